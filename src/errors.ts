@@ -1,0 +1,53 @@
+/** Exit codes, as documented in the README. `exec` and `shell` return the command's own instead. */
+export const EXIT = {
+  done: 0,
+  testFailed: 1,
+  badInput: 2,
+  machineCannot: 3,
+  labFailed: 4,
+  testUnknown: 5,
+  /** The tool's own failure in `exec` and `shell`, so that it cannot be taken for the command's code. */
+  execFailed: 125,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** An error that a user can act on: what is wrong, the mend, and the exit code it ends with. */
+export class LabError extends Error {
+  readonly code: ExitCode;
+  /** What to do about it; one or more lines, shown under the message. */
+  readonly mend: string | undefined;
+
+  constructor(code: ExitCode, message: string, options: { mend?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'LabError';
+    this.code = code;
+    this.mend = options.mend;
+  }
+}
+
+/** One thing wrong in a topology file, with its place (line and column count from 1). */
+export interface Problem {
+  line: number;
+  column: number;
+  message: string;
+  mend: string | undefined;
+}
+
+/** Every problem of one topology file at once. */
+export class TopologyError extends LabError {
+  readonly file: string;
+  readonly problems: Problem[];
+
+  constructor(file: string, problems: Problem[]) {
+    super(
+      EXIT.badInput,
+      problems
+        .map((p) => `${file}:${p.line}:${p.column}: ${p.message}${p.mend === undefined ? '' : `\n  ${p.mend}`}`)
+        .join('\n'),
+    );
+    this.name = 'TopologyError';
+    this.file = file;
+    this.problems = problems;
+  }
+}

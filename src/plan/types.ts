@@ -1,0 +1,86 @@
+import type { Mode, Role, Scheduler, TunnelType } from '../topology/types.ts';
+
+/**
+ * What follows from a topology: plain JSON, deterministic, no functions.
+ * `lab plan` prints it as commands, `lab up` runs the same commands.
+ */
+export interface Plan {
+  version: 1;
+  /** The lab's name. */
+  name: string;
+  title: string;
+  mode: Mode;
+  networks: PlannedNetwork[];
+  nodes: PlannedNode[];
+  services: PlannedService[];
+  /** Kernel modules that the lab cannot do without; empty where there is no virtual service. */
+  modules: string[];
+}
+
+export interface PlannedNetwork {
+  name: string;
+  /** IPv4 CIDR. */
+  subnet: string;
+  /** Bytes. */
+  mtu: number;
+}
+
+export interface PlannedNode {
+  name: string;
+  role: Role;
+  interfaces: PlannedInterface[];
+  /** In the order in which they are run on the node. Each may be run again without harm. */
+  steps: Step[];
+}
+
+export interface PlannedInterface {
+  /** Name inside the node: eth0, eth1 … */
+  name: string;
+  network: string;
+  /** IPv4 address without prefix. */
+  address: string;
+  prefix: number;
+  /** Locally administered, derived from network and address order, so that it can be recognised in a capture. */
+  mac: string;
+}
+
+export interface PlannedService {
+  vip: string;
+  port: number;
+  protocol: 'tcp';
+  scheduler: Scheduler;
+  directors: string[];
+  tunnel: TunnelType;
+  servers: PlannedServer[];
+}
+
+export interface PlannedServer {
+  node: string;
+  /** The real server's address that IPVS sends to. */
+  address: string;
+  port: number;
+  weight: number;
+  mode: Mode;
+}
+
+/** One thing done on a node. Every kind is idempotent when run again, and has an inverse. */
+export type Step =
+  | { kind: 'sysctl'; key: string; value: string }
+  | { kind: 'link'; device: string }
+  | { kind: 'address'; device: string; address: string; prefix: number }
+  | { kind: 'tunnel'; device: string; tunnel: TunnelType }
+  | { kind: 'route'; to: string; via: string; advmss?: number }
+  | { kind: 'virtual-service'; vip: string; port: number; protocol: 'tcp'; scheduler: Scheduler }
+  | {
+      kind: 'real-server';
+      vip: string;
+      servicePort: number;
+      protocol: 'tcp';
+      address: string;
+      port: number;
+      mode: Mode;
+      weight: number;
+      tunnel: TunnelType;
+    }
+  | { kind: 'file'; path: string; content: string }
+  | { kind: 'daemon'; name: string; argv: string[]; ready: { address: string; port: number } };

@@ -1,0 +1,93 @@
+/** What a user wrote, with every default filled in except the addresses, which the plan assigns. */
+export interface Topology {
+  /** Lab name when none is given on the command line: the file's `name`, or the file's own name. */
+  name: string;
+  title: string | undefined;
+  /** Forwarding method of every service and real server that does not name its own. */
+  mode: Mode;
+  networks: Network[];
+  nodes: TopologyNode[];
+  services: VirtualService[];
+}
+
+export const MODES = ['nat', 'tun', 'dr'] as const;
+/** IPVS forwarding methods: masquerading, tunnelling, direct routing (gatewaying). */
+export type Mode = (typeof MODES)[number];
+
+export const ROLES = ['client', 'director', 'real-server', 'router'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Schedulers of the kernel's ip_vs (net/netfilter/ipvs). */
+export const SCHEDULERS = [
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'dh',
+  'sh',
+  'sed',
+  'nq',
+  'fo',
+  'ovf',
+  'mh',
+] as const;
+export type Scheduler = (typeof SCHEDULERS)[number];
+
+export const TUNNELS = ['ipip', 'gue', 'gre'] as const;
+/** Encapsulation of the TUN method (`ipvsadm --tun-type`). */
+export type TunnelType = (typeof TUNNELS)[number];
+
+export interface Network {
+  name: string;
+  /** IPv4 CIDR with host bits zero: `10.0.0.0/24`. */
+  subnet: string;
+  /** Bytes; the kernel's default (1500) where undefined. */
+  mtu: number | undefined;
+}
+
+export interface TopologyNode {
+  name: string;
+  role: Role;
+  /** In the order in which the interfaces eth0, eth1 … are made. */
+  attachments: Attachment[];
+  /** Default gateway: another node's name or an address; `none` for no default route; undefined: by mode. */
+  gateway: string | undefined;
+  routes: StaticRoute[];
+}
+
+export interface Attachment {
+  network: string;
+  /** IPv4 address without prefix; undefined: assigned by the plan. */
+  address: string | undefined;
+}
+
+export interface StaticRoute {
+  /** IPv4 CIDR or address. */
+  to: string;
+  /** A node's name or an IPv4 address. */
+  via: string;
+}
+
+export interface VirtualService {
+  /** IPv4 address; may lie outside every network. */
+  vip: string;
+  port: number;
+  protocol: 'tcp';
+  scheduler: Scheduler;
+  /** Nodes of role director that carry this service. */
+  directors: string[];
+  tunnel: TunnelType;
+  servers: RealServer[];
+}
+
+export interface RealServer {
+  node: string;
+  weight: number;
+  /** Port on the real server; only NAT can map it to another than the service's. */
+  port: number;
+  mode: Mode;
+  /** Network whose address IPVS uses; undefined: the first that the server shares with a director, else its first. */
+  network: string | undefined;
+}
