@@ -43,7 +43,9 @@ export class TopologyError extends LabError {
     super(
       EXIT.badInput,
       problems
-        .map((p) => `${file}:${p.line}:${p.column}: ${p.message}${p.mend === undefined ? '' : `\n  ${p.mend}`}`)
+        .map(
+          (p) => `${file}:${p.line}:${p.column}: ${p.message}${p.mend === undefined ? '' : `\n  ${p.mend}`}`,
+        )
         .join('\n'),
     );
     this.name = 'TopologyError';

@@ -29,8 +29,15 @@ export interface PlannedNode {
   name: string;
   role: Role;
   interfaces: PlannedInterface[];
+  /** Names that the node can resolve, itself included: /etc/hosts, or what the runtime has in its place. */
+  hosts: HostName[];
   /** In the order in which they are run on the node. Each may be run again without harm. */
   steps: Step[];
+}
+
+export interface HostName {
+  address: string;
+  name: string;
 }
 
 export interface PlannedInterface {
@@ -63,24 +70,51 @@ export interface PlannedServer {
   mode: Mode;
 }
 
-/** One thing done on a node. Every kind is idempotent when run again, and has an inverse. */
+/** One thing done on a node. Every kind is idempotent when run again. */
 export type Step =
   | { kind: 'sysctl'; key: string; value: string }
   | { kind: 'link'; device: string }
   | { kind: 'address'; device: string; address: string; prefix: number }
   | { kind: 'tunnel'; device: string; tunnel: TunnelType }
-  | { kind: 'route'; to: string; via: string; advmss?: number }
+  | RouteStep
   | { kind: 'virtual-service'; vip: string; port: number; protocol: 'tcp'; scheduler: Scheduler }
-  | {
-      kind: 'real-server';
-      vip: string;
-      servicePort: number;
-      protocol: 'tcp';
-      address: string;
-      port: number;
-      mode: Mode;
-      weight: number;
-      tunnel: TunnelType;
-    }
+  | RealServerStep
   | { kind: 'file'; path: string; content: string }
-  | { kind: 'daemon'; name: string; argv: string[]; ready: { address: string; port: number } };
+  | DaemonStep;
+
+export interface RouteStep {
+  kind: 'route';
+  /** IPv4 CIDR, or `default`. */
+  to: string;
+  /** IPv4 address of the next hop. */
+  via?: string;
+  device?: string;
+  /** Preferred source address. */
+  source?: string;
+  /** TCP segment size to announce to what is reached by this route, in bytes. */
+  advmss?: number;
+}
+
+export interface RealServerStep {
+  kind: 'real-server';
+  vip: string;
+  servicePort: number;
+  protocol: 'tcp';
+  address: string;
+  port: number;
+  mode: Mode;
+  weight: number;
+  tunnel: TunnelType;
+}
+
+/** A program that puts itself into the background once it is ready. */
+export interface DaemonStep {
+  kind: 'daemon';
+  /** What `lab status` and `lab logs` call it. */
+  name: string;
+  /** Absolute path of the program, then its arguments. */
+  argv: string[];
+  pidfile: string;
+  /** Files that it writes, for `lab logs`. */
+  logs: string[];
+}

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT, LabError } from '../../errors.ts';
+import { startTime } from '../processes.ts';
+import { lastLines } from './packages.ts';
+import type { Root } from './root.ts';
+import { masterArguments } from './line.ts';
+
+/** How the guest is kept away from the host. */
+export type Confinement = 'namespaces' | 'none';
+
+/** Seconds after which a kernel that has not answered never will; on a busy machine many boot at once. */
+const BOOT_LIMIT = 120;
+
+/**
+ * Boots the embedded kernel for a lab and returns when its line answers. Files in `directory`: `holder` (identity of
+ * the ssh client that holds the line), `ctl` (its socket), `console.log`, `boot.log`.
+ * @param memory ceiling in MiB; pages are taken when first used
+ */
+export async function boot(
+  directory: string,
+  root: Root,
+  memory: number,
+  confinement: Confinement,
+): Promise<void> {
+  mkdirSync(join(directory, 'tmp'), { recursive: true, mode: 0o700 });
+  const script = join(directory, 'boot.sh');
+  writeFileSync(script, bootScript(directory, root, memory, confinement), { mode: 0o700 });
+  const log = openSync(join(directory, 'boot.log'), 'w');
+  const holder = spawn('ssh', masterArguments(directory, script), {
+    detached: true,
+    stdio: ['ignore', log, log],
+    // Runs the proxy command; a user's own shell may be anything.
+    env: { ...process.env, SHELL: '/bin/sh' },
+  });
+  closeSync(log);
+  let failed: string | undefined;
+  holder.once('error', (error) => (failed = error.message));
+  holder.once('exit', (code, signal) => (failed = `ended with ${signal ?? `exit code ${code}`}`));
+  if (holder.pid !== undefined)
+    writeFileSync(join(directory, 'holder'), `${holder.pid} ${startTime(holder.pid) ?? 'gone'}\n`);
+  holder.unref();
+  for (const limit = Date.now() + BOOT_LIMIT * 1000; !isReady(directory); await sleep(10))
+    if (failed !== undefined || Date.now() > limit)
+      throw bootFailure(directory, failed ?? `gave no answer within ${BOOT_LIMIT} s`);
+}
+
+function isReady(directory: string): boolean {
+  try {
+    accessSync(join(directory, 'ctl'), constants.F_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function bootFailure(directory: string, reason: string): LabError {
+  const log = ['boot.log', 'console.log']
+    .map((file) => readText(join(directory, file)))
+    .filter((text) => text !== '')
+    .join('\n');
+  return new LabError(
+    EXIT.machineCannot,
+    `the embedded kernel did not come up: it ${reason}\n${lastLines(log)}`,
+    {
+      mend: 'see what this machine can do: lab doctor',
+    },
+  );
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * The proxy command of the ssh client: its standard input and output are the two directions of the guest's serial
+ * line, and the kernel ends when the client does.
+ */
+function bootScript(directory: string, root: Root, memory: number, confinement: Confinement): string {
+  const confined = confinement === 'namespaces';
+  const temporary = confined ? '/tmp' : join(directory, 'tmp');
+  const kernel = [
+    root.kernel,
+    `mem=${memory}M`,
+    'seccomp=on',
+    'quiet',
+    'umid=lab',
+    `uml_dir=${temporary}/`,
+    'con=null con0=null,fd:3 ssl=null ssl0=fd:0,fd:1',
+    `ubd0r=${root.image}`,
+    'root=/dev/ubda rootfstype=ext2 ro init=/usr/sbin/guest-init',
+    '"ssh_greeting=$greeting"',
+  ].join(' ');
+  // The kernel can mount any host directory it may read (hostfs), so it gets a view of the host with nothing in it
+  // but its own files, in namespaces without network or other processes.
+  const jail = [
+    'bwrap --unshare-all --die-with-parent --cap-drop ALL --new-session',
+    `--ro-bind '${root.directory}' '${root.directory}'`,
+    '--tmpfs /tmp --proc /proc --dev /dev --clearenv --setenv TMPDIR /tmp --setenv HOME /tmp --chdir /',
+  ].join(' ');
+  return `#!/bin/sh
+# Starts the embedded kernel of this lab; run by the ssh client that holds its serial line.
+# The client speaks first, before the guest can make its line raw: its greeting goes by the kernel's command line.
+IFS= read -r greeting
+greeting=$(printf %s "$greeting" | tr -d '\\r' | tr ' ' '|')
+exec 2>>'${directory}/boot.log' 3>>'${directory}/console.log'
+export HOME='${temporary}' TMPDIR='${temporary}'
+exec ${confined ? jail : 'setpriv --pdeathsig KILL'} ${kernel}
+`;
+}

@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { execa } from 'execa';
+import { join } from 'node:path';
+import { line as commandLine } from '../../plan/script.ts';
+import type { Finished } from '../machine.ts';
+
+/**
+ * The guest's serial line is an ssh connection whose client stays in the background as its holder; every later
+ * command is one more channel of it. So many commands, terminals and streams share the line, and none of them can
+ * take it down.
+ */
+const COMMON = ['-F', '/dev/null', '-o', 'LogLevel=ERROR', '-o', 'EscapeChar=none'];
+
+function socket(directory: string): string[] {
+  return ['-o', `ControlPath=${join(directory, 'ctl')}`];
+}
+
+/** Arguments of the ssh client that starts the guest and holds its line. */
+export function masterArguments(directory: string, proxyCommand: string): string[] {
+  return [
+    ...COMMON,
+    ...socket(directory),
+    ...['-N', '-M', '-o', 'ControlPersist=no', '-o', `ProxyCommand='${proxyCommand}'`],
+    // Nobody else can be at the other end: it is a process that this client itself starts.
+    ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'IdentityFile=none'],
+    ...['-o', 'PreferredAuthentications=none', '-o', 'KexAlgorithms=curve25519-sha256'],
+    ...['-o', 'Ciphers=aes128-ctr', '-o', 'MACs=umac-64@openssh.com', '-o', 'ServerAliveInterval=0'],
+    'root@guest',
+  ];
+}
+
+function clientArguments(directory: string, tty: boolean, argv: string[]): string[] {
+  return [
+    ...COMMON,
+    ...socket(directory),
+    // Where the line is gone, fail at once rather than look for a host of that name.
+    ...['-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'],
+    tty ? '-tt' : '-T',
+    'root@guest',
+    commandLine(argv),
+  ];
+}
+
+/** Runs a command in the guest to its end. */
+export async function runOnLine(
+  directory: string,
+  argv: string[],
+  input: string | Buffer = '',
+): Promise<Finished> {
+  const result = await execa('ssh', clientArguments(directory, false, argv), {
+    input,
+    encoding: 'buffer',
+    reject: false,
+    stripFinalNewline: false,
+  });
+  return {
+    code: result.exitCode ?? 255,
+    stdout: Buffer.from(result.stdout),
+    stderr: Buffer.from(result.stderr).toString(),
+  };
+}
+
+/** Starts a command in the guest with live streams. */
+export function startOnLine(
+  directory: string,
+  argv: string[],
+  { stdio, tty = false }: { stdio: StdioOptions; tty?: boolean },
+): ChildProcess {
+  return spawn('ssh', clientArguments(directory, tty, argv), { stdio });
+}
+
+/** Whether the line answers. */
+export async function isUp(directory: string): Promise<boolean> {
+  const result = await execa('ssh', [...COMMON, ...socket(directory), '-O', 'check', 'root@guest'], {
+    reject: false,
+  });
+  return result.exitCode === 0;
+}

@@ -1,0 +1,79 @@
+/** Debian suite whose kernel runs as a process here; its predecessors' crash on CPUs with large register state. */
+const SUITE = 'forky';
+
+/** The package list without comments. */
+export function packageList(text: string): string[] {
+  return text
+    .split('\n')
+    .map((row) => row.replace(/#.*/, '').trim())
+    .filter((row) => row !== '');
+}
+
+/** Kernel modules that labs can use; what is not under one of these folders is left out of the image. */
+const MODULES = [
+  'net/netfilter',
+  'net/ipv4',
+  'net/ipv6',
+  'net/sched',
+  'net/bridge',
+  'net/llc',
+  'net/802',
+  'net/8021q',
+  'net/core',
+  'net/xfrm',
+  'net/unix',
+  'drivers/net/veth.ko',
+  'drivers/net/dummy.ko',
+  'drivers/net/ifb.ko',
+  'drivers/net/macvlan.ko',
+  'drivers/net/vxlan',
+  'drivers/net/tun.ko',
+  'drivers/block/loop.ko',
+  'fs/overlayfs',
+  'fs/fuse',
+  'crypto',
+  'lib',
+];
+
+/** Runs on the root while it is being made, with the root's path in $1. */
+const TRIM = `set -e
+cd "$1"
+ln -sfn /usr/lib/uml/modules usr/lib/modules
+cd usr/lib/uml/modules/*/
+find kernel -name '*.ko*' | grep -vE '^kernel/(${MODULES.map((m) => m.replaceAll('.', '\\.')).join('|')})' | xargs rm -f
+version=$(basename "$PWD")
+cd "$1"
+chroot . depmod -a "$version"
+mkdir -p srv/www
+chroot . passwd -d root >/dev/null
+chroot . usermod -s /bin/sh root
+rm -rf usr/share/doc usr/share/man usr/share/info usr/share/locale usr/share/zoneinfo usr/share/icons var/cache/debconf var/log/* etc/nginx/sites-enabled/*
+mkdir -p var/log/nginx`;
+
+const VERSIONS = `{ basename "$1"/usr/lib/uml/modules/*; chroot "$1" dpkg-query -W -f '\${Package} \${Version}\\n'; }`;
+
+/**
+ * Arguments of mmdebstrap: the image with the kernel's modules in it, and the kernel with its libc beside it in
+ * `work`.
+ * @param images folder with guest-init and sshd.conf
+ */
+export function recipe(work: string, images: string, packages: string[], mirror?: string): string[] {
+  const libraries = '/usr/lib/x86_64-linux-gnu';
+  return [
+    '--variant=minbase',
+    '--format=ext2',
+    '--architectures=amd64',
+    ...['doc', 'man', 'info', 'locale', 'zoneinfo'].map((d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`),
+    `--include=${['user-mode-linux', ...packages].join(',')}`,
+    `--customize-hook=upload '${images}/guest-init' /usr/sbin/guest-init`,
+    '--customize-hook=chmod 755 "$1/usr/sbin/guest-init"',
+    `--customize-hook=upload '${images}/sshd.conf' /etc/ssh/lvslab.conf`,
+    `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 '${work}'`,
+    '--customize-hook=rm "$1/usr/bin/linux.uml"',
+    `--customize-hook=${VERSIONS} > '${work}/versions'`,
+    `--customize-hook=${TRIM}`,
+    SUITE,
+    `${work}/root.img`,
+    ...(mirror === undefined ? [] : [mirror]),
+  ];
+}

@@ -1,0 +1,28 @@
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+
+/** What a finished command left behind. */
+export interface Finished {
+  /** Exit code; 128 + signal number where a signal ended it, as a shell counts. */
+  code: number;
+  stdout: Buffer;
+  stderr: string;
+}
+
+/** Where commands run, as root: this host, or the embedded kernel. Knows nothing of nodes. */
+export interface Machine {
+  readonly kind: MachineKind;
+  /** A directory on the machine that ends with the lab, or with the machine. */
+  readonly stateDirectory: string;
+  /**
+   * Directory that nodes get as their root file system, read-only beneath a layer of their own; or an ext2 image of
+   * it.
+   */
+  readonly root: string;
+  /** Runs a command to its end. */
+  run(argv: string[], options?: { input?: string | Buffer }): Promise<Finished>;
+  /** Starts a command with live streams. `tty` gives it a terminal of its own where stdin is one. */
+  start(argv: string[], options: { stdio: StdioOptions; tty?: boolean }): ChildProcess;
+}
+
+export const MACHINE_KINDS = ['local', 'embedded'] as const;
+export type MachineKind = (typeof MACHINE_KINDS)[number];

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A process that cannot be mistaken for a later one with the same number. */
+export interface ProcessIdentity {
+  pid: number;
+  /** Field 22 of /proc/PID/stat: clock ticks since boot. */
+  startTime: string;
+}
+
+/** The start time of a living process; undefined where there is none (a zombie counts as none). */
+export function startTime(pid: number): string | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined;
+  }
+  // The command name, field 2, is in parentheses and may hold blanks.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+/** Whether the very process that was recorded still lives. */
+export function isAlive({ pid, startTime: recorded }: ProcessIdentity): boolean {
+  return startTime(pid) === recorded;
+}
+
+/** Reads `PID STARTTIME`, the form in which launchers record themselves; undefined where there is no such record. */
+export function readIdentity(file: string): ProcessIdentity | undefined {
+  try {
+    const [pid = '', recorded = ''] = readFileSync(file, 'utf8').trim().split(' ');
+    return recorded === '' ? undefined : { pid: Number(pid), startTime: recorded };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Kills a recorded process, and only that one, and waits until it is gone. */
+export async function end(identity: ProcessIdentity): Promise<void> {
+  for (let waited = 0; isAlive(identity); waited += 1) {
+    if (waited % 100 === 0) kill(identity.pid);
+    await sleep(10);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

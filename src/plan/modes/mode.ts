@@ -1,0 +1,27 @@
+import type { PlannedServer, PlannedService, Step } from '../types.ts';
+
+/** What a real server's steps may depend on. */
+export interface ServerContext {
+  service: PlannedService;
+  server: PlannedServer;
+  /** Interfaces of the real server, with the subnet each is on. */
+  interfaces: { name: string; subnet: string; address: string; mtu: number }[];
+}
+
+/** A forwarding method: what it needs on the director and on the real server. One file each. */
+export interface ModeRules {
+  /** As a student reads it after a service. */
+  description: string;
+  /** `ipvsadm -a` option. */
+  flag: '-m' | '-i' | '-g';
+  /** Whether the real server's default gateway is the director. */
+  gatewayIsDirector: boolean;
+  /** Whether the director must forward packets that are not its own (the replies). */
+  directorForwards: boolean;
+  /** Kernel modules beside ip_vs. */
+  modules: (service: PlannedService) => string[];
+  /** Steps on a real server before its routes; the order is part of the method. */
+  serverSteps: (context: ServerContext) => Step[];
+  /** Bytes that the method adds to each packet between director and real server. */
+  overhead: (service: PlannedService) => number;
+}

@@ -1,0 +1,109 @@
+import { firstShared, hostNames, planInterfaces } from './interfaces.ts';
+import { MODE_RULES } from './modes/registry.ts';
+import { directorSteps, forwardingSysctl, routeSteps } from './node-steps.ts';
+import type { Hop } from './routes.ts';
+import type { Plan, PlannedNetwork, PlannedService } from './types.ts';
+import { webServer } from './web.ts';
+import type { Topology } from '../topology/types.ts';
+
+export const DEFAULT_MTU = 1500;
+
+/**
+ * Everything that follows from a topology: addresses, names, and each node's steps in order.
+ * Pure and deterministic; the topology has been validated, so this cannot fail.
+ * @param name the lab's name where it is not the topology's
+ */
+export function makePlan(topology: Topology, name = topology.name): Plan {
+  const networks = topology.networks.map((n): PlannedNetwork => ({
+    name: n.name,
+    subnet: n.subnet,
+    mtu: n.mtu ?? DEFAULT_MTU,
+  }));
+  const interfaces = planInterfaces(topology);
+  const hops = topology.nodes.map((node): Hop => ({
+    name: node.name,
+    role: node.role,
+    interfaces: interfaces.get(node.name) ?? [],
+  }));
+  const services = topology.services.map((service) => planService(service, hops));
+  return {
+    version: 1,
+    name,
+    title: topology.title ?? topology.name,
+    mode: topology.mode,
+    networks,
+    nodes: topology.nodes.map((node, index) => {
+      const hop = hops[index] as Hop;
+      const context = { node, hop, hops, networks, services };
+      const served = services.flatMap((s) =>
+        s.servers.filter((r) => r.node === node.name).map((r) => ({ s, r })),
+      );
+      return {
+        ...hop,
+        hosts: hostNames(hop, hops, services),
+        steps: [
+          forwardingSysctl(context),
+          ...hop.interfaces.map((i) => ({
+            kind: 'address' as const,
+            device: i.name,
+            address: i.address,
+            prefix: i.prefix,
+          })),
+          ...served.flatMap(({ s, r }) =>
+            MODE_RULES[r.mode].serverSteps({
+              service: s,
+              server: r,
+              interfaces: hop.interfaces.map((i) => ({
+                name: i.name,
+                address: i.address,
+                subnet: networks.find((n) => n.name === i.network)?.subnet ?? '',
+                mtu: networks.find((n) => n.name === i.network)?.mtu ?? DEFAULT_MTU,
+              })),
+            }),
+          ),
+          ...routeSteps(context),
+          ...directorSteps(context),
+          ...(node.role === 'real-server'
+            ? webServer(node.name, webPorts(served.map(({ r }) => r.port)))
+            : []),
+        ],
+      };
+    }),
+    services,
+    modules:
+      services.length === 0
+        ? []
+        : [
+            ...new Set([
+              'ip_vs',
+              ...services.flatMap((s) => [
+                `ip_vs_${s.scheduler}`,
+                ...s.servers.flatMap((r) => MODE_RULES[r.mode].modules(s)),
+              ]),
+            ]),
+          ],
+  };
+}
+
+function webPorts(ports: number[]): number[] {
+  return ports.length === 0 ? [80] : [...new Set(ports)].sort((a, b) => a - b);
+}
+
+function planService(service: Topology['services'][number], hops: Hop[]): PlannedService {
+  const directors = hops.filter((h) => service.directors.includes(h.name));
+  return {
+    vip: service.vip,
+    port: service.port,
+    protocol: service.protocol,
+    scheduler: service.scheduler,
+    directors: service.directors,
+    tunnel: service.tunnel,
+    servers: service.servers.map((server) => ({
+      node: server.node,
+      address: firstShared(hops, server.node, directors, server.network),
+      port: server.port,
+      weight: server.weight,
+      mode: server.mode,
+    })),
+  };
+}

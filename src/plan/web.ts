@@ -1,0 +1,39 @@
+import type { Step } from './types.ts';
+
+export const WEB_ROOT = '/srv/www';
+
+/**
+ * The web server of a real server. It says who answered, in the body and in a header, and logs who asked, so that
+ * the answer and the server's own record are two independent witnesses.
+ * @param ports TCP ports to listen on, on every address
+ */
+export function webServer(node: string, ports: number[]): Step[] {
+  const config = `# The web server of ${node}: says who answered, and logs who asked.
+worker_processes 1;
+pid /run/web.pid;
+error_log /var/log/web.error.log;
+events { worker_connections 1024; }
+http {
+  log_format peers '$time_iso8601 $remote_addr:$remote_port > $server_addr:$server_port "$request" $status $body_bytes_sent';
+  access_log /var/log/web.log peers;
+  client_max_body_size 64m;
+  server {
+${ports.map((port) => `    listen ${port};`).join('\n')}
+    add_header X-Real-Server ${node} always;
+    root ${WEB_ROOT};
+    location = / { return 200 "${node}\\n"; }
+    location /upload/ { dav_methods PUT; create_full_put_path on; }
+  }
+}
+`;
+  return [
+    { kind: 'file', path: '/etc/nginx/lab.conf', content: config },
+    {
+      kind: 'daemon',
+      name: 'web',
+      argv: ['/usr/sbin/nginx', '-c', '/etc/nginx/lab.conf'],
+      pidfile: '/run/web.pid',
+      logs: ['/var/log/web.log', '/var/log/web.error.log'],
+    },
+  ];
+}
