@@ -12,6 +12,8 @@ await build({
   format: 'esm',
   target: 'node20',
   // Bundled CommonJS packages call require(); an ES module has none of its own.
-  banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",
+  },
   chunkNames: 'chunks/[name]-[hash]',
 });

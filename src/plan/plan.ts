@@ -43,6 +43,10 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
         hosts: hostNames(hop, hops, services),
         steps: [
           forwardingSysctl(context),
+          ...['lo', ...hop.interfaces.map((i) => i.name)].map((device) => ({
+            kind: 'link' as const,
+            device,
+          })),
           ...hop.interfaces.map((i) => ({
             kind: 'address' as const,
             device: i.name,

@@ -13,11 +13,7 @@ export function line(argv: string[]): string {
 
 /** The commands of a node, in order, as one would type them on it. */
 export function nodeCommands(node: PlannedNode): string[] {
-  return [...node.interfaces.map((i) => `ip link set ${i.name} up`), ...typed(node.steps)];
-}
-
-function typed(steps: Step[]): string[] {
-  return steps.flatMap(renderStep).map((command) => asText(command));
+  return node.steps.flatMap(renderStep).map(asText);
 }
 
 function asText(command: Command): string {
@@ -48,7 +44,6 @@ export function planScript(plan: Plan): string {
       '',
       `# ${node.name} (${node.role}): ${node.interfaces.map((i) => `${i.name} ${i.address} on ${i.network}`).join(', ')}`,
       `ip netns add ${node.name}`,
-      `ip -n ${node.name} link set lo up`,
       ...node.interfaces.flatMap((i, index) => portCommands(plan, node.name, i, index)),
       ...nodeCommands(node).map((text) => onNode(node.name, text)),
     ]),
@@ -57,7 +52,7 @@ export function planScript(plan: Plan): string {
 }
 
 /** The cable between an interface and its network. */
-export function portCommands(
+function portCommands(
   plan: Plan,
   node: string,
   { name, network, mac }: PlannedNode['interfaces'][number],
@@ -82,21 +77,30 @@ function onNode(node: string, text: string): string {
 }
 
 /**
- * The script that `up` runs inside a node: the same commands, but consecutive `ip` commands go to one `ip -batch`,
- * because in the embedded kernel a new process costs more than its work. A failed command is named on stderr as
+ * The script that `up` runs inside a node: the same commands, but consecutive `ip` commands go to one `ip -batch`
+ * and consecutive settings to one `sysctl`, because in the embedded kernel a new process costs more than its work. A failed command is named on stderr as
  * `failed: COMMAND`.
  */
 export function runScript(steps: Step[]): string {
   const out: string[] = ['fail() { echo "failed: $1" >&2; exit 1; }'];
   let batch: string[] = [];
+  let settings: string[] = [];
   const flush = () => {
+    if (settings.length > 0) out.push(runLine({ argv: ['sysctl', '-qw', ...settings] }));
+    settings = [];
     if (batch.length > 0)
       out.push(`ip -batch - <<'EOF' || fail 'one of these ip commands'\n${batch.join('\n')}\nEOF`);
     batch = [];
   };
   for (const command of steps.flatMap(renderStep)) {
     if (command.argv[0] === 'ip' && command.unless === undefined) {
+      if (settings.length > 0) flush();
       batch.push(command.argv.slice(1).join(' '));
+      continue;
+    }
+    if (command.argv[0] === 'sysctl') {
+      if (batch.length > 0) flush();
+      settings.push(...command.argv.slice(2));
       continue;
     }
     flush();

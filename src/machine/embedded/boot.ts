@@ -3,6 +3,8 @@ import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, wr
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
+import { packageRoot } from '../../paths.ts';
+import { line as commandLine, quote } from '../../plan/script.ts';
 import { startTime } from '../processes.ts';
 import { lastLines } from './packages.ts';
 import type { Root } from './root.ts';
@@ -78,10 +80,7 @@ function readText(file: string): string {
   }
 }
 
-/**
- * The proxy command of the ssh client: its standard input and output are the two directions of the guest's serial
- * line, and the kernel ends when the client does.
- */
+/** The proxy command of the ssh client: the relay, and the kernel behind it. */
 function bootScript(directory: string, root: Root, memory: number, confinement: Confinement): string {
   const confined = confinement === 'namespaces';
   const temporary = confined ? '/tmp' : join(directory, 'tmp');
@@ -92,25 +91,23 @@ function bootScript(directory: string, root: Root, memory: number, confinement: 
     'quiet',
     'umid=lab',
     `uml_dir=${temporary}/`,
-    'con=null con0=null,fd:3 ssl=null ssl0=fd:0,fd:1',
+    ...['con=null', 'con0=null,fd:3', 'ssl=null', 'ssl0=fd:0,fd:1'],
     `ubd0r=${root.image}`,
-    'root=/dev/ubda rootfstype=ext2 ro init=/usr/sbin/guest-init',
-    '"ssh_greeting=$greeting"',
-  ].join(' ');
+    ...['root=/dev/ubda', 'rootfstype=ext2', 'ro', 'init=/usr/sbin/guest-init'],
+  ];
   // The kernel can mount any host directory it may read (hostfs), so it gets a view of the host with nothing in it
   // but its own files, in namespaces without network or other processes.
   const jail = [
-    'bwrap --unshare-all --die-with-parent --cap-drop ALL --new-session',
-    `--ro-bind '${root.directory}' '${root.directory}'`,
-    '--tmpfs /tmp --proc /proc --dev /dev --clearenv --setenv TMPDIR /tmp --setenv HOME /tmp --chdir /',
-  ].join(' ');
+    ...['bwrap', '--unshare-all', '--die-with-parent', '--cap-drop', 'ALL', '--new-session'],
+    // In this order: the root may itself lie below /tmp.
+    ...['--tmpfs', '/tmp', '--ro-bind', root.directory, root.directory, '--proc', '/proc', '--dev', '/dev'],
+    ...['--clearenv', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'HOME', '/tmp', '--chdir', '/'],
+  ];
+  const command = [...(confined ? jail : ['setpriv', '--pdeathsig', 'KILL']), ...kernel];
   return `#!/bin/sh
 # Starts the embedded kernel of this lab; run by the ssh client that holds its serial line.
-# The client speaks first, before the guest can make its line raw: its greeting goes by the kernel's command line.
-IFS= read -r greeting
-greeting=$(printf %s "$greeting" | tr -d '\\r' | tr ' ' '|')
-exec 2>>'${directory}/boot.log' 3>>'${directory}/console.log'
-export HOME='${temporary}' TMPDIR='${temporary}'
-exec ${confined ? jail : 'setpriv --pdeathsig KILL'} ${kernel}
+exec 2>>${quote(join(directory, 'boot.log'))} 3>>${quote(join(directory, 'console.log'))}
+export HOME=${quote(temporary)} TMPDIR=${quote(temporary)}
+exec perl ${quote(join(packageRoot, 'images', 'line-relay'))} ${commandLine(command)}
 `;
 }

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
+import { hold, tryHold } from '../../lock.ts';
+import { interruptSignal } from '../../interrupt.ts';
 import { cacheDirectory, packageRoot } from '../../paths.ts';
 import { seconds, type Progress, type Task } from '../../report/progress.ts';
 import { packageList, recipe } from './recipe.ts';
@@ -71,10 +73,9 @@ export async function ensureRoot(progress: Progress): Promise<Root> {
     process.getuid?.() === 0 ? BUILD_PROGRAMS : [...BUILD_PROGRAMS, ...UNPRIVILEGED_BUILD_PROGRAMS],
     progress,
   );
-  const task = progress.start('root filesystem', 'waiting for another build');
+  const task = progress.start('root filesystem', 'starting');
   const began = Date.now();
   try {
-    await mkdir(cacheDirectory(), { recursive: true });
     await build(await rootKey(), task, progress);
   } catch (error) {
     task.fail();
@@ -89,10 +90,12 @@ export async function ensureRoot(progress: Progress): Promise<Root> {
 
 async function build(key: string, task: Task, progress: Progress): Promise<void> {
   const cache = cacheDirectory();
-  const lock = await holdLock(join(cache, 'build.lock'));
+  const lock = await hold(join(cache, 'build.lock'), () => {
+    task.update('waiting for another build');
+  });
+  const work = join(cache, `building-${key}`);
   try {
     if ((await findRoot()) !== undefined) return;
-    const work = join(cache, `building-${key}`);
     // Only the holder of the lock is ever in this directory, so what is there is a killed build's.
     await rm(work, { recursive: true, force: true });
     await mkdir(join(work, 'lib'), { recursive: true });
@@ -102,33 +105,22 @@ async function build(key: string, task: Task, progress: Progress): Promise<void>
     await rm(directory, { recursive: true, force: true });
     await rename(work, directory);
   } finally {
+    await rm(work, { recursive: true, force: true });
     lock.release();
   }
 }
 
-/**
- * A lock that the kernel lets go when this process ends, however it ends: `flock` runs `cat`, which ends with the
- * pipe to it.
- */
-async function holdLock(file: string): Promise<{ release: () => void }> {
-  const holder = execa('flock', ['--no-fork', file, 'sh', '-c', 'echo locked; exec cat'], {
-    stdin: 'pipe',
-    buffer: false,
-    reject: false,
-  });
-  await new Promise<void>((resolve, reject) => {
-    holder.stdout.once('data', () => {
-      resolve();
-    });
-    void holder.then((result) => {
-      reject(new LabError(EXIT.machineCannot, `cannot lock ${file}`, { cause: result }));
-    });
-  });
-  return {
-    release: () => {
-      holder.stdin.end();
-    },
-  };
+/** Removes what a killed build left; a build at work holds the lock and is left alone. */
+export async function removeStaleBuilds(): Promise<void> {
+  const cache = cacheDirectory();
+  const stale = existsSync(cache)
+    ? (await readdir(cache)).filter((name) => name.startsWith('building-'))
+    : [];
+  if (stale.length === 0) return;
+  const lock = await tryHold(join(cache, 'build.lock'));
+  if (lock === undefined) return;
+  for (const name of stale) await rm(join(cache, name), { recursive: true, force: true });
+  lock.release();
 }
 
 async function bootstrap(work: string, task: Task, progress: Progress): Promise<void> {
@@ -136,6 +128,7 @@ async function bootstrap(work: string, task: Task, progress: Progress): Promise<
   const argv = recipe(work, join(packageRoot, 'images'), packages, process.env['LVSLAB_MIRROR']);
   const first = await mmdebstrap(argv, work, task);
   if (first.ok) return;
+  if (interruptSignal.aborted) throw interruptSignal.reason as Error;
   const expired = /invalid since ([^)]*)\)/.exec(first.output)?.[1];
   if (expired === undefined) throw buildFailure(first.output);
   progress.warn(
@@ -158,7 +151,9 @@ async function mmdebstrap(
     stdin: 'ignore',
     reject: false,
     all: true,
-    cleanup: true,
+    // It signals its whole process group when it fails, so it gets one of its own.
+    detached: true,
+    cancelSignal: interruptSignal,
     // An ordinary user's build runs under other user ids, which may not enter the user's own cache.
     env: asRoot ? { TMPDIR: work } : {},
   });

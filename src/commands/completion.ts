@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { EXIT, LabError } from '../errors.ts';
+import { labNames, readRecord } from '../lab.ts';
+import { shippedTopologies } from './load.ts';
+
+const SCRIPTS: Record<string, string> = {
+  bash: `_lab() {
+  local IFS=$'\\n'
+  COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _lab lab ./lab`,
+  zsh: `#compdef lab
+_lab() {
+  local -a found
+  found=("\${(@f)$("\${words[1]}" complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  compadd -a found
+  _files
+}
+compdef _lab lab`,
+};
+
+/** The script that a shell sources; it asks the tool itself for the words. */
+export function completionScript(shell: string): string {
+  const script = SCRIPTS[shell];
+  if (script === undefined)
+    throw new LabError(EXIT.badInput, `no completion for "${shell}"`, {
+      mend: `one of: ${Object.keys(SCRIPTS).join(', ')}`,
+    });
+  return script;
+}
+
+/** Words that could stand in the last place of a command line (the program's name left out). */
+export function complete(program: Command, words: string[]): string[] {
+  const typed = words.slice(0, -1).filter((word) => word !== '--');
+  const command = program.commands.find((c) => c.name() === typed[0]);
+  if (command === undefined)
+    return program.commands.map((c) => c.name()).filter((name) => name !== 'complete');
+  const options = command.options.flatMap((option) => (option.long === undefined ? [] : [option.long]));
+  if ((words.at(-1) ?? '').startsWith('-')) return options;
+  const expected = command.registeredArguments[0]?.name();
+  if (expected === 'topology') return shippedTopologies();
+  if (expected === 'lab') return labNames();
+  if (expected === 'node') return nodeNames();
+  return options;
+}
+
+function nodeNames(): string[] {
+  const labs = labNames();
+  return labs.flatMap((lab) =>
+    (readRecord(lab)?.plan.nodes ?? []).map((node) => (labs.length > 1 ? `${lab}/${node.name}` : node.name)),
+  );
+}

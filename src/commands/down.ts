@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { EXIT, LabError } from '../errors.ts';
+import { labDirectory, labLock, labNames } from '../lab.ts';
+import { hold } from '../lock.ts';
+import { removeStaleBuilds } from '../machine/embedded/root.ts';
+import { seconds, type Progress } from '../report/progress.ts';
+import { takeDown } from './existing.ts';
+
+/**
+ * Takes labs down; one that is not up is down already.
+ * @param name undefined: the only one that is up
+ * @returns the names of the labs that were there and are no more
+ */
+export async function down(name: string | undefined, all: boolean, progress: Progress): Promise<string[]> {
+  const names = labNames();
+  if (name === undefined && !all && names.length > 1)
+    throw new LabError(EXIT.badInput, `several labs are up: ${names.join(', ')}`, {
+      mend: 'name the one to take down, or take down every one: lab down --all',
+    });
+  const wanted = all || name === undefined ? names : [name];
+  const ended: string[] = [];
+  for (const lab of wanted) {
+    if (!existsSync(labDirectory(lab))) continue;
+    const task = progress.start(lab, 'taking down');
+    const began = Date.now();
+    const lock = await hold(labLock(lab), () => {
+      task.update('another command is working on it; waiting');
+    });
+    try {
+      await takeDown(lab);
+    } catch (error) {
+      task.fail();
+      throw error;
+    } finally {
+      lock.release();
+    }
+    task.done(`down  ${seconds(Date.now() - began)}`);
+    ended.push(lab);
+  }
+  if (ended.length === 0) progress.note(name === undefined ? 'no lab is up' : `${name} is not up`);
+  await removeStaleBuilds();
+  return ended;
+}

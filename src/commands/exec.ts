@@ -1,0 +1,40 @@
+import { constants } from 'node:os';
+import { EXIT } from '../errors.ts';
+import { findNode } from './existing.ts';
+
+/**
+ * Runs a command on a node with this process's own streams.
+ * @param terminal give it a terminal where stdin is one
+ * @returns the command's exit code, 128 + signal number where a signal ended it
+ */
+export async function exec(reference: string, argv: string[], terminal: boolean): Promise<number> {
+  const { runtime, node } = findNode(reference);
+  const tty = terminal && process.stdin.isTTY && process.stdout.isTTY;
+  const child = runtime.start(node, argv, { stdio: 'inherit', tty });
+  // The command gets the terminal's signals itself; this process waits for what becomes of it.
+  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => undefined);
+  }
+  process.once('SIGTERM', () => child.kill('SIGTERM'));
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      process.stderr.write(`lab: ${error.message}\n`);
+      resolve(EXIT.execFailed);
+    });
+    child.once('exit', (code, signal) => {
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}
+
+/** What `lab shell` runs: an interactive shell that says where it is. */
+export function shellCommand(lab: string, node: string): string[] {
+  return [
+    'bash',
+    '--norc',
+    '--noprofile',
+    '-c',
+    `export PS1='${lab}/${node}:\\w# '; exec bash --norc --noprofile -i`,
+  ];
+}

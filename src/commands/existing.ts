@@ -1,0 +1,117 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, LabError } from '../errors.ts';
+import { labDirectory, labNames, readRecord, removeRecord, type LabRecord } from '../lab.ts';
+import { isUp } from '../machine/embedded/line.ts';
+import { end, isAlive, readIdentity } from '../machine/processes.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { runtimeOf } from '../wire.ts';
+
+export type Health = 'up' | 'damaged' | 'dead' | 'incomplete';
+
+/** What has become of a lab that left a record. */
+export async function healthOf(record: LabRecord): Promise<Health> {
+  if (!record.complete) return 'incomplete';
+  if (record.machine === 'embedded' && !(await isUp(labDirectory(record.name)))) return 'dead';
+  const states = await runtimeOf(record).states();
+  const running = new Set(states.filter((s) => s.state === 'running').map((s) => s.node));
+  if (running.size === 0) return 'dead';
+  return record.plan.nodes.every((node) => running.has(node.name)) ? 'up' : 'damaged';
+}
+
+/** Whether every node of a lab runs. */
+export async function isHealthy(record: LabRecord): Promise<boolean> {
+  return (await healthOf(record)) === 'up';
+}
+
+/**
+ * Ends everything of a lab, however far it got: the kernel's holder, and with it the kernel, or the nodes; then its
+ * directory. Touches nothing that a record does not name. The caller holds the lab's lock.
+ */
+export async function takeDown(name: string, options: { keepDirectory?: boolean } = {}): Promise<void> {
+  const directory = labDirectory(name);
+  const holder = readIdentity(join(directory, 'holder'));
+  if (holder !== undefined) await end(holder);
+  // A local lab has its nodes' records here, even where its own record was never written.
+  if (existsSync(join(directory, 'nodes')))
+    await runtimeOf({ name, machine: 'local', runtime: 'netns' }).destroy();
+  if (options.keepDirectory !== true) removeRecord(name);
+}
+
+/** A lab that is up, and the way to its nodes. */
+export interface RunningLab {
+  record: LabRecord;
+  runtime: Runtime;
+}
+
+/**
+ * Finds a lab that can be worked with: the named one, or the only one.
+ * @throws LabError badInput where there is none or the choice is not clear; labFailed where it has died
+ */
+export function findLab(name: string | undefined): RunningLab {
+  const names = labNames();
+  const chosen = name ?? (names.length === 1 ? names[0] : undefined);
+  if (chosen === undefined) {
+    throw names.length === 0
+      ? new LabError(EXIT.badInput, 'no lab is up', { mend: 'bring one up: lab up nat' })
+      : new LabError(EXIT.badInput, `several labs are up: ${names.join(', ')}`, {
+          mend: 'name the one you mean',
+        });
+  }
+  const record = names.includes(chosen) ? readRecord(chosen) : undefined;
+  if (record === undefined)
+    throw new LabError(
+      EXIT.badInput,
+      `no lab ${chosen} is up${names.length > 0 ? ` (up: ${names.join(', ')})` : ''}`,
+      {
+        mend: `bring it up: lab up ${chosen}`,
+      },
+    );
+  if (!record.complete)
+    throw new LabError(
+      EXIT.labFailed,
+      `lab ${chosen} is not complete: its \`up\` is still at work, or was killed`,
+      {
+        mend: `if nothing is at work on it: lab down ${chosen}`,
+      },
+    );
+  assertAlive(record);
+  return { record, runtime: runtimeOf(record) };
+}
+
+function assertAlive(record: LabRecord): void {
+  if (record.machine !== 'embedded') return;
+  const holder = readIdentity(join(labDirectory(record.name), 'holder'));
+  if (holder !== undefined && isAlive(holder)) return;
+  throw new LabError(EXIT.labFailed, `lab ${record.name} has died: its kernel is gone`, {
+    mend: `lab down ${record.name}, then lab up ${record.topology}`,
+  });
+}
+
+/**
+ * Splits `LAB/NODE` or a bare `NODE` and finds it.
+ * @throws LabError badInput where there is no such node, or several labs have one
+ */
+export function findNode(reference: string): RunningLab & { node: string } {
+  const [first = '', second] = reference.split('/');
+  if (second !== undefined) return { ...withNode(findLab(first), second), node: second };
+  const labs = labNames().filter((name) => readRecord(name)?.plan.nodes.some((node) => node.name === first));
+  if (labs.length > 1)
+    throw new LabError(
+      EXIT.badInput,
+      `${first} is not unique: ${labs.map((lab) => `${lab}/${first}`).join(', ')}`,
+      {
+        mend: `say which, for example ${labs[0] ?? ''}/${first}`,
+      },
+    );
+  return { ...withNode(findLab(labs[0]), first), node: first };
+}
+
+function withNode(lab: RunningLab, node: string): RunningLab {
+  const nodes = lab.record.plan.nodes.map((n) => n.name);
+  if (!nodes.includes(node))
+    throw new LabError(EXIT.badInput, `lab ${lab.record.name} has no node ${node}`, {
+      mend: `its nodes: ${nodes.join(', ')}`,
+    });
+  return lab;
+}

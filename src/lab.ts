@@ -1,0 +1,83 @@
+import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, LabError } from './errors.ts';
+import type { MachineKind } from './machine/machine.ts';
+import { stateDirectory } from './paths.ts';
+import type { Plan } from './plan/types.ts';
+import type { RuntimeKind } from './runtime/runtime.ts';
+
+/** What is written down about a lab before anything of it is made, so that whatever follows can be taken down. */
+export interface LabRecord {
+  version: 1;
+  name: string;
+  machine: MachineKind;
+  runtime: RuntimeKind;
+  /** The topology as the user named it. */
+  topology: string;
+  /** Version of the tool that made it. */
+  toolVersion: string;
+  /** ISO 8601. */
+  created: string;
+  /** False until `up` has come to its end. */
+  complete: boolean;
+  plan: Plan;
+}
+
+/** Where a lab's records, sockets and logs are. */
+export function labDirectory(name: string): string {
+  return join(stateDirectory(), name);
+}
+
+/** The lock that whoever makes or ends a lab holds. */
+export function labLock(name: string): string {
+  return join(labDirectory(name), 'lock');
+}
+
+/** Writes the record whole or not at all. */
+export function writeRecord(record: LabRecord): void {
+  const directory = labDirectory(record.name);
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const file = join(directory, 'lab.json');
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
+  renameSync(`${file}.new`, file);
+}
+
+/** The record of a lab; undefined where there is none (a killed `up` may leave a directory without one). */
+export function readRecord(name: string): LabRecord | undefined {
+  let text: string;
+  try {
+    text = readFileSync(join(labDirectory(name), 'lab.json'), 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new LabError(EXIT.labFailed, `cannot read the record of lab ${name}`, { cause: error });
+  }
+  const record = JSON.parse(text) as { version: number };
+  if (record.version !== 1)
+    throw new LabError(EXIT.labFailed, `lab ${name} was made by another version of this tool`, {
+      mend: `take it down with that version, or with this one: lab down ${name}`,
+    });
+  return record as LabRecord;
+}
+
+/** Names of all labs that left a directory, complete or not. */
+export function labNames(): string[] {
+  try {
+    return readdirSync(stateDirectory(), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Removes a lab's directory, and the common one where it was the last. Only after everything in it has ended. */
+export function removeRecord(name: string): void {
+  rmSync(labDirectory(name), { recursive: true, force: true });
+  try {
+    rmdirSync(stateDirectory());
+  } catch {
+    // Other labs are still in it, or somebody was quicker.
+  }
+}

@@ -1,0 +1,59 @@
+import { execa } from 'execa';
+import { EXIT, LabError } from './errors.ts';
+
+export interface Lock {
+  release: () => void;
+}
+
+/**
+ * Holds a lock file until released. The kernel lets go of it when this process ends, however it ends: it is held by
+ * a `cat` that ends with the pipe to it. A holder may delete the file: who waited then makes it anew.
+ * @param onWait called once where somebody else holds it
+ * @throws LabError machineCannot where the file cannot be made
+ */
+export async function hold(file: string, onWait: () => void = () => undefined): Promise<Lock> {
+  const lock = await take(file, onWait);
+  if (lock === undefined) throw new LabError(EXIT.machineCannot, `cannot lock ${file}`);
+  return lock;
+}
+
+/** Holds a lock file if nobody else does; undefined where somebody does. */
+export async function tryHold(file: string): Promise<Lock | undefined> {
+  return take(file, undefined);
+}
+
+async function take(file: string, onWait: (() => void) | undefined): Promise<Lock | undefined> {
+  const script = `
+    while :; do
+      mkdir -p "$(dirname "$1")" && exec 9>"$1" || exit 1
+      flock -n 9 || { echo waiting; [ "$2" = wait ] && flock 9; } || exit 1
+      [ "$1" -ef /proc/self/fd/9 ] && break
+    done
+    echo locked
+    exec cat`;
+  const holder = execa('sh', ['-c', script, 'lock', file, onWait === undefined ? 'try' : 'wait'], {
+    stdin: 'pipe',
+    buffer: false,
+    reject: false,
+    detached: true,
+  });
+  let complaint = '';
+  holder.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const held = await new Promise<boolean>((resolve, reject) => {
+    holder.stdout.on('data', (chunk: Buffer) => {
+      const text = chunk.toString();
+      if (text.includes('waiting')) onWait?.();
+      if (text.includes('locked')) resolve(true);
+    });
+    void holder.then(() => {
+      if (onWait === undefined && complaint === '') resolve(false);
+      reject(new LabError(EXIT.machineCannot, `cannot lock ${file}: ${complaint.trim()}`));
+    });
+  });
+  if (!held) return undefined;
+  return {
+    release: () => {
+      holder.stdin.end();
+    },
+  };
+}

@@ -1,0 +1,13 @@
+import type { Machine } from '../machine.ts';
+import { runOnLine, startOnLine } from './line.ts';
+
+/** The embedded kernel that was booted for the lab in `directory`. */
+export function embeddedMachine(directory: string): Machine {
+  return {
+    kind: 'embedded',
+    stateDirectory: '/run/lvslab',
+    root: '/',
+    run: (argv, { input } = {}) => runOnLine(directory, argv, input),
+    start: (argv, options) => startOnLine(directory, argv, options),
+  };
+}

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { execa } from 'execa';
+import type { Machine } from './machine.ts';
+
+/**
+ * This host, as root.
+ * @param stateDirectory where the lab's records go
+ * @param root image or directory that nodes get as their root file system
+ */
+export function localMachine(stateDirectory: string, root: string): Machine {
+  return {
+    kind: 'local',
+    stateDirectory,
+    root,
+    async run(argv, { input = '' } = {}) {
+      const [program = '', ...rest] = argv;
+      const result = await execa(program, rest, {
+        input,
+        encoding: 'buffer',
+        reject: false,
+        stripFinalNewline: false,
+      });
+      return {
+        code: result.exitCode ?? 255,
+        stdout: Buffer.from(result.stdout),
+        stderr: Buffer.from(result.stderr).toString(),
+      };
+    },
+    start(argv, { stdio }) {
+      const [program = '', ...rest] = argv;
+      return spawn(program, rest, { stdio });
+    },
+  };
+}

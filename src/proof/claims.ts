@@ -1,0 +1,74 @@
+import type { Mode } from '../topology/types.ts';
+
+/** What a forwarding method promises about the packets of a service: data, decided on by `judge`. */
+export type Claim =
+  | RequestRewritten
+  | RequestEncapsulated
+  | RequestRedirected
+  | ReplyFromVip
+  | RepliesPassDirector
+  | RepliesBypassDirector
+  | GatewayIsDirector
+  | OneArpOwner
+  | ServersElsewhere;
+
+interface Promised {
+  /** `nat/203.0.113.100:80/reply-from-vip`: unique in a plan. */
+  id: string;
+  mode: Mode;
+  /** An English sentence. */
+  promise: string;
+  service: { vip: string; port: number };
+  directors: string[];
+  /** Real servers that the promise is made about; each must be seen to keep it. */
+  servers: { node: string; address: string; port: number }[];
+}
+
+/** NAT: the request reaches the real server from the client's address, to the server's own address and port. */
+export interface RequestRewritten extends Promised {
+  kind: 'request-rewritten';
+}
+
+/** TUN: from director to real server an outer header goes around the unchanged packet. */
+export interface RequestEncapsulated extends Promised {
+  kind: 'request-encapsulated';
+  /** IANA number in the outer IP header: 4 IPIP, 47 GRE, 17 UDP (GUE). */
+  protocol: 4 | 47 | 17;
+}
+
+/** DR: the director gives the frame the real server's MAC and leaves IP addresses and ports alone. */
+export interface RequestRedirected extends Promised {
+  kind: 'request-redirected';
+}
+
+/** Every mode: the client gets answers from VIP and port that it asked, and from nowhere else. */
+export interface ReplyFromVip extends Promised {
+  kind: 'reply-from-vip';
+}
+
+/** NAT: what a real server replies comes by way of the director. */
+export interface RepliesPassDirector extends Promised {
+  kind: 'replies-pass-director';
+}
+
+/** TUN and DR: no director ever gets a reply to carry. An absence, so it needs a control packet. */
+export interface RepliesBypassDirector extends Promised {
+  kind: 'replies-bypass-director';
+}
+
+/** NAT: the frames of a real server's replies are addressed to the director's MAC. */
+export interface GatewayIsDirector extends Promised {
+  kind: 'gateway-is-director';
+}
+
+/** DR, and TUN on a shared segment: one MAC answers ARP for the VIP, and it is the director's. */
+export interface OneArpOwner extends Promised {
+  kind: 'one-arp-owner';
+  /** Networks of the plan whose subnet holds the VIP. */
+  networks: string[];
+}
+
+/** TUN: requests reach the real server over a router, for it is not on the director's segment. */
+export interface ServersElsewhere extends Promised {
+  kind: 'servers-elsewhere';
+}

@@ -1,0 +1,113 @@
+import type { PlannedService } from '../plan/types.ts';
+import type { Reply } from '../traffic/requests.ts';
+import type { Check } from './check.ts';
+
+/** Requests that show a scheduler's promise in whole rounds: at least eight, and at most about sixty-four. */
+export function requestsFor(service: PlannedService): number {
+  const round = roundLength(service);
+  return round * Math.max(1, Math.ceil(8 / round));
+}
+
+/** Connections after which a round-robin scheduler is back where it began. */
+function roundLength(service: PlannedService): number {
+  const weights = service.servers.map((s) => s.weight).filter((weight) => weight > 0);
+  if (weights.length === 0) return 1;
+  if (service.scheduler !== 'wrr') return weights.length;
+  const unit = weights.reduce(greatestCommonDivisor);
+  return weights.reduce((sum, weight) => sum + weight / unit, 0);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+/** Whether every request was answered, by a real server that the service has. */
+export function judgeAnswers(service: PlannedService, replies: Reply[]): Check {
+  const members = new Set(service.servers.map((server) => server.node));
+  const good = replies.filter((reply) => reply.server !== undefined && members.has(reply.server));
+  const bad = replies.filter((reply) => !good.includes(reply));
+  const where = `${service.vip}:${service.port}`;
+  const foreign = bad.find((reply) => reply.server !== undefined)?.server;
+  const reason = foreign === undefined ? bad[0]?.error : `${foreign} answered, which is no real server of it`;
+  return {
+    id: 'answers',
+    title: 'answers',
+    outcome: replies.length === 0 ? 'unknown' : bad.length === 0 ? 'pass' : 'fail',
+    detail:
+      replies.length === 0
+        ? 'no client to send requests from'
+        : `${good.length} of ${replies.length} requests to ${where}${reason === undefined ? '' : `: ${reason}`}`,
+    evidence: bad.map((r) => `${r.client} port ${r.clientPort}: ${r.server ?? r.error}`),
+  };
+}
+
+/** Whether the answers are spread as the scheduler promises, for requests that came one after the other. */
+export function judgeDistribution(service: PlannedService, replies: Reply[]): Check {
+  const counts = new Map(service.servers.map((server) => [server.node, 0]));
+  for (const { server } of replies)
+    if (server !== undefined) counts.set(server, (counts.get(server) ?? 0) + 1);
+  const share = [...counts].map(([node, count]) => `${node} ${count}`).join(', ');
+  const answered = replies.filter((reply) => reply.server !== undefined).length;
+  const base = { id: 'distribution', title: 'distribution', evidence: [] };
+  if (answered < replies.length || answered === 0)
+    return { ...base, outcome: 'unknown', detail: `${share}: not every request was answered` };
+  const { expected, promise } = expectation(service, answered);
+  const kept = [...counts].every(([node, count]) => expected(node, count));
+  return {
+    ...base,
+    outcome: kept ? 'pass' : 'fail',
+    detail: kept ? `${share}: ${promise}` : `${share}, but ${service.scheduler} promises ${promise}`,
+  };
+}
+
+interface Expectation {
+  expected: (node: string, count: number) => boolean;
+  promise: string;
+}
+
+function expectation(service: PlannedService, total: number): Expectation {
+  const weight = new Map(service.servers.map((server) => [server.node, server.weight]));
+  const usable = service.servers.filter((server) => server.weight > 0);
+  const usedOnlyUsable = (node: string, count: number) => count === 0 || (weight.get(node) ?? 0) > 0;
+  switch (service.scheduler) {
+    case 'rr':
+      return {
+        expected: (node, count) => count === ((weight.get(node) ?? 0) > 0 ? total / usable.length : 0),
+        promise: 'round robin',
+      };
+    case 'wrr': {
+      const sum = usable.reduce((all, server) => all + server.weight, 0);
+      return {
+        expected: (node, count) => count === (total * (weight.get(node) ?? 0)) / sum,
+        promise: `weighted round robin ${usable.map((server) => server.weight).join(':')}`,
+      };
+    }
+    case 'sh':
+    case 'dh':
+    case 'mh':
+    case 'lblc':
+      return {
+        expected: (node, count) => usedOnlyUsable(node, count) && (count === 0 || count === total),
+        promise: `the same real server for one client and one VIP`,
+      };
+    case 'fo':
+    case 'ovf': {
+      const highest = Math.max(...usable.map((server) => server.weight));
+      const first = usable.find((server) => server.weight === highest)?.node;
+      return {
+        expected: (node, count) => count === (node === first ? total : 0),
+        promise: 'the real server with the highest weight, as long as it can',
+      };
+    }
+    case 'lc':
+    case 'wlc':
+    case 'sed':
+    case 'nq':
+    case 'lblcr':
+      // They look at connections that are open at the same time; one after the other shows only who took part.
+      return {
+        expected: usedOnlyUsable,
+        promise: `only real servers with weight; ${service.scheduler} promises no order for one request at a time`,
+      };
+  }
+}

@@ -1,0 +1,95 @@
+import type { Plan } from '../plan/types.ts';
+import { classify, type Flow } from './flows.ts';
+import { findCrossings, type Place } from './crossings.ts';
+import { buildJourneys } from './journeys.ts';
+import type { Change } from './changes.ts';
+import type { Packet } from './packet.ts';
+
+/** One frame as one capture saw it. The captures of a lab share one clock. */
+export interface Observation {
+  node: string;
+  device: string;
+  /** Microseconds since 1970, as `readPcap` gives them. */
+  time: number;
+  packet: Packet;
+}
+
+/** A frame's way over one network, from the interface that sent it to the one that it is addressed to. */
+export interface Crossing {
+  network: string;
+  /** Absent where no interface of the plan has the source MAC. */
+  from?: Place;
+  /** Absent where no interface of the plan has the destination MAC. */
+  to?: Place;
+  /** Microseconds; when it was sent, or when it arrived where the sender has no capture. */
+  time: number;
+  /** The frame as its sender's capture has it. */
+  sent?: Observation;
+  /** The frame as its receiver's capture has it. */
+  arrived?: Observation;
+  packet: Packet;
+  /** It was sent, and the receiver's capture, which saw other frames, lacks it. */
+  lost?: true;
+  /** Cut into segments or joined with others since its previous crossing (segmentation and receive offload). */
+  resegmented?: true;
+  /** Against the same packet's previous crossing; empty for the first. */
+  changes: Change[];
+}
+
+/** One packet's way: every crossing from the node that made it to the last that got it. */
+export interface Journey {
+  /** `error`: an ICMP error about a packet of the connection. */
+  direction: 'request' | 'reply' | 'error';
+  /** `SYN`, `SYN-ACK`, `74 bytes` … */
+  label: string;
+  /** In the order of its way. */
+  crossings: Crossing[];
+  /** The same segment was sent before by the same node. */
+  retransmission?: true;
+  /** It goes on inside another journey, joined with other segments. */
+  joined?: true;
+}
+
+/** One TCP connection to a virtual service, by every packet that belongs to it. */
+export interface Walk {
+  service: { vip: string; port: number };
+  client: { address: string; port: number };
+  /** Node that owns the client's address, where the plan has it. */
+  clientNode?: string;
+  /** In the order in which they set out. */
+  journeys: Journey[];
+}
+
+/**
+ * Puts the frames of every capture in order: for each TCP connection to a virtual service of the plan, the way of each
+ * of its packets, through address rewriting, tunnels and routers. Frames on devices that are no interface of the plan
+ * (tunl0, lo) stay inside a node and are left out, as are frames that a node only overheard (flooded by a bridge).
+ */
+export function walks(plan: Plan, observations: Observation[]): Walk[] {
+  const flows = classify(plan, observations);
+  const byConnection = new Map<string, { flow: Flow; observations: Observation[] }>();
+  for (const { flow, observation } of flows) {
+    const entry = byConnection.get(flow.key);
+    if (entry === undefined) byConnection.set(flow.key, { flow, observations: [observation] });
+    else entry.observations.push(observation);
+  }
+  const captured = new Set(observations.map((o) => `${o.node}/${o.device}`));
+  const result: Walk[] = [];
+  for (const { flow, observations: own } of byConnection.values()) {
+    const crossings = findCrossings(plan, own, captured);
+    const journeys = buildJourneys(crossings, flow);
+    if (journeys.length === 0) continue;
+    const owner = plan.nodes.find((n) => n.interfaces.some((i) => i.address === flow.client.address));
+    result.push({
+      service: flow.service,
+      client: flow.client,
+      ...(owner === undefined ? {} : { clientNode: owner.name }),
+      journeys,
+    });
+  }
+  return result.sort((a, b) => startOf(a) - startOf(b));
+}
+
+function startOf(walk: Walk): number {
+  return walk.journeys[0]?.crossings[0]?.time ?? 0;
+}

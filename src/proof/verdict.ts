@@ -1,0 +1,173 @@
+import type { Plan } from '../plan/types.ts';
+import type { Outcome } from './check.ts';
+import type { Claim } from './claims.ts';
+import { unansweredArp } from './diagnosis.ts';
+import { captureProblem, chosenServer, finding, listText, serviceOf } from './evidence.ts';
+import type { CaptureHealth, Finding, Lab } from './evidence.ts';
+import { judgeArp } from './judge-arp.ts';
+import { judgeBypass, judgeGateway, judgePass, judgeSource } from './judge-replies.ts';
+import { judgeElsewhere, judgeRequests } from './judge-requests.ts';
+import { observationText } from './packet-text.ts';
+import { walks, type Observation, type Walk } from './path.ts';
+
+/** A claim held against the packets. */
+export interface Verdict {
+  claim: Claim;
+  outcome: Outcome;
+  /** Plain English: nodes, addresses, counts. */
+  why: string;
+  /** The packets that it was concluded from, in order of time. */
+  evidence: Evidence[];
+}
+
+export interface Evidence {
+  node: string;
+  device: string;
+  /** Microseconds since 1970. */
+  time: number;
+  /** One line. */
+  text: string;
+}
+
+/** A finding and the real server that its connection went to. */
+interface Judged extends Finding {
+  server: string | undefined;
+}
+
+/**
+ * Decides every claim. What decides is the packets alone:
+ * - `fail`: one connection at least was seen to break the promise, or to come to nothing, with `why` saying how far.
+ * - `unknown`: it could not be measured: no connection, a capture lost packets or had no control packet, or one of the
+ *   real servers got no connection.
+ * - `pass`: every connection kept the promise, and every real server had one.
+ * Claims about the way that replies take are `unknown` where there was no reply: then `reply-from-vip` fails.
+ * @param captures every interface that was captured, with what its capture lost
+ */
+export function judge(
+  plan: Plan,
+  claims: Claim[],
+  observations: Observation[],
+  captures: CaptureHealth[],
+): Verdict[] {
+  const lab: Lab = { plan, observations, captures, walks: walks(plan, observations) };
+  return claims.map((claim) => {
+    const { outcome, why, evidence } = conclude(lab, claim);
+    const sorted = [...new Set(evidence)].sort((a, b) => a.time - b.time);
+    return {
+      claim,
+      outcome,
+      why,
+      evidence: sorted.map((o) => ({
+        node: o.node,
+        device: o.device,
+        time: o.time,
+        text: observationText(o),
+      })),
+    };
+  });
+}
+
+function conclude(lab: Lab, claim: Claim): Finding {
+  if (claim.kind === 'one-arp-owner') return sound(lab, judgeArp(lab, claim));
+  const service = serviceOf(lab, claim.service);
+  const where = `${claim.service.vip}:${claim.service.port}`;
+  if (service === undefined) return finding('unknown', `the plan has no service ${where}`);
+  const about = new Set(claim.servers.map((s) => s.node));
+  const judged = lab.walks
+    .filter((walk) => walk.service.vip === service.vip && walk.service.port === service.port)
+    .flatMap((walk): Judged[] => {
+      const server = chosenServer(service, walk)?.node;
+      // A connection that came to no server speaks about all of them.
+      if (server !== undefined && !about.has(server)) return [];
+      return [{ ...sound(lab, judgeOne(lab, service, claim, walk)), server }];
+    });
+  return judged.length === 0 ? nothingSeen(lab, claim) : summary(judged, [...about]);
+}
+
+function judgeOne(
+  lab: Lab,
+  service: NonNullable<ReturnType<typeof serviceOf>>,
+  claim: Exclude<Claim, { kind: 'one-arp-owner' }>,
+  walk: Walk,
+): Finding {
+  switch (claim.kind) {
+    case 'request-rewritten':
+    case 'request-encapsulated':
+    case 'request-redirected':
+      return judgeRequests(lab, service, claim, walk);
+    case 'servers-elsewhere':
+      return judgeElsewhere(lab, service, claim, walk);
+    case 'reply-from-vip':
+      return judgeSource(lab, service, claim, walk);
+    case 'replies-pass-director':
+      return judgePass(lab, service, claim, walk);
+    case 'gateway-is-director':
+      return judgeGateway(lab, service, claim, walk);
+    case 'replies-bypass-director':
+      return judgeBypass(lab, service, claim, walk);
+  }
+}
+
+/** What was not seen counts only where the captures that should have seen it are whole. */
+function sound(lab: Lab, found: Finding): Finding {
+  for (const node of found.restsOn) {
+    const problem = captureProblem(lab, node);
+    if (problem !== undefined) return { ...found, outcome: 'unknown', why: `${problem}; ${found.why}` };
+  }
+  return found;
+}
+
+function summary(judged: Judged[], servers: string[]): Finding {
+  for (const outcome of ['fail', 'unknown'] as const) {
+    const bad = judged.filter((j) => j.outcome === outcome);
+    const [first] = bad;
+    if (first === undefined) continue;
+    const others = [
+      ...new Set(bad.map((j) => j.server).filter((s) => s !== undefined && s !== first.server)),
+    ];
+    const also = others.length === 0 ? '' : `, also with ${listText(others.map(String))}`;
+    return {
+      ...first,
+      why: `${first.why} (${bad.length} of ${counted(judged.length)}${also})`,
+      evidence: bad.slice(0, 3).flatMap((j) => j.evidence),
+    };
+  }
+  const missing = servers.filter((server) => !judged.some((j) => j.server === server));
+  const samples = servers.flatMap((server) => judged.find((j) => j.server === server) ?? []);
+  const evidence = samples.flatMap((j) => j.evidence);
+  if (missing.length > 0)
+    return finding(
+      'unknown',
+      `${counted(judged.length)} kept it, but none went to ${listText(missing)}`,
+      evidence,
+    );
+  return finding(
+    'pass',
+    `${samples[0]?.why ?? ''} (${counted(judged.length)}, to ${listText(servers)})`,
+    evidence,
+  );
+}
+
+/** No connection at all: that is a failure only where someone was seen to ask in vain. */
+function nothingSeen(lab: Lab, claim: Claim): Finding {
+  const { vip, port } = claim.service;
+  const about = claim.servers.map((s) => s.node);
+  const other = lab.walks.filter((w) => w.service.vip === vip && w.service.port === port).length;
+  if (other > 0)
+    return finding('unknown', `${counted(other)} to ${vip}:${port}, but none went to ${listText(about)}`);
+  const asker = lab.plan.nodes.find(
+    (n) => !about.includes(n.name) && unansweredArp(lab, n.name).includes(vip),
+  )?.name;
+  const why = `no connection to ${vip}:${port} was seen`;
+  if (asker === undefined) return finding('unknown', why);
+  const question = lab.observations.find(
+    (o) => o.node === asker && o.packet.arp?.operation === 'request' && o.packet.arp.targetIp === vip,
+  );
+  const told = `${why}: ${asker} asked for ${vip} by ARP and nobody answered`;
+  const promisesArrival = claim.kind.startsWith('request-') || claim.kind === 'reply-from-vip';
+  return sound(lab, finding(promisesArrival ? 'fail' : 'unknown', told, [question], [asker]));
+}
+
+function counted(connections: number): string {
+  return `${connections} connection${connections === 1 ? '' : 's'}`;
+}

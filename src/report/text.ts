@@ -1,0 +1,74 @@
+import pc from 'picocolors';
+import type { Check } from '../proof/check.ts';
+import type { Diagnosis } from '../commands/doctor.ts';
+import type { ListedLab, StatusReport } from '../commands/status.ts';
+
+const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
+
+/** Rows of columns, each as wide as its widest cell. */
+export function columns(rows: string[][]): string {
+  const widths = rows.reduce<number[]>(
+    (all, row) => row.map((cell, index) => Math.max(all[index] ?? 0, cell.length)),
+    [],
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** A row for each check, with its evidence under what is not green. */
+export function checkTable(checks: Check[]): string {
+  const width = Math.max(...checks.map((check) => check.title.length), 16);
+  return checks
+    .map((check) => {
+      const row = `${MARK[check.outcome]} ${check.title.padEnd(width)}  ${check.detail}`;
+      return check.outcome === 'pass'
+        ? row
+        : [row, ...check.evidence.slice(0, 8).map((text) => `    ${pc.dim(text)}`)].join('\n');
+    })
+    .join('\n');
+}
+
+export function labTable(labs: ListedLab[]): string {
+  if (labs.length === 0) return 'no lab is up';
+  return columns([
+    ['LAB', 'STATE', 'NODES', 'MACHINE', 'RUNTIME', 'TOPOLOGY'],
+    ...labs.map((lab) => [lab.name, lab.state, String(lab.nodes), lab.machine, lab.runtime, lab.topology]),
+  ]);
+}
+
+export function statusText(report: StatusReport): string {
+  const rows = report.nodeStates.map((node) => [
+    node.name,
+    node.role,
+    node.state,
+    node.addresses.join(' '),
+    node.daemons.map((daemon) => `${daemon.name} ${daemon.running ? 'up' : 'DOWN'}`).join(' '),
+  ]);
+  return [
+    `lab ${report.name}: ${report.state} on the ${report.machine} machine, from ${report.topology}`,
+    '',
+    columns([['NODE', 'ROLE', 'STATE', 'ADDRESSES', 'DAEMONS'], ...rows]),
+    ...report.directors.flatMap((director) => ['', `${director.name}:`, director.ipvs.trimEnd()]),
+  ].join('\n');
+}
+
+export function doctorText({ findings, ready }: Diagnosis): string {
+  const mark = { ok: MARK.pass, missing: MARK.unknown, cannot: pc.dim('–') };
+  const width = Math.max(...findings.map((finding) => finding.title.length));
+  return [
+    ...findings.map((finding) => {
+      const row = `${mark[finding.state]} ${finding.title.padEnd(width)}  ${finding.detail}`;
+      return finding.mend === undefined
+        ? row
+        : `${row}\n  ${' '.repeat(width)}  ${pc.dim(`mend: ${finding.mend}`)}`;
+    }),
+    '',
+    ready ? 'labs run here: lab up nat' : 'no lab with virtual services can run here',
+  ].join('\n');
+}

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT, LabError } from '../errors.ts';
+import type { Finished, Machine } from '../machine/machine.ts';
+import { packageRoot } from '../paths.ts';
+import { line, portName, quote } from '../plan/script.ts';
+import type { Plan, PlannedNode } from '../plan/types.ts';
+import { NODE_CAPABILITIES } from './capabilities.ts';
+import type { Job, NodeState, Runtime } from './runtime.ts';
+
+/** Nodes as sets of namespaces (net, uts, ipc, mount, pid), made by the agent in `images/` on any machine. */
+export function netns(machine: Machine): Runtime {
+  const state = machine.stateDirectory;
+
+  async function agent(orders: string[][]): Promise<Buffer> {
+    const program = readFileSync(join(packageRoot, 'images', 'netns-agent'), 'utf8');
+    const rows = [
+      ['state', state],
+      ['capabilities', ...Object.values(NODE_CAPABILITIES).map(String)],
+      ...orders,
+    ];
+    const input = `${program}\n__END__\n${rows.map((words) => words.map(encodeURIComponent).join(' ')).join('\n')}\n`;
+    const result = await machine.run(['perl', '-'], { input });
+    if (result.code === 0) return result.stdout;
+    throw new LabError(EXIT.labFailed, `on the ${machine.kind} machine: ${result.stderr.trim()}`);
+  }
+
+  return {
+    kind: 'netns',
+
+    async create(plan) {
+      await agent([
+        ['create'],
+        ['root', machine.root],
+        ...(plan.modules.length === 0 ? [] : [['modules', ...plan.modules]]),
+        ...plan.nodes.map((node) => ['node', node.name, hostsFile(node)]),
+        ...wiring(plan).map((text) => ['ip', text]),
+      ]);
+    },
+
+    async destroy() {
+      await agent([['destroy']]);
+    },
+
+    async states() {
+      const rows = (await agent([['states']])).toString().split('\n').slice(0, -1);
+      return rows
+        .map((row) => row.split(' '))
+        .filter(([node]) => node !== 'switch')
+        .map(([node = '', word]): NodeState => ({ node, state: word === 'running' ? 'running' : 'dead' }));
+    },
+
+    async exec(jobs) {
+      if (jobs.length === 0) return [];
+      const orders = jobs.map((job: Job) => ['job', job.node, job.input ?? '', ...job.argv]);
+      return parseResults(await agent([['run'], ...orders]), jobs.length);
+    },
+
+    start(node, argv, { stdio, tty = false }) {
+      return machine.start(['sh', '-c', entry(state, node, argv, tty)], { stdio, tty });
+    },
+  };
+}
+
+function hostsFile(node: PlannedNode): string {
+  const rows = node.hosts.map(({ address, name }) => `${address}\t${name}\n`);
+  return `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n${rows.join('')}`;
+}
+
+/** Lines for `ip -batch` among the switches: a bridge for each network, a cable for each interface. */
+function wiring(plan: Plan): string[] {
+  const mtu = new Map(plan.networks.map((network) => [network.name, network.mtu]));
+  return [
+    ...plan.networks.map((n) => `link add ${n.name} up mtu ${n.mtu} type bridge`),
+    ...plan.nodes.flatMap((node) =>
+      node.interfaces.map((own, index) => {
+        const size = `mtu ${mtu.get(own.network) ?? 1500}`;
+        return (
+          `link add ${portName(node.name, index)} up master ${own.network} ${size} type veth ` +
+          `peer name ${own.name} ${size} address ${own.mac} netns %${node.name}%`
+        );
+      }),
+    ),
+  ];
+}
+
+/** The agent's answer to `run`: for each job a line `code out-bytes err-bytes`, then the bytes. */
+function parseResults(bytes: Buffer, count: number): Finished[] {
+  const results: Finished[] = [];
+  let at = 0;
+  while (results.length < count) {
+    const end = bytes.indexOf(10, at);
+    if (end < 0)
+      throw new LabError(EXIT.labFailed, 'the machine stopped answering in the middle of a command');
+    const [code = 0, out = 0, err = 0] = bytes.toString('latin1', at, end).split(' ').map(Number);
+    at = end + 1;
+    results.push({
+      code,
+      stdout: bytes.subarray(at, at + out),
+      stderr: bytes.toString('utf8', at + out, at + out + err),
+    });
+    at += out + err;
+  }
+  return results;
+}
+
+/** A shell line that enters a node with the node's own rights; exit code 125 where the node is not running. */
+function entry(state: string, node: string, argv: string[], tty: boolean): string {
+  const keep = Object.keys(NODE_CAPABILITIES).map((name) => `+${name}`);
+  const command = [
+    ...['setpriv', `--bounding-set=-all,${keep.join(',')}`, '--inh-caps=-all'],
+    ...[
+      'env',
+      '-i',
+      'HOME=/root',
+      'LANG=C.UTF-8',
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    ],
+    `TERM=${process.env['TERM'] ?? 'dumb'}`,
+    ...argv,
+  ];
+  // `script` gives the command a terminal of the node's own, with it as controlling terminal: the outer one belongs
+  // to a session outside the node's PID namespace, where job control cannot work.
+  const run = tty ? ['script', '-qec', line(command), '/dev/null'] : command;
+  return (
+    `f=${quote(`${state}/pids/${node}`)}; read -r pid started 2>/dev/null <"$f" && ` +
+    'read -r stat 2>/dev/null </proc/$pid/stat && set -- ${stat##*) } && [ "${20}" = "$started" ] || ' +
+    `{ echo "lab: ${node} is not running" >&2; exit 125; }; cd /; ` +
+    `exec nsenter -t "$pid" -m -u -i -n -p --wd=/root -- ${line(run)}`
+  );
+}
