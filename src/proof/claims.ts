@@ -1,4 +1,4 @@
-import type { Mode } from '../topology/types.ts';
+import type { PlannedServer } from '../plan/types.ts';
 
 /** What a forwarding method promises about the packets of a service: data, decided on by `judge`. */
 export type Claim =
@@ -15,7 +15,7 @@ export type Claim =
 interface Promised {
   /** `nat/203.0.113.100:80/reply-from-vip`: unique in a plan. */
   id: string;
-  mode: Mode;
+  mode: PlannedServer['mode'];
   /** An English sentence. */
   promise: string;
   service: { vip: string; port: number };

@@ -58,15 +58,17 @@ function previousOf(journeys: Journey[], crossing: Crossing): Journey | undefine
   const waiting = journeys
     .map((journey) => ({ journey, last: journey.crossings.at(-1) }))
     .filter(({ last }) => last !== undefined && follows(last, crossing));
-  const queued = waiting.filter(({ last }) => crossing.time - (last?.time ?? 0) <= QUEUED);
-  return (queued[0] ?? waiting.at(-1))?.journey;
+  // What a capture lacks may have arrived nevertheless, but a copy that it has comes first.
+  const arrived = waiting.filter(({ last }) => last?.lost === undefined);
+  const candidates = arrived.length > 0 ? arrived : waiting;
+  const queued = candidates.filter(({ last }) => crossing.time - (last?.time ?? 0) <= QUEUED);
+  return (queued[0] ?? candidates.at(-1))?.journey;
 }
 
 function follows(last: Crossing, next: Crossing): boolean {
   return (
     next.from !== undefined &&
     last.to?.node === next.from.node &&
-    last.lost === undefined &&
     (last.arrived?.time ?? last.time) <= next.time + SLACK &&
     // No one on the way adds to the time to live.
     (innermost(next.packet)?.ttl ?? 0) <= (innermost(last.packet)?.ttl ?? 0)

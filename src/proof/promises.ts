@@ -1,7 +1,11 @@
-import { contains } from '../plan/addresses.ts';
+import ipaddr from 'ipaddr.js';
 import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
-import { MODES, type Mode, type TunnelType } from '../topology/types.ts';
 import type { Claim } from './claims.ts';
+
+type Mode = PlannedServer['mode'];
+type TunnelType = PlannedService['tunnel'];
+
+const MODES: Mode[] = ['nat', 'tun', 'dr'];
 
 /** Protocol number in the outer IP header (IANA). */
 const OUTER_PROTOCOL: Record<TunnelType, 4 | 47 | 17> = { ipip: 4, gre: 47, gue: 17 };
@@ -120,7 +124,7 @@ function arpClaim(
   base: (kind: Claim['kind'], promise: string, about?: PlannedServer[]) => Omit<Claim, 'kind' | 'networks'>,
 ): Claim[] {
   const networks = plan.networks
-    .filter((n) => contains(n.subnet, service.vip))
+    .filter((n) => ipaddr.IPv4.parse(service.vip).match(ipaddr.IPv4.parseCIDR(n.subnet)))
     .map((n) => n.name)
     .filter((name) => service.directors.some((node) => isOn(plan, node, name)));
   const neighbours = servers.filter((s) => networks.some((n) => isOn(plan, s.node, n)));
