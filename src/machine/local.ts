@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { execa } from 'execa';
+import { packageRoot } from '../paths.ts';
 import type { Machine } from './machine.ts';
 
 /**
@@ -12,6 +14,7 @@ export function localMachine(stateDirectory: string, root: string): Machine {
     kind: 'local',
     stateDirectory,
     root,
+    agent: join(packageRoot, 'images', 'netns-agent'),
     async run(argv, { input = '' } = {}) {
       const [program = '', ...rest] = argv;
       const result = await execa(program, rest, {

@@ -18,6 +18,8 @@ export interface Machine {
    * it.
    */
   readonly root: string;
+  /** Path of `netns-agent` on the machine. */
+  readonly agent: string;
   /** Runs a command to its end. */
   run(argv: string[], options?: { input?: string | Buffer }): Promise<Finished>;
   /** Starts a command with live streams. `tty` gives it a terminal of its own where stdin is one. */

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import type { Finished, Machine } from '../machine/machine.ts';
-import { packageRoot } from '../paths.ts';
 import { line, portName, quote } from '../plan/script.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
 import { NODE_CAPABILITIES } from './capabilities.ts';
@@ -13,14 +10,13 @@ export function netns(machine: Machine): Runtime {
   const state = machine.stateDirectory;
 
   async function agent(orders: string[][]): Promise<Buffer> {
-    const program = readFileSync(join(packageRoot, 'images', 'netns-agent'), 'utf8');
     const rows = [
       ['state', state],
       ['capabilities', ...Object.values(NODE_CAPABILITIES).map(String)],
       ...orders,
     ];
-    const input = `${program}\n__END__\n${rows.map((words) => words.map(encodeURIComponent).join(' ')).join('\n')}\n`;
-    const result = await machine.run(['perl', '-'], { input });
+    const input = `${rows.map((words) => words.map(encodeURIComponent).join(' ')).join('\n')}\n`;
+    const result = await machine.run(['perl', machine.agent], { input });
     if (result.code === 0) return result.stdout;
     throw new LabError(EXIT.labFailed, `on the ${machine.kind} machine: ${result.stderr.trim()}`);
   }

@@ -7,6 +7,7 @@ export function embeddedMachine(directory: string): Machine {
     kind: 'embedded',
     stateDirectory: '/run/lvslab',
     root: '/',
+    agent: '/usr/lib/lvslab/netns-agent',
     run: (argv, { input } = {}) => runOnLine(directory, argv, input),
     start: (argv, options) => startOnLine(directory, argv, options),
   };

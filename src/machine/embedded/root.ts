@@ -34,7 +34,7 @@ export interface RootManifest {
 /** What the root would be called that this version of the tool wants. */
 export async function rootKey(): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of ['packages.txt', 'guest-init', 'sshd.conf'])
+  for (const file of ['packages.txt', 'guest-init', 'netns-agent', 'sshd.conf'])
     hash.update(await readFile(join(packageRoot, 'images', file)));
   return hash
     .update(JSON.stringify(recipe('', '', [])))
@@ -132,11 +132,21 @@ async function bootstrap(work: string, task: Task, progress: Progress): Promise<
   const expired = /invalid since ([^)]*)\)/.exec(first.output)?.[1];
   if (expired === undefined) throw buildFailure(first.output);
   progress.warn(
-    `the package mirror's index expired ${expired} ago (today is ${new Date().toISOString().slice(0, 10)}). ` +
+    `the package mirror's index has been out of date since ${expiryDate(expired, new Date())}. ` +
       'Its signatures are checked all the same; packages may lack recent security updates.',
   );
   const second = await mmdebstrap(['--aptopt=Acquire::Check-Valid-Until "false"', ...argv], work, task);
   if (!second.ok) throw buildFailure(second.output);
+}
+
+/** apt says how long ago: `17d 5h 45min 11s`. */
+function expiryDate(ago: string, now: Date): string {
+  const unit: Record<string, number> = { d: 86_400, h: 3600, min: 60, s: 1 };
+  const total = [...ago.matchAll(/(\d+)(d|h|min|s)/g)].reduce(
+    (sum, [, count, name = 's']) => sum + Number(count) * (unit[name] ?? 0),
+    0,
+  );
+  return new Date(now.getTime() - total * 1000).toISOString().slice(0, 10);
 }
 
 async function mmdebstrap(

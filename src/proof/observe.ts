@@ -1,0 +1,30 @@
+import type { CaptureHealth } from './evidence.ts';
+import { decode } from './packets.ts';
+import type { Observation } from './path.ts';
+import { readPcap } from './pcap.ts';
+
+/** One interface's capture as bytes. */
+export interface CaptureFile {
+  node: string;
+  device: string;
+  pcap: Uint8Array;
+  /** Undefined where the capture did not say: then nothing can rest on what it does not show. */
+  dropped: number | undefined;
+}
+
+/** Decodes captures into what verdicts and walks are drawn from. */
+export function observe(files: CaptureFile[]): { observations: Observation[]; captures: CaptureHealth[] } {
+  const observations: Observation[] = [];
+  const captures = files.map(({ node, device, pcap, dropped }): CaptureHealth => {
+    const { linkType, records, damage } = readPcap(pcap);
+    for (const record of records)
+      observations.push({ node, device, time: record.time, packet: decode(record.data, linkType) });
+    return {
+      node,
+      device,
+      dropped: dropped ?? 0,
+      damage: damage ?? (dropped === undefined ? 'tcpdump did not end properly' : undefined),
+    };
+  });
+  return { observations, captures };
+}

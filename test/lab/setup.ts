@@ -1,0 +1,29 @@
+import { execa } from 'execa';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the labs of this run live, apart from the user's own. */
+    state: string;
+  }
+}
+
+/** Brings one lab up and down first: it installs and builds what every other test needs. */
+export default async function setup(project: TestProject): Promise<() => void> {
+  const state = mkdtempSync(join(tmpdir(), 'lvslab-test-'));
+  project.provide('state', state);
+  const env = { LVSLAB_STATE: join(state, 'setup') };
+  for (const argv of [
+    ['up', 'nat'],
+    ['down', 'nat'],
+  ])
+    await execa('node', ['dist/bin.js', ...argv], { env, stdio: 'inherit' });
+  return () => {
+    const left = readdirSync(state);
+    rmSync(state, { recursive: true, force: true });
+    if (left.length > 0) throw new Error(`the tests left labs behind: ${left.join(', ')}`);
+  };
+}

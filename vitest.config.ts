@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          // A lab takes two seconds; a machine that is busy with other things, many times that.
+          testTimeout: 120_000,
+          hookTimeout: 600_000,
+          globalSetup: 'test/lab/setup.ts',
+          // Two cores serve a handful of labs at once; more only wait for each other.
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
