@@ -151,7 +151,8 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
     .action(async (node: string, command: string[], options: { tty: boolean }) => {
       await asOwn(finish, async () => {
         const { exec } = await import('./commands/exec.ts');
-        return exec(node, command, options.tty);
+        // With passThroughOptions the customary -- before the command is still there.
+        return exec(node, command[0] === '--' ? command.slice(1) : command, options.tty);
       });
     });
 

@@ -1,0 +1,90 @@
+import { LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { expand } from './expand.ts';
+import type { Position, Tree } from './positions.ts';
+import type { Problems } from './problems.ts';
+
+const START: Position = { line: 1, column: 1 };
+
+/**
+ * Reads YAML text into a tree with positions.
+ * @returns undefined, with the problems reported, where the text has no shape to look into
+ */
+export function readDocument(text: string, problems: Problems): Tree | undefined {
+  const lines = new LineCounter();
+  const place = (offset: number): Position => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    // An offset before the first line's start is how the counter says that there are no lines at all.
+    return line === 0 ? START : { line, column: col };
+  };
+  // Duplicate keys are found while expanding, which can name the first one's line and takes no quadratic time.
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    merge: true,
+    prettyErrors: false,
+    uniqueKeys: false,
+    logLevel: 'silent',
+  });
+  if (document.errors.length > 0) {
+    reportSyntax(document.errors, place, problems);
+    return undefined;
+  }
+  for (const warning of document.warnings)
+    if (warning.code === 'TAG_RESOLVE_FAILED')
+      problems.add(
+        place(warning.pos[0]),
+        sentence(warning.message),
+        'a topology needs no tags: leave it out',
+      );
+  if (document.contents === null || isEmptyScalar(document.contents)) {
+    problems.add(START, 'the file is empty', 'a topology has at least `lvslab: 1`, `networks` and `nodes`');
+    return undefined;
+  }
+  return expand(document.contents, place, problems);
+}
+
+function isEmptyScalar(contents: object): boolean {
+  return 'source' in contents && contents.source === '';
+}
+
+const DEEP = { message: 'nested too deeply', mend: 'a topology needs no more than a few levels' };
+
+function reportSyntax(
+  errors: readonly YAMLError[],
+  place: (offset: number) => Position,
+  problems: Problems,
+): void {
+  const deep = errors.filter((e) => e.code === 'RESOURCE_EXHAUSTION').map((e) => e.pos[0]);
+  if (deep.length > 0) {
+    // Everything else follows from that: the reader lost its place.
+    problems.add(place(deep.reduce((a, b) => Math.min(a, b))), DEEP.message, DEEP.mend);
+    return;
+  }
+  for (const error of errors) {
+    const { message, mend } = explain(error);
+    problems.add(place(error.pos[0]), message, mend);
+  }
+}
+
+function explain(error: YAMLError): { message: string; mend: string | undefined } {
+  if (error.code === 'MULTIPLE_DOCS')
+    return {
+      message: 'the file holds several YAML documents',
+      mend: 'one topology, one file: split it at the line `---`',
+    };
+  return { message: `not valid YAML: ${sentence(error.message)}`, mend: SYNTAX_MENDS[error.code] };
+}
+
+const SYNTAX_MENDS: Partial<Record<YAMLError['code'], string>> = {
+  TAB_AS_INDENT: 'indent with spaces',
+  BAD_INDENT: 'keys of one mapping start in one column, and every [ and { has its ] and }',
+  MISSING_CHAR: 'close every quote and bracket, and write `key: value` with a space after the colon',
+  BLOCK_AS_IMPLICIT_KEY: 'only one `key: value` on a line; put text with a colon in quotes',
+  MULTILINE_IMPLICIT_KEY: 'is there a colon missing after a key?',
+  UNEXPECTED_TOKEN: 'is there a quote, bracket or comma too many or too few before it?',
+  BAD_ALIAS: 'write `&name` where the value is and `*name` where it is used again',
+  ALIAS_PROPS: 'an alias stands alone',
+};
+
+function sentence(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

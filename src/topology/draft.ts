@@ -1,0 +1,215 @@
+import { childOf, entriesOf, type Placed, type Position, type Tree } from './positions.ts';
+import { roleFromName } from './names.ts';
+import { block, parseCidr, PREFIXES, type Range } from './ipv4.ts';
+import { RANGES } from './schema.ts';
+import {
+  MODES,
+  ROLES,
+  SCHEDULERS,
+  TUNNELS,
+  type Mode,
+  type Role,
+  type Scheduler,
+  type TunnelType,
+} from './types.ts';
+
+/**
+ * What the file gives for a key: a value with its place, nothing, or something that the schema refuses. The last is
+ * told apart from nothing so that one mistake does not cause a second complaint.
+ */
+export type Given<T> = Placed<T> | 'unreadable' | undefined;
+
+/** A topology as far as the file could be understood. */
+export interface Draft {
+  name: Given<string>;
+  title: Given<string>;
+  mode: Given<Mode>;
+  networks: DraftNetwork[];
+  /** Undefined where the file has none or something else there. */
+  nodesAt: Position | undefined;
+  nodes: DraftNode[];
+  /** Where the services are, or would be. */
+  servicesAt: Position;
+  services: DraftService[];
+}
+
+export interface DraftNetwork {
+  name: string;
+  at: Position;
+  subnet: Given<string>;
+  /** Undefined where the subnet makes no sense. */
+  range: Range | undefined;
+  mtu: Given<number>;
+}
+
+export interface DraftNode {
+  name: string;
+  at: Position;
+  /** Undefined where neither the file nor the name tells it. */
+  role: Given<Role>;
+  attachments: DraftAttachment[];
+  /** Whether `on` could be read to its end. */
+  attachmentsKnown: boolean;
+  gateway: Given<string>;
+  routes: { to: Given<string>; via: Given<string> }[];
+  count: Given<number>;
+}
+
+export interface DraftAttachment {
+  network: Placed<string>;
+  /** Undefined: automatic. */
+  address: Placed<string> | undefined;
+}
+
+export interface DraftService {
+  at: Position;
+  vip: Given<string>;
+  port: Given<number>;
+  protocol: Given<'tcp'>;
+  scheduler: Given<Scheduler>;
+  mode: Given<Mode>;
+  tunnel: Given<TunnelType>;
+  directors: Given<Placed<string>[]>;
+  servers: Given<DraftServer[]>;
+}
+
+export interface DraftServer {
+  node: Given<string>;
+  weight: Given<number>;
+  port: Given<number>;
+  mode: Given<Mode>;
+  network: Given<string>;
+}
+
+/** The value of something given; undefined where nothing readable was. */
+export function valueOf<T>(given: Given<T>): T | undefined {
+  return typeof given === 'object' ? given.value : undefined;
+}
+
+/** Reads a tree as far as it has the schema's shape, and leaves out what has not. */
+export function readDraft(root: Tree): Draft {
+  const services = childOf(root, 'services');
+  const nodes = childOf(root, 'nodes');
+  return {
+    name: text(childOf(root, 'name')),
+    title: text(childOf(root, 'title')),
+    mode: choice(childOf(root, 'mode'), MODES),
+    networks: entriesOf(childOf(root, 'networks')).map(([name, { keyAt, tree }]) =>
+      network(name, keyAt, tree),
+    ),
+    nodes: entriesOf(nodes).map(([name, { keyAt, tree }]) => node(name, keyAt, tree)),
+    nodesAt: nodes?.kind === 'map' ? nodes.at : undefined,
+    servicesAt: (root.kind === 'map' ? root.entries.get('services')?.keyAt : undefined) ?? root.at,
+    services: services?.kind === 'list' ? services.items.filter((i) => i.kind === 'map').map(service) : [],
+  };
+}
+
+function network(name: string, at: Position, tree: Tree): DraftNetwork {
+  const subnet = text(tree.kind === 'map' ? tree.entries.get('subnet')?.tree : tree);
+  const parsed = parseCidr(valueOf(subnet) ?? '');
+  // Host bits that are set are complained about, but the network that was meant is clear.
+  const usable =
+    parsed !== undefined && parsed.prefix >= PREFIXES.largest && parsed.prefix <= PREFIXES.smallest;
+  return {
+    name,
+    at,
+    subnet,
+    range: usable ? block(parsed.address, parsed.prefix) : undefined,
+    mtu: number(childOf(tree, 'mtu'), 'mtu'),
+  };
+}
+
+function node(name: string, at: Position, tree: Tree): DraftNode {
+  const on = childOf(tree, 'on');
+  const attachments = on === undefined ? [] : readAttachments(on);
+  const routes = childOf(tree, 'routes');
+  const role = tree.kind === 'map' ? choice(childOf(tree, 'role'), ROLES) : 'unreadable';
+  const told = roleFromName(name);
+  return {
+    name,
+    at,
+    role: role ?? (told === undefined ? undefined : { value: told, at }),
+    attachments: attachments.filter((a) => a !== undefined),
+    attachmentsKnown: on !== undefined && !attachments.includes(undefined),
+    gateway: text(childOf(tree, 'gateway')),
+    routes:
+      routes?.kind === 'list'
+        ? routes.items.map((item) => ({ to: text(childOf(item, 'to')), via: text(childOf(item, 'via')) }))
+        : [],
+    count: number(childOf(tree, 'count'), 'count'),
+  };
+}
+
+/** Undefined for each one that cannot be read. */
+function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
+  if (on.kind === 'map')
+    return [...on.entries].map(([name, { keyAt, tree }]) => {
+      const address = text(tree);
+      if (typeof address !== 'object') return undefined;
+      return {
+        network: { value: name, at: keyAt },
+        address: address.value === 'auto' ? undefined : address,
+      };
+    });
+  return (on.kind === 'list' ? on.items : [on]).map((item) => {
+    const name = text(item);
+    return typeof name === 'object' ? { network: name, address: undefined } : undefined;
+  });
+}
+
+function service(tree: Tree): DraftService {
+  const directors = childOf(tree, 'directors');
+  const servers = childOf(tree, 'servers');
+  return {
+    at: tree.at,
+    vip: text(childOf(tree, 'vip')),
+    port: number(childOf(tree, 'port'), 'port'),
+    protocol: choice(childOf(tree, 'protocol'), ['tcp']),
+    scheduler: choice(childOf(tree, 'scheduler'), SCHEDULERS),
+    mode: choice(childOf(tree, 'mode'), MODES),
+    tunnel: choice(childOf(tree, 'tunnel'), TUNNELS),
+    directors: list(directors, (item) => {
+      const name = text(item);
+      return typeof name === 'object' ? name : undefined;
+    }),
+    servers: list(servers, server),
+  };
+}
+
+function server(tree: Tree): DraftServer {
+  return {
+    node: tree.kind === 'scalar' ? text(tree) : (text(childOf(tree, 'node')) ?? 'unreadable'),
+    weight: number(childOf(tree, 'weight'), 'weight'),
+    port: number(childOf(tree, 'port'), 'port'),
+    mode: choice(childOf(tree, 'mode'), MODES),
+    network: text(childOf(tree, 'network')),
+  };
+}
+
+function list<T>(tree: Tree | undefined, read: (item: Tree) => T | undefined): Given<T[]> {
+  if (tree === undefined) return undefined;
+  if (tree.kind !== 'list') return 'unreadable';
+  const value = tree.items.map(read).filter((item) => item !== undefined);
+  return value.length === 0 && tree.items.length > 0 ? 'unreadable' : { value, at: tree.at };
+}
+
+function text(tree: Tree | undefined): Given<string> {
+  if (tree === undefined) return undefined;
+  if (tree.kind !== 'scalar' || typeof tree.value !== 'string') return 'unreadable';
+  return { value: tree.value, at: tree.at };
+}
+
+function number(tree: Tree | undefined, range: keyof typeof RANGES): Given<number> {
+  if (tree === undefined) return undefined;
+  const [least, most] = RANGES[range];
+  const value = tree.kind === 'scalar' ? tree.value : undefined;
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) return 'unreadable';
+  return { value: value as number, at: tree.at };
+}
+
+function choice<T extends string>(tree: Tree | undefined, choices: readonly T[]): Given<T> {
+  const given = text(tree);
+  if (typeof given !== 'object') return given;
+  const value = choices.find((c) => c === given.value);
+  return value === undefined ? 'unreadable' : { value, at: given.at };
+}

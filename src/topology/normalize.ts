@@ -1,0 +1,62 @@
+import { valueOf, type Draft, type DraftNode, type DraftService } from './draft.ts';
+import { labNameFrom } from './names.ts';
+import { References, namesOf } from './references.ts';
+import { DEFAULT_PORT } from './schema.ts';
+import type { RealServer, Topology, TopologyNode, VirtualService } from './types.ts';
+
+/** Fills in the defaults of a draft in which no problem was found. */
+export function normalize(draft: Draft, defaultName: string): Topology {
+  const references = new References(draft);
+  return {
+    name: valueOf(draft.name) ?? labNameFrom(defaultName),
+    title: valueOf(draft.title),
+    mode: valueOf(draft.mode ?? draft.services[0]?.mode) ?? 'nat',
+    networks: draft.networks.map(({ name, subnet, mtu }) => ({
+      name,
+      subnet: present(valueOf(subnet)),
+      mtu: valueOf(mtu),
+    })),
+    nodes: draft.nodes.flatMap((node) => namesOf(node).map((name) => topologyNode(name, node))),
+    services: draft.services.map((service) => virtualService(service, references)),
+  };
+}
+
+function topologyNode(name: string, node: DraftNode): TopologyNode {
+  return {
+    name,
+    role: present(valueOf(node.role)),
+    attachments: node.attachments.map(({ network, address }) => ({
+      network: network.value,
+      address: address?.value,
+    })),
+    gateway: valueOf(node.gateway),
+    routes: node.routes.map(({ to, via }) => ({ to: present(valueOf(to)), via: present(valueOf(via)) })),
+  };
+}
+
+function virtualService(service: DraftService, references: References): VirtualService {
+  const port = valueOf(service.port) ?? DEFAULT_PORT;
+  return {
+    vip: present(valueOf(service.vip)),
+    port,
+    protocol: 'tcp',
+    scheduler: valueOf(service.scheduler) ?? 'rr',
+    directors: [...new Set(references.directorsOf(service).flatMap(({ names }) => names))],
+    tunnel: valueOf(service.tunnel) ?? 'ipip',
+    servers: references.serversOf(service).flatMap(({ entry, referent }) =>
+      referent.names.map((node): RealServer => ({
+        node,
+        weight: valueOf(entry?.weight) ?? 1,
+        port: valueOf(entry?.port) ?? port,
+        mode: present(references.modeOf(service, entry)),
+        network: valueOf(entry?.network),
+      })),
+    ),
+  };
+}
+
+/** @throws Error where a problem went unnoticed: the schema and the draft do not agree */
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('a value that the file must have is not there');
+  return value;
+}

@@ -1,0 +1,50 @@
+import type { Problem } from '../errors.ts';
+import type { Position } from './positions.ts';
+
+/** More than anyone reads; a file that is no topology at all can have a problem on every line. */
+const MOST_PROBLEMS = 100;
+
+/** Collects what is wrong with one file. */
+export class Problems {
+  readonly #found = new Map<string, Problem>();
+
+  /** Adds a problem; the same one at the same place (an alias repeats its anchor's) counts once. */
+  add(at: Position, message: string, mend?: string): void {
+    const key = `${at.line}:${at.column}:${message}`;
+    if (!this.#found.has(key)) this.#found.set(key, { line: at.line, column: at.column, message, mend });
+  }
+
+  get none(): boolean {
+    return this.#found.size === 0;
+  }
+
+  /** Every problem in file order; of very many the first, and how many more there are. */
+  list(): Problem[] {
+    const sorted = [...this.#found.values()].sort((a, b) => a.line - b.line || a.column - b.column);
+    const rest = sorted[MOST_PROBLEMS];
+    if (rest === undefined) return sorted;
+    const more = `and ${sorted.length - MOST_PROBLEMS} more problems from here on`;
+    return [...sorted.slice(0, MOST_PROBLEMS), { ...rest, message: more, mend: undefined }];
+  }
+}
+
+const LONGEST_SHOWN = 60;
+
+/** A value of the file as messages show it: text in quotes, numbers bare, on one line and not too long. */
+export function show(value: unknown): string {
+  if (typeof value !== 'string') return String(value);
+  return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value);
+}
+
+const MOST_LISTED = 20;
+
+/** Choices for a mend: `one of: nat, tun, dr`. */
+export function oneOf(choices: readonly string[]): string {
+  const listed = choices.slice(0, MOST_LISTED).join(', ');
+  return `one of: ${listed}${choices.length > MOST_LISTED ? ', …' : ''}`;
+}
+
+/** Where the other of two things in conflict is. */
+export function onLine(at: Position): string {
+  return `line ${at.line}`;
+}

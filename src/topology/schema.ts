@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { NAME_LIMITS, NAME_PATTERN, type Named } from './names.ts';
+import { MODES, ROLES, SCHEDULERS, TUNNELS } from './types.ts';
+
+/** The version of the file format that this release reads. */
+export const FORMAT_VERSION = 1;
+
+/** The port of a service that states none. */
+export const DEFAULT_PORT = 80;
+
+/** Smallest and largest of every number in the file. */
+export const RANGES = {
+  mtu: [68, 65535],
+  count: [1, 250],
+  port: [1, 65535],
+  weight: [0, 65535],
+} as const satisfies Record<string, readonly [number, number]>;
+
+const CIDR = '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$';
+
+// Names and addresses are checked in the code beside this file, which can say more than a pattern; their patterns
+// here are for editors only.
+function nameKey(kind: Named): z.ZodString {
+  return z.string().meta({ pattern: NAME_PATTERN, maxLength: NAME_LIMITS[kind] });
+}
+
+function number(field: keyof typeof RANGES): z.ZodInt {
+  const [least, most] = RANGES[field];
+  return z.int().min(least).max(most);
+}
+
+const mode = z
+  .enum(MODES)
+  .describe(
+    'How the director forwards: nat (rewrites addresses), tun (wraps packets in a tunnel), dr (rewrites the MAC only).',
+  );
+
+const subnet = z.string().meta({
+  pattern: CIDR,
+  description: 'The network’s IPv4 subnet with its prefix (8 to 30), host bits zero: 10.0.0.0/24.',
+});
+
+export const networkSchema = z.strictObject({
+  subnet,
+  mtu: number('mtu')
+    .optional()
+    .describe('MTU of every interface on this network in bytes; the kernel’s 1500 by default.'),
+});
+
+export const routeSchema = z.strictObject({
+  to: z.string().describe('Where the route leads: an IPv4 network (192.0.2.0/24) or one address.'),
+  via: z
+    .string()
+    .describe(
+      'The next hop: a node that shares a network with this one, or an IPv4 address on such a network.',
+    ),
+});
+
+const on = z
+  .union([
+    z.string().describe('One network, with an automatic address.'),
+    z.array(z.string().describe('A network’s name.')).describe('Several networks, with automatic addresses.'),
+    z
+      .record(
+        z.string(),
+        z.string().describe('A fixed IPv4 address on this network, without prefix, or auto.'),
+      )
+      .describe('Network to fixed address, or to auto.'),
+  ])
+  .describe(
+    'The networks that the node is attached to, in the order of its interfaces: front, [front, back], or { back: 10.0.0.11, front: auto }.',
+  );
+
+export const nodeSchema = z.strictObject({
+  role: z
+    .enum(ROLES)
+    .optional()
+    .describe(
+      'What the node does. By default its name tells: client…, director… or lb…, rs… or real…, router… or gw….',
+    ),
+  on,
+  gateway: z
+    .string()
+    .optional()
+    .describe(
+      'Default gateway: a node that shares a network with this one, an IPv4 address on such a network, or none. By default what the mode needs.',
+    ),
+  routes: z
+    .array(routeSchema)
+    .optional()
+    .describe('Static routes besides those that follow from the networks.'),
+  count: number('count')
+    .optional()
+    .describe('Makes that many nodes of this one: rs with count 3 becomes rs1, rs2, rs3.'),
+});
+
+export const serverSchema = z.strictObject({
+  node: z.string().describe('A node of role real-server; the name of a node with count means all of them.'),
+  weight: number('weight')
+    .optional()
+    .describe('Weight for the scheduler, 1 by default; 0 takes no new connections.'),
+  port: number('port')
+    .optional()
+    .describe('Port on the real server, the service’s by default; only NAT can map it to another.'),
+  mode: mode.optional(),
+  network: z
+    .string()
+    .optional()
+    .describe('For a server on several networks: the one whose address the director uses.'),
+});
+
+export const serviceSchema = z.strictObject({
+  vip: z.string().meta({
+    format: 'ipv4',
+    description: 'The virtual IPv4 address that clients use; it may lie outside every network.',
+  }),
+  port: number('port').optional().describe(`Port of the service, ${DEFAULT_PORT} by default.`),
+  protocol: z.literal('tcp').optional().describe('Only tcp for now.'),
+  scheduler: z
+    .enum(SCHEDULERS)
+    .optional()
+    .describe('How the director picks a real server; rr (round robin) by default.'),
+  mode: mode.optional(),
+  tunnel: z.enum(TUNNELS).optional().describe('The tunnel that mode tun wraps packets in; ipip by default.'),
+  directors: z
+    .array(z.string().describe('A node of role director.'))
+    .optional()
+    .describe('The directors that carry this service; all by default.'),
+  servers: z
+    .array(z.union([z.string().describe('A node of role real-server.'), serverSchema]))
+    .optional()
+    .describe('The real servers of this service; all, with weight 1, by default.'),
+});
+
+export const topologySchema = z.strictObject({
+  lvslab: z.literal(FORMAT_VERSION).describe('Version of this file format.'),
+  name: z
+    .string()
+    .meta({ pattern: NAME_PATTERN, maxLength: NAME_LIMITS.lab })
+    .optional()
+    .describe('The lab’s name, the file’s own name by default.'),
+  title: z.string().optional().describe('What the lab shows, in one line.'),
+  mode: mode.optional(),
+  networks: z
+    .record(
+      nameKey('network'),
+      z.union([subnet, networkSchema]).describe('A subnet, or a mapping with subnet and mtu.'),
+    )
+    .describe('The lab’s networks, each a segment of its own: name to subnet.'),
+  nodes: z
+    .record(nameKey('node'), nodeSchema.describe('A machine of the lab.'))
+    .describe('The lab’s machines by name.'),
+  services: z
+    .array(serviceSchema.describe('A virtual service: what clients see as one server.'))
+    .nullable()
+    .optional()
+    .describe('The virtual services; without any, the lab is a plain network.'),
+});
+
+/**
+ * The JSON Schema of the topology file, for editors.
+ * Draft 7, which is what editors' YAML servers read best.
+ */
+export function topologyJsonSchema(): object {
+  return { title: 'lvslab topology', ...z.toJSONSchema(topologySchema, { target: 'draft-7', io: 'input' }) };
+}

@@ -1,0 +1,86 @@
+import { valueOf, type DraftNetwork } from './draft.ts';
+import {
+  PREFIXES,
+  block,
+  cidrFault,
+  contains,
+  isIPv4,
+  parseCidr,
+  reservedIn,
+  toCidr,
+  unusable,
+} from './ipv4.ts';
+import { checkName } from './names.ts';
+import { onLine, show, type Problems } from './problems.ts';
+import type { References } from './references.ts';
+
+/** Checks the networks: names, subnets, overlaps, and whether the nodes find room. */
+export function checkNetworks(references: References, problems: Problems): void {
+  const { networks } = references.draft;
+  for (const network of networks) {
+    checkName('network', network.name, network.at, problems);
+    checkSubnet(network, problems);
+  }
+  checkOverlaps(networks, problems);
+  checkRoom(references, problems);
+}
+
+function checkSubnet({ subnet }: DraftNetwork, problems: Problems): void {
+  if (typeof subnet !== 'object') return;
+  const address = parseCidr(subnet.value)?.address;
+  const fault =
+    cidrFault(subnet.value, PREFIXES.largest, PREFIXES.smallest) ??
+    (address === undefined ? undefined : unusable(address));
+  if (fault !== undefined) problems.add(subnet.at, `subnet ${show(subnet.value)} ${fault.why}`, fault.mend);
+}
+
+function checkOverlaps(networks: readonly DraftNetwork[], problems: Problems): void {
+  const placed = networks.flatMap(({ name, range, subnet }, order) =>
+    range !== undefined && typeof subnet === 'object' ? [{ name, range, subnet, order }] : [],
+  );
+  type Item = (typeof placed)[number];
+  // Subnets are nested or apart, so in this order one that overlaps follows the widest of those that it overlaps.
+  const sorted = placed.toSorted((a, b) => a.range.first - b.range.first || b.range.size - a.range.size);
+  let widest: Item | undefined;
+  for (const item of sorted) {
+    if (widest === undefined || item.range.first >= widest.range.first + widest.range.size) {
+      widest = item;
+      continue;
+    }
+    const [earlier, later] = widest.order < item.order ? [widest, item] : [item, widest];
+    problems.add(
+      later.subnet.at,
+      `subnet ${show(later.subnet.value)} of "${later.name}" overlaps ${show(earlier.subnet.value)} of "${earlier.name}" on ${onLine(earlier.subnet.at)}`,
+      'give every network a subnet of its own',
+    );
+  }
+}
+
+/** A VIP inside a subnet takes an address of it, just as a node does. */
+function checkRoom(references: References, problems: Problems): void {
+  const { networks, nodes, services } = references.draft;
+  for (const { name, range, subnet } of networks) {
+    if (range === undefined || typeof subnet !== 'object') continue;
+    let wanted = 0;
+    for (const node of nodes)
+      if (node.attachments.some((a) => a.network.value === name)) wanted += valueOf(node.count) ?? 1;
+    const vips = new Set(
+      services
+        .map((service) => valueOf(service.vip) ?? '')
+        .filter((vip) => isIPv4(vip) && contains(range, vip) && reservedIn(range, vip) === undefined),
+    );
+    const room = range.size - 2;
+    if (wanted + vips.size <= room) continue;
+    const virtual =
+      vips.size === 0 ? '' : ` and ${vips.size} virtual ${vips.size === 1 ? 'address' : 'addresses'}`;
+    problems.add(
+      subnet.at,
+      `subnet ${show(subnet.value)} of "${name}" has ${room} addresses, too few for ${wanted} nodes${virtual}`,
+      `such as ${toCidr(block(subnet.value.split('/')[0] ?? '', prefixFor(wanted + vips.size)))}`,
+    );
+  }
+}
+
+function prefixFor(addresses: number): number {
+  return Math.min(24, 32 - Math.ceil(Math.log2(addresses + 2)));
+}

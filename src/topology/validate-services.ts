@@ -1,0 +1,111 @@
+import { valueOf, type DraftService, type Given } from './draft.ts';
+import { addressFault, contains, isIPv4, reservedIn } from './ipv4.ts';
+import type { Position } from './positions.ts';
+import { onLine, show, type Problems } from './problems.ts';
+import type { References } from './references.ts';
+import { DEFAULT_PORT } from './schema.ts';
+import { checkNamed, checkServers } from './validate-servers.ts';
+
+/** Checks the virtual services: VIPs, directors, real servers and how requests reach them. */
+export function checkServices(references: References, problems: Problems): void {
+  const { services, servicesAt, nodes } = references.draft;
+  if (services.length === 0) return;
+  // A node whose role is not known might be the director.
+  if (references.ofRole('director').length === 0 && nodes.every((node) => typeof node.role === 'object'))
+    problems.add(
+      servicesAt,
+      'there are services but no director',
+      'add a node that forwards requests, such as `director: { on: [front, back] }`',
+    );
+  checkModes(references, problems);
+  const seen = new Map<string, Position>();
+  for (const service of services) {
+    checkVip(service, references, problems);
+    checkOnce(service, seen, problems);
+    checkDirectors(service, references, problems);
+    checkServers(service, references, problems);
+    checkTunnel(service, references, problems);
+  }
+}
+
+/** Reported once: a mode at the top of the file mends every service. */
+function checkModes({ draft }: References, problems: Problems): void {
+  if (draft.mode !== undefined) return;
+  const lacking = draft.services.find(
+    ({ mode, servers }) =>
+      mode === undefined &&
+      (servers === undefined ||
+        (typeof servers === 'object' && servers.value.some((entry) => entry.mode === undefined))),
+  );
+  if (lacking !== undefined)
+    problems.add(
+      lacking.at,
+      'nothing says how requests are forwarded: neither this service nor the file has a mode',
+      'add `mode: nat`, `mode: tun` or `mode: dr` at the top of the file',
+    );
+}
+
+function checkVip({ vip }: DraftService, { draft }: References, problems: Problems): void {
+  if (typeof vip !== 'object') return;
+  const fault = addressFault(vip.value, '203.0.113.100');
+  if (fault !== undefined) {
+    problems.add(vip.at, `VIP ${show(vip.value)} ${fault.why}`, fault.mend);
+    return;
+  }
+  for (const { name, range } of draft.networks) {
+    const reserved =
+      range !== undefined && contains(range, vip.value) ? reservedIn(range, vip.value) : undefined;
+    if (reserved !== undefined)
+      problems.add(
+        vip.at,
+        `VIP ${show(vip.value)} is the ${reserved} of network ${show(name)}`,
+        'take another address of that network, or one outside every network',
+      );
+  }
+}
+
+function checkOnce(service: DraftService, seen: Map<string, Position>, problems: Problems): void {
+  const { vip, port } = service;
+  if (typeof vip !== 'object' || port === 'unreadable' || !isIPv4(vip.value)) return;
+  const name = `${vip.value}:${valueOf(port) ?? DEFAULT_PORT}`;
+  const first = seen.get(name);
+  if (first === undefined) seen.set(name, vip.at);
+  else
+    problems.add(
+      vip.at,
+      `service ${name} tcp is here twice: it is on ${onLine(first)} already`,
+      'give one of them another VIP or port, or put the servers together',
+    );
+}
+
+function checkDirectors(service: DraftService, references: References, problems: Problems): void {
+  if (typeof service.directors !== 'object') return;
+  const { value: directors, at } = service.directors;
+  if (directors.length === 0)
+    problems.add(
+      at,
+      'a service without any director',
+      'leave `directors` out to have every director carry it',
+    );
+  const seen = new Set<string>();
+  for (const director of directors) {
+    if (seen.has(director.value))
+      problems.add(director.at, `director ${show(director.value)} is named twice`, 'name it once');
+    seen.add(director.value);
+    checkNamed('director', director, references, problems);
+  }
+}
+
+function checkTunnel(service: DraftService, references: References, problems: Problems): void {
+  if (typeof service.tunnel !== 'object') return;
+  const modes: Given<string>[] = references
+    .serversOf(service)
+    .map(({ entry }) => entry?.mode ?? service.mode ?? references.draft.mode);
+  const known = modes.filter((mode) => typeof mode === 'object');
+  if (known.length === 0 || known.length < modes.length || known.some((mode) => mode.value === 'tun')) return;
+  problems.add(
+    service.tunnel.at,
+    `tunnel ${show(service.tunnel.value)} without mode tun: nothing of this service goes through a tunnel`,
+    'add `mode: tun`, or leave `tunnel` out',
+  );
+}

@@ -1,0 +1,35 @@
+import { valueOf, type Draft } from './draft.ts';
+import { checkName } from './names.ts';
+import type { Problems } from './problems.ts';
+import { References } from './references.ts';
+import { checkNetworks } from './validate-networks.ts';
+import { checkNodes } from './validate-nodes.ts';
+import { checkServices } from './validate-services.ts';
+
+/** Far beyond what one lab can teach; a few lines with `count` could ask for millions. */
+const MOST_NODES = 1000;
+
+/** Reports everything that the schema allows and that still cannot be a lab. */
+export function checkMeaning(draft: Draft, problems: Problems): void {
+  if (typeof draft.name === 'object') checkName('lab', draft.name.value, draft.name.at, problems);
+  if (!checkSize(draft, problems)) return;
+  const references = new References(draft);
+  checkNetworks(references, problems);
+  checkNodes(references, problems);
+  checkServices(references, problems);
+}
+
+function checkSize(draft: Draft, problems: Problems): boolean {
+  let total = 0;
+  for (const node of draft.nodes) {
+    total += valueOf(node.count) ?? 1;
+    if (total <= MOST_NODES) continue;
+    problems.add(
+      node.at,
+      `with node "${node.name}" the lab has more than ${MOST_NODES} nodes`,
+      'make several smaller labs of it',
+    );
+    return false;
+  }
+  return true;
+}
