@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { LineCounter, isScalar, parseDocument, type YAMLError } from 'yaml';
 import { expand } from './expand.ts';
 import type { Position, Tree } from './positions.ts';
 import type { Problems } from './problems.ts';
@@ -22,7 +22,6 @@ export function readDocument(text: string, problems: Problems): Tree | undefined
     merge: true,
     prettyErrors: false,
     uniqueKeys: false,
-    logLevel: 'silent',
   });
   if (document.errors.length > 0) {
     reportSyntax(document.errors, place, problems);
@@ -35,15 +34,11 @@ export function readDocument(text: string, problems: Problems): Tree | undefined
         sentence(warning.message),
         'a topology needs no tags: leave it out',
       );
-  if (document.contents === null || isEmptyScalar(document.contents)) {
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     problems.add(START, 'the file is empty', 'a topology has at least `lvslab: 1`, `networks` and `nodes`');
     return undefined;
   }
   return expand(document.contents, place, problems);
-}
-
-function isEmptyScalar(contents: object): boolean {
-  return 'source' in contents && contents.source === '';
 }
 
 const DEEP = { message: 'nested too deeply', mend: 'a topology needs no more than a few levels' };

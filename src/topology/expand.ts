@@ -31,6 +31,8 @@ class Expander {
   readonly #targets = new Map<Alias, unknown>();
   /** What is being converted right now; an alias to any of it is a loop. */
   readonly #following = new Set<unknown>();
+  /** The outermost alias that is being followed. */
+  #alias: Alias | undefined;
   #values = 0;
 
   constructor(place: (offset: number) => Position, problems: Problems) {
@@ -105,9 +107,12 @@ class Expander {
       );
       return { kind: 'scalar', at, value: null };
     }
+    const outermost = this.#alias === undefined;
+    if (outermost) this.#alias = alias;
     this.#following.add(target);
     const tree = this.convert(target, at, depth);
     this.#following.delete(target);
+    if (outermost) this.#alias = undefined;
     return tree;
   }
 
@@ -170,11 +175,9 @@ class Expander {
       this.#stop(node, at, 'nested too deeply', 'a topology needs no more than a few levels');
     else if (this.#values > MOST_VALUES)
       this.#stop(
-        node,
+        this.#alias ?? node,
         at,
-        this.#targets.size > 0
-          ? `with its aliases followed, the file has more than ${MOST_VALUES} values`
-          : `the file has more than ${MOST_VALUES} values`,
+        `the file has more than ${MOST_VALUES} values${this.#targets.size > 0 ? ' once its aliases are followed' : ''}`,
         'is this the right file?',
       );
     return !this.stopped;

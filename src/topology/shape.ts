@@ -206,6 +206,7 @@ function field(path: Path): string {
 function formOf(path: Path): string | undefined {
   if (path.length === 2 && path[0] === 'networks') return 'write a subnet, such as `back: 10.0.0.0/24`';
   if (path.length === 2 && path[0] === 'nodes') return 'write a mapping, such as `client: { on: front }`';
+  if (path.length === 4 && path[2] === 'servers') return 'write `rs1` or `{ node: rs1, weight: 3 }`';
   return FORMS[path.length === 0 ? 'lvslab' : field(path)];
 }
 

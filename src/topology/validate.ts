@@ -8,6 +8,7 @@ import { checkServices } from './validate-services.ts';
 
 /** Far beyond what one lab can teach; a few lines with `count` could ask for millions. */
 const MOST_NODES = 1000;
+const MOST_SERVICES = 1000;
 
 /** Reports everything that the schema allows and that still cannot be a lab. */
 export function checkMeaning(draft: Draft, problems: Problems): void {
@@ -20,6 +21,15 @@ export function checkMeaning(draft: Draft, problems: Problems): void {
 }
 
 function checkSize(draft: Draft, problems: Problems): boolean {
+  const excess = draft.services[MOST_SERVICES];
+  if (excess !== undefined) {
+    problems.add(
+      excess.at,
+      `the lab has more than ${MOST_SERVICES} services`,
+      'make several smaller labs of it',
+    );
+    return false;
+  }
   let total = 0;
   for (const node of draft.nodes) {
     total += valueOf(node.count) ?? 1;
