@@ -68,9 +68,13 @@ export function labNames(): string[] {
       .sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new LabError(EXIT.machineCannot, `cannot look for labs in ${stateDirectory()}: ${(error as Error).message}`, {
-      mend: 'make it a directory that you may read, or name another in LVSLAB_STATE',
-    });
+    throw new LabError(
+      EXIT.machineCannot,
+      `cannot look for labs in ${stateDirectory()}: ${(error as Error).message}`,
+      {
+        mend: 'make it a directory that you may read, or name another in LVSLAB_STATE',
+      },
+    );
   }
 }
 

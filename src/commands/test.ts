@@ -4,16 +4,19 @@ import { judgeConnections, parseConnections, type ConnectionRow } from '../proof
 import { judgeAnswers, judgeDistribution, requestsFor } from '../proof/distribution.ts';
 import { observe } from '../proof/observe.ts';
 import { claimsFor } from '../proof/promises.ts';
+import { judgeTransfers } from '../proof/transfers.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { captureDuring } from '../traffic/capture.ts';
 import { ask, type Reply } from '../traffic/requests.ts';
+import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import type { RunningLab } from './existing.ts';
 
 interface Round {
   service: PlannedService;
   replies: Reply[];
   rows: ConnectionRow[];
+  transfers: Transfer[];
 }
 
 /** Sends real requests to every service of a lab, captures them everywhere, and judges each promise. */
@@ -21,14 +24,17 @@ export async function test({ record, runtime }: RunningLab): Promise<Check[]> {
   const { plan } = record;
   if (plan.services.length === 0) return [];
   const { result: rounds, captures } = await captureDuring(runtime, plan, () => sendRounds(plan, runtime));
+  // Not while capturing: thousands of packets more would say nothing new.
+  for (const round of rounds) round.transfers = await sendLarge(plan, runtime, round);
   const { observations, captures: health } = observe(captures);
   const several = plan.services.length > 1;
   return [
-    ...rounds.flatMap(({ service, replies, rows }) =>
+    ...rounds.flatMap(({ service, replies, rows, transfers }) =>
       [
         judgeAnswers(service, replies),
         judgeDistribution(service, replies),
         judgeConnections(service, replies, rows),
+        judgeTransfers(service, transfers, TRANSFER_SIZE),
       ].map((check) => (several ? named(check, service) : check)),
     ),
     ...judge(plan, claimsFor(plan), observations, health).map((verdict) => asCheck(verdict, several)),
@@ -41,9 +47,16 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
     const replies: Reply[] = [];
     for (const client of plan.nodes.filter((node) => node.role === 'client'))
       replies.push(...(await ask(runtime, client.name, service, requestsFor(service))));
-    rounds.push({ service, replies, rows: await connections(runtime, service) });
+    rounds.push({ service, replies, rows: await connections(runtime, service), transfers: [] });
   }
   return rounds;
+}
+
+/** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
+async function sendLarge(plan: Plan, runtime: Runtime, { service, replies }: Round): Promise<Transfer[]> {
+  const client = plan.nodes.find((node) => node.role === 'client');
+  if (client === undefined || replies.some((reply) => reply.server === undefined)) return [];
+  return transfer(runtime, client.name, service);
 }
 
 async function connections(runtime: Runtime, service: PlannedService): Promise<ConnectionRow[]> {

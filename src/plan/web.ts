@@ -9,6 +9,7 @@ export const WEB_ROOT = '/srv/www';
  */
 export function webServer(node: string, ports: number[]): Step[] {
   const config = `# The web server of ${node}: says who answered, and logs who asked.
+user root;
 worker_processes 1;
 pid /run/web.pid;
 error_log /var/log/web.error.log;

@@ -1,0 +1,64 @@
+import type { PlannedService } from '../plan/types.ts';
+import { WEB_ROOT } from '../plan/web.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+/** One large transfer through a VIP. */
+export interface Transfer {
+  direction: 'download' | 'upload';
+  server: string | undefined;
+  /** Bytes that arrived at the far end: at the client, or in the real server's file. */
+  bytes: number;
+  seconds: number;
+  error: string;
+}
+
+/** Bytes of each transfer: some 3500 full packets, so that no path MTU escapes notice. */
+export const TRANSFER_SIZE = 5 * 1024 * 1024;
+const LIMIT = 20;
+const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
+
+/** Downloads and uploads a large file through a service, over one connection each. */
+export async function transfer(
+  runtime: Runtime,
+  client: string,
+  service: PlannedService,
+  bytes = TRANSFER_SIZE,
+): Promise<Transfer[]> {
+  const servers = [...new Set(service.servers.map((server) => server.node))];
+  // Sparse files: what matters is the packets, not what is in them, and so they cost no memory.
+  await runtime.exec([
+    ...servers.map((node) => ({ node, argv: ['truncate', '-s', String(bytes), `${WEB_ROOT}/large`] })),
+    { node: client, argv: ['truncate', '-s', String(bytes), '/tmp/large'] },
+  ]);
+  const url = `http://${service.vip}:${service.port}`;
+  const curl = ['curl', '-s', '-o', '/dev/null', '--max-time', String(LIMIT), '-w', FORMAT];
+  const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/large`] }]);
+  const [up] = await runtime.exec([
+    { node: client, argv: [...curl, '-T', '/tmp/large', `${url}/upload/large`] },
+  ]);
+  const uploaded = read(up?.stdout.toString() ?? '');
+  const [kept] =
+    uploaded.server === undefined || !servers.includes(uploaded.server)
+      ? []
+      : await runtime.exec([
+          { node: uploaded.server, argv: ['stat', '-c', '%s', `${WEB_ROOT}/upload/large`] },
+        ]);
+  await runtime.exec([
+    ...servers.map((node) => ({ node, argv: ['rm', '-f', `${WEB_ROOT}/large`, `${WEB_ROOT}/upload/large`] })),
+    { node: client, argv: ['rm', '-f', '/tmp/large'] },
+  ]);
+  return [
+    { direction: 'download', ...read(down?.stdout.toString() ?? '') },
+    { direction: 'upload', ...uploaded, bytes: Number(kept?.stdout.toString() ?? '0') || 0 },
+  ];
+}
+
+function read(row: string): Omit<Transfer, 'direction'> {
+  const [status = '0', server = '', size = '0', time = '0', error = ''] = row.trim().split('\t');
+  return {
+    server: server === '' ? undefined : server,
+    bytes: Number(size),
+    seconds: Number(time),
+    error: error !== '' ? error : /^2/.test(status) ? '' : `HTTP status ${status}`,
+  };
+}
