@@ -192,6 +192,53 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
     });
 
   program
+    .command('trace')
+    .summary('follow one real connection through a lab, hop by hop')
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .option('--service <vip:port>', 'which service (default: the first)')
+    .option('--client <node>', 'from which client (default: the first)')
+    .option('--pcap <folder>', 'keep the captures, one file for each interface')
+    .addOption(jsonOption())
+    .action(async (lab: string | undefined, options: TraceOptions) => {
+      const [{ trace }, { findLab }, { traceText }] = await Promise.all([
+        import('./commands/trace.ts'),
+        import('./commands/existing.ts'),
+        import('./report/text.ts'),
+      ]);
+      const { service, client, pcap } = options;
+      const found = await trace(findLab(lab), { service, client, pcap });
+      if (options.json === true) json('trace', { ...found, plan: undefined });
+      else out(traceText(found));
+      if (found.answered === undefined) finish(EXIT.testFailed);
+    });
+
+  program
+    .command('capture')
+    .summary('stream what passes an interface, as pcap, to a file or a pipe')
+    .argument('<node>', 'NODE, or LAB/NODE where several labs are up')
+    .argument('[interface]', 'eth0, eth1 …, lo, tunl0 or any (default: the first)')
+    .action(async (node: string, device: string | undefined) => {
+      const { capture } = await import('./commands/capture.ts');
+      const code = await capture(node, device);
+      if (code !== 0) finish(EXIT.labFailed);
+    });
+
+  program
+    .command('compare')
+    .summary('measure side by side what the director carries in each mode')
+    .argument('[topologies...]', 'topologies to compare', ['nat', 'tun', 'dr'])
+    .addOption(jsonOption())
+    .action(async (topologies: string[], options: Common) => {
+      const [{ compare }, { compareText }] = await Promise.all([
+        import('./commands/compare.ts'),
+        import('./report/text.ts'),
+      ]);
+      const figures = await compare(topologies, progressFor(options));
+      if (options.json === true) json('compare', { figures });
+      else out(compareText(figures));
+    });
+
+  program
     .command('plan')
     .summary('print the commands that build a lab, as a shell script')
     .argument('<topology>', 'name of a shipped topology, or a YAML file')
@@ -278,6 +325,12 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
     });
 
   return program;
+}
+
+interface TraceOptions extends Common {
+  service: string | undefined;
+  client: string | undefined;
+  pcap: string | undefined;
 }
 
 interface UpOptions extends Common {

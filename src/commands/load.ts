@@ -4,10 +4,9 @@ import { EXIT, LabError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { Plan } from '../plan/types.ts';
+import type { Topology } from '../topology/types.ts';
 import { parseTopology } from '../topology/parse.ts';
-
-/** Larger than any topology: what is larger is some other file. */
-const LARGEST = 1024 * 1024;
+import { LARGEST_FILE } from '../topology/text.ts';
 
 /** Names of the topologies that come with the tool. */
 export function shippedTopologies(): string[] {
@@ -33,24 +32,33 @@ export function topologyFile(reference: string): string {
 }
 
 /**
- * Reads a topology and plans it.
- * @param name the lab's name where it is not to be the topology's
+ * Reads a topology.
  * @throws LabError badInput, with every problem of the file
  */
-export function loadPlan(reference: string, name?: string): Plan {
+export function readTopology(reference: string): Topology {
   const file = topologyFile(reference);
+  return parseTopology(read(file), file, basename(file).replace(/\.ya?ml$/, ''));
+}
+
+/**
+ * Reads a topology and plans it.
+ * @param name the lab's name where it is not to be the topology's
+ * @throws LabError badInput
+ */
+export function loadPlan(reference: string, name?: string): Plan {
   if (name !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(name))
     throw new LabError(EXIT.badInput, `"${name}" cannot be a lab's name`, {
       mend: 'lower-case letters, digits and dashes, a letter first, at most 32 characters',
     });
-  if (statSync(file).size > LARGEST)
-    throw new LabError(EXIT.badInput, `${file} is larger than 1 MiB: not a topology file`);
-  return makePlan(parseTopology(read(file), file, basename(file).replace(/\.ya?ml$/, '')), name);
+  return makePlan(readTopology(reference), name);
 }
 
 function read(file: string): Uint8Array {
   try {
-    return readFileSync(file);
+    // Looked at first, so that a huge file is not read into memory to be refused.
+    const { size } = statSync(file);
+    if (size <= LARGEST_FILE) return readFileSync(file);
+    throw new Error(`it has ${size} bytes, and a topology has at most ${LARGEST_FILE}`);
   } catch (error) {
     throw new LabError(EXIT.badInput, `cannot read ${file}: ${(error as Error).message}`, { cause: error });
   }

@@ -1,6 +1,8 @@
 import pc from 'picocolors';
 import type { Check } from '../proof/check.ts';
 import type { Diagnosis } from '../commands/doctor.ts';
+import type { ModeFigures } from '../commands/compare.ts';
+import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
 const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
@@ -32,6 +34,47 @@ export function checkTable(checks: Check[]): string {
         : [row, ...check.evidence.slice(0, 8).map((text) => `    ${pc.dim(text)}`)].join('\n');
     })
     .join('\n');
+}
+
+/** A walk hop by hop, with what changed in colour, then the promises that it shows kept or broken. */
+export function traceText(trace: Trace): string {
+  const { service, answered, lines, verdicts, kept } = trace;
+  const where = `${service.vip}:${service.port}`;
+  return [
+    `one connection to ${where}: ${answered === undefined ? 'no answer' : `answered by ${answered}`}`,
+    '',
+    ...(lines.length === 0
+      ? ['no packet of it was captured']
+      : lines.map((line) => colourChanges(line.text))),
+    '',
+    ...verdicts.map(({ outcome, claim, why }) => `${MARK[outcome]} ${claim.promise}\n    ${pc.dim(why)}`),
+    ...(kept.length === 0 ? [] : ['', `captures: ${kept.join(' ')}`]),
+  ].join('\n');
+}
+
+/** The star behind what changed stays, for pipes and for eyes that do not tell colours apart. */
+function colourChanges(text: string): string {
+  return text.replaceAll(/\S+\*/g, (word) => pc.yellow(word));
+}
+
+/** The modes side by side: what each demands, and what the director carries as real servers are added. */
+export function compareText(figures: ModeFigures[]): string {
+  const share = (m: ModeFigures['measured'][number]) => (m.throughDirector / m.delivered).toFixed(2);
+  const row = (label: string, cell: (f: ModeFigures) => string) => [label, ...figures.map(cell)];
+  const counts = figures[0]?.measured.map((m) => m.servers) ?? [];
+  return columns([
+    row('', (f) => f.mode.toUpperCase()),
+    row('replies pass the director', (f) => (f.repliesPassDirector ? 'yes' : 'no')),
+    row('bytes added to a packet', (f) => String(f.overhead)),
+    row('a real server needs', (f) => f.serverNeeds),
+    row("a real server's gateway", (f) => f.serverGateway),
+    ...counts.map((servers, index) =>
+      row(`director's bytes for each delivered, ${servers} server${servers === 1 ? '' : 's'}`, (f) => {
+        const measured = f.measured[index];
+        return measured === undefined ? '' : share(measured);
+      }),
+    ),
+  ]);
 }
 
 export function labTable(labs: ListedLab[]): string {

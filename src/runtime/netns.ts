@@ -122,6 +122,6 @@ function entry(state: string, node: string, argv: string[], tty: boolean): strin
     `f=${quote(`${state}/pids/${node}`)}; read -r pid started 2>/dev/null <"$f" && ` +
     'read -r stat 2>/dev/null </proc/$pid/stat && set -- ${stat##*) } && [ "${20}" = "$started" ] || ' +
     `{ echo "lab: ${node} is not running" >&2; exit 125; }; cd /; ` +
-    `exec nsenter -t "$pid" -m -u -i -n -p --wd=/root -- ${line(run)}`
+    `exec nsenter -t "$pid" -m -u -i -n -p --wdns=/root -- ${line(run)}`
   );
 }

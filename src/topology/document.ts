@@ -1,6 +1,6 @@
-import { LineCounter, isScalar, parseDocument, type YAMLError } from 'yaml';
+import { isScalar, parseDocument, type YAMLError } from 'yaml';
 import { expand } from './expand.ts';
-import type { Position, Tree } from './positions.ts';
+import { Lines, type Position, type Tree } from './positions.ts';
 import type { Problems } from './problems.ts';
 
 const START: Position = { line: 1, column: 1 };
@@ -10,15 +10,11 @@ const START: Position = { line: 1, column: 1 };
  * @returns undefined, with the problems reported, where the text has no shape to look into
  */
 export function readDocument(text: string, problems: Problems): Tree | undefined {
-  const lines = new LineCounter();
-  const place = (offset: number): Position => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length));
-    // An offset before the first line's start is how the counter says that there are no lines at all.
-    return line === 0 ? START : { line, column: col };
-  };
+  // The library's own counter misses lines after some errors.
+  const lines = new Lines(text);
+  const place = (offset: number): Position => lines.place(offset);
   // Duplicate keys are found while expanding, which can name the first one's line and takes no quadratic time.
   const document = parseDocument(text, {
-    lineCounter: lines,
     merge: true,
     prettyErrors: false,
     uniqueKeys: false,
@@ -54,11 +50,16 @@ function reportSyntax(
     problems.add(place(deep.reduce((a, b) => Math.min(a, b))), DEEP.message, DEEP.mend);
     return;
   }
+  const start = errors.reduce((least, e) => Math.min(least, e.pos[0]), Infinity);
   for (const error of errors) {
+    // One bracket too few makes every word after it unexpected: only the first says something.
+    if (error.pos[0] !== start && FOLLOWS.test(error.message)) continue;
     const { message, mend } = explain(error);
     problems.add(place(error.pos[0]), message, mend);
   }
 }
+
+const FOLLOWS = /^Unexpected .* (?:in YAML stream|in YAML document|at node end)/;
 
 function explain(error: YAMLError): { message: string; mend: string | undefined } {
   if (error.code === 'MULTIPLE_DOCS')

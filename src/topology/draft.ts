@@ -25,6 +25,8 @@ export interface Draft {
   title: Given<string>;
   mode: Given<Mode>;
   networks: DraftNetwork[];
+  /** Whether the file has a mapping of networks, so that a name can be said to be unknown. */
+  networksKnown: boolean;
   /** Undefined where the file has none or something else there. */
   nodesAt: Position | undefined;
   nodes: DraftNode[];
@@ -94,6 +96,7 @@ export function readDraft(root: Tree): Draft {
     name: text(childOf(root, 'name')),
     title: text(childOf(root, 'title')),
     mode: choice(childOf(root, 'mode'), MODES),
+    networksKnown: childOf(root, 'networks')?.kind === 'map',
     networks: entriesOf(childOf(root, 'networks')).map(([name, { keyAt, tree }]) =>
       network(name, keyAt, tree),
     ),

@@ -82,7 +82,7 @@ class Expander {
     const nothing: Tree = { kind: 'scalar', at, value: null };
     if (this.stopped || !this.#affordable(node, at, depth)) return nothing;
     if (isAlias(node)) return { ...this.#follow(node, at, depth), at };
-    if (isScalar(node)) return { kind: 'scalar', at, value: node.value };
+    if (isScalar(node) && isPlain(node.value)) return { kind: 'scalar', at, value: node.value };
     if (isSeq(node))
       return { kind: 'list', at, items: node.items.map((item) => this.convert(item, at, depth + 1)) };
     if (isMap(node)) return this.#map(node, at, depth);
@@ -195,6 +195,11 @@ class Expander {
     if (fallback !== undefined && (unwritten || !range)) return fallback;
     return range ? this.#place(range[0]) : { line: 1, column: 1 };
   }
+}
+
+/** Binary data and dates are YAML's too, but not a topology's. */
+function isPlain(value: unknown): boolean {
+  return value === null || ['string', 'number', 'boolean', 'undefined'].includes(typeof value);
 }
 
 function isMerge(pair: Pair): boolean {

@@ -37,6 +37,27 @@ export interface Entry {
   tree: Tree;
 }
 
+/** Finds places by their offset in a text. */
+export class Lines {
+  /** Offset of every line's first character. */
+  readonly #starts = [0];
+  readonly #end: number;
+
+  constructor(text: string) {
+    this.#end = text.length;
+    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) this.#starts.push(at + 1);
+  }
+
+  place(offset: number): Position {
+    const inside = Math.max(0, Math.min(offset, this.#end));
+    let line = 0;
+    // The last line that begins at or before the offset.
+    for (let step = 2 ** Math.ceil(Math.log2(this.#starts.length + 1)); step >= 1; step /= 2)
+      if ((this.#starts[line + step] ?? Infinity) <= inside) line += step;
+    return { line: line + 1, column: inside - (this.#starts[line] ?? 0) + 1 };
+  }
+}
+
 /** Names and indices that lead from the file's root to a part of it. */
 export type Path = readonly PropertyKey[];
 

@@ -11,7 +11,13 @@ export class Problems {
   /** Adds a problem; the same one at the same place (an alias repeats its anchor's) counts once. */
   add(at: Position, message: string, mend?: string): void {
     const key = `${at.line}:${at.column}:${message}`;
-    if (!this.#found.has(key)) this.#found.set(key, { line: at.line, column: at.column, message, mend });
+    if (this.#found.has(key)) return;
+    this.#found.set(key, {
+      line: at.line,
+      column: at.column,
+      message: printable(message),
+      mend: mend === undefined ? undefined : printable(mend),
+    });
   }
 
   get none(): boolean {
@@ -26,6 +32,14 @@ export class Problems {
     const more = `and ${sorted.length - MOST_PROBLEMS} more problems from here on`;
     return [...sorted.slice(0, MOST_PROBLEMS), { ...rest, message: more, mend: undefined }];
   }
+}
+
+const LONGEST_TEXT = 500;
+
+/** What a file says goes to a terminal: on one line, without control characters, and not without end. */
+function printable(text: string): string {
+  const clipped = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+  return clipped.replace(/\p{Cc}/gu, '\u{FFFD}');
 }
 
 const LONGEST_SHOWN = 60;

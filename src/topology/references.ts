@@ -46,6 +46,11 @@ export class References {
     return this.#networks.get(name);
   }
 
+  /** Whether a network is named that is not there; never where the networks themselves could not be read. */
+  lacksNetwork(name: string): boolean {
+    return this.draft.networksKnown && !this.#networks.has(name);
+  }
+
   networkNames(): string[] {
     return [...this.#networks.keys()];
   }

@@ -53,7 +53,9 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 }
 
 /** A mend that names the likely word, if there is one, and then all that is allowed. */
-export function didYouMean(word: unknown, candidates: readonly string[]): string {
+export function didYouMean(word: unknown, allowed: readonly string[]): string {
+  // Names that are themselves wrong are no help.
+  const candidates = allowed.filter((name) => /^[!-~]{1,40}$/.test(name));
   const meant = typeof word === 'string' ? nearest(word, candidates) : undefined;
   const choices = candidates.length === 0 ? '' : oneOf(candidates);
   return meant === undefined ? choices : `did you mean "${meant}"? ${choices}`;

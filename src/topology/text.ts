@@ -1,8 +1,8 @@
-import type { Position } from './positions.ts';
+import { Lines, type Position } from './positions.ts';
 import type { Problems } from './problems.ts';
 
 /** Larger than any topology: what is larger is some other file. */
-const LARGEST_FILE = 1024 * 1024;
+export const LARGEST_FILE = 1024 * 1024;
 const START: Position = { line: 1, column: 1 };
 
 /** The text of a file; undefined, with the problem reported, where it is none or far too much. */
@@ -34,7 +34,5 @@ function decode(bytes: Uint8Array): string | Position {
 }
 
 function positionIn(text: string, offset: number): Position | undefined {
-  if (offset < 0) return undefined;
-  const before = text.slice(0, offset).split('\n');
-  return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
+  return offset < 0 ? undefined : new Lines(text).place(offset);
 }

@@ -9,6 +9,7 @@ import {
   reservedIn,
   toCidr,
   unusable,
+  type Range,
 } from './ipv4.ts';
 import { checkName } from './names.ts';
 import { onLine, show, type Problems } from './problems.ts';
@@ -35,25 +36,22 @@ function checkSubnet({ subnet }: DraftNetwork, problems: Problems): void {
 }
 
 function checkOverlaps(networks: readonly DraftNetwork[], problems: Problems): void {
-  const placed = networks.flatMap(({ name, range, subnet }, order) =>
-    range !== undefined && typeof subnet === 'object' ? [{ name, range, subnet, order }] : [],
+  const placed = networks.flatMap(({ name, range, subnet }) =>
+    range !== undefined && typeof subnet === 'object' ? [{ name, range, subnet }] : [],
   );
-  type Item = (typeof placed)[number];
-  // Subnets are nested or apart, so in this order one that overlaps follows the widest of those that it overlaps.
-  const sorted = placed.toSorted((a, b) => a.range.first - b.range.first || b.range.size - a.range.size);
-  let widest: Item | undefined;
-  for (const item of sorted) {
-    if (widest === undefined || item.range.first >= widest.range.first + widest.range.size) {
-      widest = item;
-      continue;
-    }
-    const [earlier, later] = widest.order < item.order ? [widest, item] : [item, widest];
+  for (const [i, { name, range, subnet }] of placed.entries()) {
+    const other = placed.find((p, j) => j >= i || overlap(p.range, range));
+    if (other === undefined || other.subnet === subnet) continue;
     problems.add(
-      later.subnet.at,
-      `subnet ${show(later.subnet.value)} of "${later.name}" overlaps ${show(earlier.subnet.value)} of "${earlier.name}" on ${onLine(earlier.subnet.at)}`,
+      subnet.at,
+      `subnet ${show(subnet.value)} of "${name}" overlaps ${show(other.subnet.value)} of "${other.name}" on ${onLine(other.subnet.at)}`,
       'give every network a subnet of its own',
     );
   }
+}
+
+function overlap(a: Range, b: Range): boolean {
+  return a.first < b.first + b.size && b.first < a.first + a.size;
 }
 
 /** A VIP inside a subnet takes an address of it, just as a node does. */

@@ -78,7 +78,7 @@ function checkAttachments(
         'name every network once',
       );
     seen.add(value);
-    if (references.network(value) === undefined)
+    if (references.lacksNetwork(value))
       problems.add(at, `unknown network ${show(value)}`, didYouMean(value, references.networkNames()));
     addresses.check(node, attachment);
   }

@@ -29,6 +29,7 @@ export function checkNamed(
   const what = role.replace('-', ' ');
   const referent = references.node(value);
   if (referent === undefined) {
+    if (references.draft.nodesAt === undefined) return;
     problems.add(
       at,
       `no node bears the name of ${what} ${show(value)}`,
@@ -48,7 +49,8 @@ export function checkNamed(
 function checkPresent(service: DraftService, references: References, problems: Problems): void {
   const { servers, vip, at } = service;
   if (servers === 'unreadable' || (servers?.value.length ?? 0) > 0) return;
-  const unknown = references.draft.nodes.some((node) => typeof node.role !== 'object');
+  const { nodes, nodesAt } = references.draft;
+  const unknown = nodesAt === undefined || nodes.some((node) => typeof node.role !== 'object');
   if (servers === undefined && (references.ofRole('real-server').length > 0 || unknown)) return;
   problems.add(
     servers?.at ?? (typeof vip === 'object' ? vip.at : at),
@@ -100,7 +102,7 @@ function checkPort(
 
 function checkNetwork({ node, network }: DraftServer, references: References, problems: Problems): void {
   if (typeof network !== 'object') return;
-  if (references.network(network.value) === undefined) {
+  if (references.lacksNetwork(network.value)) {
     problems.add(
       network.at,
       `unknown network ${show(network.value)}`,

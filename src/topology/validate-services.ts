@@ -8,10 +8,11 @@ import { checkNamed, checkServers } from './validate-servers.ts';
 
 /** Checks the virtual services: VIPs, directors, real servers and how requests reach them. */
 export function checkServices(references: References, problems: Problems): void {
-  const { services, servicesAt, nodes } = references.draft;
+  const { services, servicesAt, nodes, nodesAt } = references.draft;
   if (services.length === 0) return;
   // A node whose role is not known might be the director.
-  if (references.ofRole('director').length === 0 && nodes.every((node) => typeof node.role === 'object'))
+  const rolesKnown = nodesAt !== undefined && nodes.every((node) => typeof node.role === 'object');
+  if (rolesKnown && references.ofRole('director').length === 0)
     problems.add(
       servicesAt,
       'there are services but no director',

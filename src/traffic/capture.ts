@@ -12,6 +12,12 @@ export interface Captured {
   dropped: number | undefined;
 }
 
+/**
+ * Headers and a small answer. A packet takes a slot of this size in the kernel's ring: with tcpdump's 256 kB the ring
+ * holds eight, and loses the ninth.
+ */
+const HEADERS = ['-s', '2048', '-B', '4096'];
+
 const FOLDER = '/run/capture';
 
 /**
@@ -51,10 +57,10 @@ export async function captureDuring<T>(
 }
 
 /** tcpdump's arguments for one interface, to a file or to standard output (`-`). */
-export function tcpdumpCommand(device: string, file: string): string[] {
+export function tcpdumpCommand(device: string, file: string, limits: string[] = []): string[] {
   // -p: no promiscuous mode, so that a frame is seen where it is delivered, not where a switch floods it.
   // -Z root: it would otherwise change to a user that cannot write where the node's root can.
-  return ['tcpdump', '-i', device, '-n', '-p', '-U', '--immediate-mode', '-Z', 'root', '-w', file];
+  return ['tcpdump', '-i', device, '-n', '-p', '-U', '--immediate-mode', ...limits, '-Z', 'root', '-w', file];
 }
 
 function startScript(device: string): string {
@@ -62,7 +68,7 @@ function startScript(device: string): string {
   return [
     `mkdir -p ${FOLDER}; : >${base}.log`,
     `ip neigh flush all dev ${device}`,
-    `${tcpdumpCommand(device, `${base}.pcap`).join(' ')} </dev/null >/dev/null 2>${base}.log &`,
+    `${tcpdumpCommand(device, `${base}.pcap`, HEADERS).join(' ')} </dev/null >/dev/null 2>${base}.log &`,
     `echo $! >${base}.pid`,
     // It says "listening on" when it captures.
     `n=0; until read -r said <${base}.log && [ -n "$said" ]; do n=$((n+1)); [ $n -lt 250 ] || exit 1; sleep 0.02; done`,

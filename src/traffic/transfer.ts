@@ -62,3 +62,40 @@ function read(row: string): Omit<Transfer, 'direction'> {
     error: error !== '' ? error : /^2/.test(status) ? '' : `HTTP status ${status}`,
   };
 }
+
+/**
+ * Downloads a file of a size several times, each over its own connection, one after the other.
+ * @returns bytes that arrived
+ */
+export async function download(
+  runtime: Runtime,
+  client: string,
+  service: PlannedService,
+  times: number,
+  bytes: number,
+): Promise<number> {
+  const servers = [...new Set(service.servers.map((server) => server.node))];
+  await runtime.exec(
+    servers.map((node) => ({ node, argv: ['truncate', '-s', String(bytes), `${WEB_ROOT}/large`] })),
+  );
+  const url = `http://${service.vip}:${service.port}/large?[1-${times}]`;
+  const [result] = await runtime.exec([
+    {
+      node: client,
+      argv: [
+        'curl',
+        '-s',
+        '-o',
+        '/dev/null',
+        '--max-time',
+        String(LIMIT),
+        '-H',
+        'Connection: close',
+        '-w',
+        '%{size_download}\\n',
+        url,
+      ],
+    },
+  ]);
+  return (result?.stdout.toString() ?? '').split('\n').reduce((sum, row) => sum + Number(row), 0);
+}

@@ -19,6 +19,14 @@ describe('what is not YAML', () => {
     ]);
   });
 
+  it('is reported once, not for every word after a bracket too few', () => {
+    const text = lab().replace('[front, back] }', '[front, back }');
+    expect(problemsOf(text).map((p) => `${p.line}:${p.column} ${p.message}`)).toEqual([
+      '8:32 not valid YAML: flow sequence in block collection must be sufficiently indented and end with a ]',
+      '9:3 not valid YAML: flow map in block collection must be sufficiently indented and end with a }',
+    ]);
+  });
+
   it('is not looked into any further', () => {
     expect(problemsOf('lvslab: 7\nnetworks: [')).toHaveLength(1);
   });
@@ -119,7 +127,7 @@ describe('aliases', () => {
     expect(problemsOf(lines.join('\n'))).toEqual([
       {
         line: 6,
-        column: 14,
+        column: 8,
         message: 'the file has more than 20000 values once its aliases are followed',
         mend: 'is this the right file?',
       },
@@ -158,11 +166,20 @@ describe('merge keys', () => {
 
 describe('YAML beyond plain mappings, lists and text', () => {
   it('is refused', () => {
-    expectProblems(lab().replace('nodes:', '▸? [a, b]\n: c\nnodes:'), ['a key must be plain text']);
+    expectProblems(lab().replace('nodes:', '? ▸[a, b]\n: c\nnodes:'), ['a key must be plain text']);
     expectProblems(lab().replace('mode: nat', 'mode: ▸!mode nat'), [
       'unresolved tag: !mode',
       'a topology needs no tags: leave it out',
     ]);
+  });
+
+  it('is refused where it is binary data or a date', () => {
+    const useless = 'this is YAML that a topology has no use for';
+    expectProblems(lab().replace('mode: nat', 'title: !!binary ▸aGVsbG8='), [
+      useless,
+      'use plain mappings, lists and text',
+    ]);
+    expectProblems(`%YAML 1.1\n---\n${lab().replace('mode: nat', 'title: ▸2024-06-07')}`, [useless]);
   });
 
   it.each([
@@ -177,12 +194,23 @@ describe('YAML beyond plain mappings, lists and text', () => {
   });
 
   it('is refused when there is far too much of it', () => {
-    const text = lab({ nodes: Array.from({ length: 9000 }, (_, i) => `  rs${i}: { on: back }`).join('\n') });
-    expect(problemsOf(text)).toMatchObject([{ message: 'the file has more than 20000 values' }]);
+    expectProblems(`lvslab: 1\nnodes: [${'x,'.repeat(19_997)}▸x]\n`, [
+      'the file has more than 20000 values',
+      'is this the right file?',
+    ]);
   });
 });
 
 describe('many problems', () => {
+  it('are on one line each, whatever the file says', () => {
+    const nodes = `  ▸"a\\n\\e[31m${'b'.repeat(1000)}": { role: client, on: ▸"x\\ny" }`;
+    const [name, , network] = problemsOf(lab({ nodes, services: '' }).replaceAll('▸', ''));
+    expect(name?.message).toBe(
+      `node name "a\\n\\u001b[31m${'b'.repeat(53)}…" is 1007 characters long, and the limit is 12`,
+    );
+    expect(network?.message).toBe('unknown network "x\\ny"');
+  });
+
   it('are cut at a hundred, with the number of the others', () => {
     const keys = Array.from({ length: 300 }, (_, i) => `zz${i}: 1\n`).join('');
     const problems = problemsOf(lab() + keys);

@@ -1,0 +1,35 @@
+import { EXIT, LabError } from '../errors.ts';
+import { tcpdumpCommand } from '../traffic/capture.ts';
+import { findNode } from './existing.ts';
+
+/**
+ * Streams what passes an interface, as pcap, to standard output until it is interrupted.
+ * @param device undefined: the node's first
+ * @returns tcpdump's exit code
+ * @throws LabError badInput where there is no such interface, or a terminal would get the bytes
+ */
+export async function capture(reference: string, device: string | undefined): Promise<number> {
+  const { record, runtime, node } = findNode(reference);
+  const devices = record.plan.nodes.find((n) => n.name === node)?.interfaces.map((i) => i.name) ?? [];
+  const known = [...devices, 'lo', 'any', 'tunl0', 'gre0'];
+  const chosen = device ?? devices[0] ?? 'any';
+  if (!known.includes(chosen))
+    throw new LabError(EXIT.badInput, `${node} has no interface ${chosen}`, {
+      mend: `one of: ${known.join(', ')}`,
+    });
+  if (process.stdout.isTTY)
+    throw new LabError(EXIT.badInput, 'a capture is a binary stream, and this is a terminal', {
+      mend: `send it to a file (> ${node}.pcap), or into a reader: | tcpdump -nr -  or  | wireshark -ki -`,
+    });
+  const child = runtime.start(node, tcpdumpCommand(chosen, '-'), { stdio: ['pipe', 'inherit', 'inherit'] });
+  // tcpdump ends by the same signal as at a terminal, so that it writes out what it has.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => child.kill('SIGTERM'));
+  }
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => {
+      resolve(signal === null ? (code ?? 0) : 0);
+    });
+  });
+}

@@ -1,0 +1,108 @@
+import type { Mode, Topology } from '../topology/types.ts';
+import { EXIT, LabError } from '../errors.ts';
+import { withServers } from '../topology/with-servers.ts';
+import { MODE_RULES } from '../plan/modes/registry.ts';
+import { makePlan } from '../plan/plan.ts';
+import type { Plan, PlannedService } from '../plan/types.ts';
+import type { Progress } from '../report/progress.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import { download } from '../traffic/transfer.ts';
+import { runtimeOf } from '../wire.ts';
+import { down } from './down.ts';
+import { readTopology } from './load.ts';
+import { readRecord } from '../lab.ts';
+import { up } from './up.ts';
+
+/** Numbers of real servers that the modes are compared with. */
+export const SERVER_COUNTS = [1, 2, 4, 8];
+/** Bytes that each real server delivers. */
+const PER_SERVER = 512 * 1024;
+
+export interface ModeFigures {
+  topology: string;
+  mode: Mode;
+  /** Who forwards the replies: the director, or nobody on its behalf. */
+  repliesPassDirector: boolean;
+  /** Bytes that the method adds to each packet between director and real server. */
+  overhead: number;
+  serverNeeds: string;
+  serverGateway: string;
+  /** For each of SERVER_COUNTS. */
+  measured: { servers: number; delivered: number; throughDirector: number }[];
+}
+
+const NEEDS: Record<Mode, { needs: string; gateway: string }> = {
+  nat: { needs: 'nothing: any system', gateway: 'the director' },
+  tun: { needs: 'decapsulates; VIP on the tunnel device', gateway: 'its own router' },
+  dr: { needs: 'VIP on a device that does not answer ARP', gateway: 'its own router' },
+};
+
+/**
+ * Brings up each topology with eight real servers, downloads the same through 1, 2, 4 and 8 of them, and reads from
+ * the director's interfaces how much of it the director had to carry.
+ */
+export async function compare(references: string[], progress: Progress): Promise<ModeFigures[]> {
+  const figures: ModeFigures[] = [];
+  for (const reference of references) {
+    const topology = withServers(readTopology(reference), Math.max(...SERVER_COUNTS));
+    figures.push(await measureOne(reference, topology, progress));
+  }
+  return figures;
+}
+
+async function measureOne(reference: string, topology: Topology, progress: Progress): Promise<ModeFigures> {
+  const plan = makePlan(topology, `compare-${topology.name}`.slice(0, 32));
+  await up({ topology: reference, plan, machine: undefined, reconfigure: true }, progress);
+  try {
+    const record = readRecord(plan.name);
+    const service = plan.services[0];
+    const mode = service?.servers[0]?.mode;
+    if (record === undefined || service === undefined || mode === undefined)
+      throw new LabError(EXIT.badInput, `${reference} has no virtual service to compare`);
+    const runtime = runtimeOf(record);
+    const measured: ModeFigures['measured'] = [];
+    for (const servers of SERVER_COUNTS) measured.push(await measure(runtime, plan, service, servers));
+    return {
+      topology: reference,
+      mode,
+      repliesPassDirector: MODE_RULES[mode].directorForwards,
+      overhead: MODE_RULES[mode].overhead(service),
+      serverNeeds: NEEDS[mode].needs,
+      serverGateway: NEEDS[mode].gateway,
+      measured,
+    };
+  } finally {
+    await down(plan.name, false, progress);
+  }
+}
+
+async function measure(runtime: Runtime, plan: Plan, service: PlannedService, servers: number) {
+  const client = plan.nodes.find((node) => node.role === 'client')?.name ?? '';
+  const director = service.directors[0] ?? '';
+  // Weight 0 takes a real server out without touching the rest.
+  const weights = service.servers.map(
+    (server, index) =>
+      `ipvsadm -e -t ${service.vip}:${service.port} -r ${server.address}:${server.port} ` +
+      `${MODE_RULES[server.mode].flag} -w ${index < servers ? 1 : 0}`,
+  );
+  await runtime.exec([{ node: director, argv: ['sh', '-ec', weights.join('\n')] }]);
+  const before = await carried(runtime, director);
+  const delivered = await download(runtime, client, service, servers, PER_SERVER);
+  const after = await carried(runtime, director);
+  if (delivered !== servers * PER_SERVER)
+    throw new LabError(
+      EXIT.labFailed,
+      `${delivered} of ${servers * PER_SERVER} bytes came through ${service.vip}`,
+    );
+  return { servers, delivered, throughDirector: after - before };
+}
+
+/** Bytes in and out of all of a node's interfaces so far. */
+async function carried(runtime: Runtime, node: string): Promise<number> {
+  const [result] = await runtime.exec([{ node, argv: ['cat', '/proc/net/dev'] }]);
+  return (result?.stdout.toString() ?? '')
+    .split('\n')
+    .filter((row) => /^\s*eth\d+:/.test(row))
+    .map((row) => row.replace(/^.*:/, '').trim().split(/\s+/))
+    .reduce((sum, fields) => sum + Number(fields[0]) + Number(fields[8]), 0);
+}
