@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { createCli } from './cli.ts';
@@ -38,6 +39,6 @@ function report(error: unknown): number {
   warn(`${pc.red('error:')} ${error.message}`);
   if (error.mend !== undefined) warn(`${pc.yellow('mend: ')} ${error.mend}`);
   if (process.env['LVSLAB_DEBUG'] !== undefined && error.cause !== undefined)
-    warn(`cause: ${String(error.cause)}`);
+    warn(`cause: ${inspect(error.cause)}`);
   return error instanceof Interrupted ? error.exitCode : error.code;
 }

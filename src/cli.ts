@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { EXIT, LabError, type ExitCode } from './errors.ts';
+import { EXIT, LabError } from './errors.ts';
 import { MACHINE_KINDS, type MachineKind } from './machine/machine.ts';
 import { createProgress, type Progress } from './report/progress.ts';
 import { RUNTIME_KINDS } from './runtime/runtime.ts';
@@ -35,7 +35,7 @@ function wholeNumber(text: string): number {
  * does not pay for the others.
  * @param finish called with the exit code where it is not 0
  */
-export function createCli(finish: (code: ExitCode | number) => void): Command {
+export function createCli(finish: (code: number) => void): Command {
   const program = new Command('lab')
     .description('A real Linux Virtual Server lab from one command, with the proof that it works.')
     .version(toolVersion)

@@ -7,14 +7,11 @@ import { netns } from './runtime/netns.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
 /** The runtime of a lab that exists, or is about to: the only place that names implementations. */
-export function runtimeOf(record: Pick<LabRecord, 'name' | 'machine' | 'runtime'>, root?: Root): Runtime {
+export function runtimeOf(record: Pick<LabRecord, 'name' | 'machine'>, root?: Root): Runtime {
   const directory = labDirectory(record.name);
   const machine =
     record.machine === 'embedded'
       ? embeddedMachine(directory)
       : localMachine(join(directory, 'nodes'), root?.image ?? '');
-  switch (record.runtime) {
-    case 'netns':
-      return netns(machine);
-  }
+  return netns(machine);
 }

@@ -33,8 +33,7 @@ export async function takeDown(name: string, options: { keepDirectory?: boolean 
   const holder = readIdentity(join(directory, 'holder'));
   if (holder !== undefined) await end(holder);
   // A local lab has its nodes' records here, even where its own record was never written.
-  if (existsSync(join(directory, 'nodes')))
-    await runtimeOf({ name, machine: 'local', runtime: 'netns' }).destroy();
+  if (existsSync(join(directory, 'nodes'))) await runtimeOf({ name, machine: 'local' }).destroy();
   if (options.keepDirectory !== true) removeRecord(name);
 }
 

@@ -107,7 +107,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
   const runtime = runtimeOf(record, root);
   const task = progress.start(plan.name, 'nodes');
   const began = Date.now();
-  let answered = 0;
+  let answered: number;
   try {
     await runtime.create(plan);
     task.update('configuration');

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { packageRoot } from '../paths.ts';
 import type { Machine } from './machine.ts';
 
@@ -15,20 +14,6 @@ export function localMachine(stateDirectory: string, root: string): Machine {
     stateDirectory,
     root,
     agent: join(packageRoot, 'images', 'netns-agent'),
-    async run(argv, { input = '' } = {}) {
-      const [program = '', ...rest] = argv;
-      const result = await execa(program, rest, {
-        input,
-        encoding: 'buffer',
-        reject: false,
-        stripFinalNewline: false,
-      });
-      return {
-        code: result.exitCode ?? 255,
-        stdout: Buffer.from(result.stdout),
-        stderr: Buffer.from(result.stderr).toString(),
-      };
-    },
     start(argv, { stdio }) {
       const [program = '', ...rest] = argv;
       return spawn(program, rest, { stdio });

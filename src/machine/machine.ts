@@ -20,8 +20,6 @@ export interface Machine {
   readonly root: string;
   /** Path of `netns-agent` on the machine. */
   readonly agent: string;
-  /** Runs a command to its end. */
-  run(argv: string[], options?: { input?: string | Buffer }): Promise<Finished>;
   /** Starts a command with live streams. `tty` gives it a terminal of its own where stdin is one. */
   start(argv: string[], options: { stdio: StdioOptions; tty?: boolean }): ChildProcess;
 }

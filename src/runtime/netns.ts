@@ -1,5 +1,6 @@
 import { EXIT, LabError } from '../errors.ts';
 import type { Finished, Machine } from '../machine/machine.ts';
+import { agentOn } from './agent.ts';
 import { line, portName, quote } from '../plan/script.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
 import { NODE_CAPABILITIES } from './capabilities.ts';
@@ -9,17 +10,13 @@ import type { Job, NodeState, Runtime } from './runtime.ts';
 export function netns(machine: Machine): Runtime {
   const state = machine.stateDirectory;
 
-  async function agent(orders: string[][]): Promise<Buffer> {
-    const rows = [
+  const conversation = agentOn(machine);
+  const agent = (orders: string[][]) =>
+    conversation.request([
       ['state', state],
       ['capabilities', ...Object.values(NODE_CAPABILITIES).map(String)],
       ...orders,
-    ];
-    const input = `${rows.map((words) => words.map(encodeURIComponent).join(' ')).join('\n')}\n`;
-    const result = await machine.run(['perl', machine.agent], { input });
-    if (result.code === 0) return result.stdout;
-    throw new LabError(EXIT.labFailed, `on the ${machine.kind} machine: ${result.stderr.trim()}`);
-  }
+    ]);
 
   return {
     kind: 'netns',

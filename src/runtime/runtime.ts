@@ -1,6 +1,7 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import type { Finished } from '../machine/machine.ts';
 import type { Plan } from '../plan/types.ts';
+
+import type { Finished } from '../machine/machine.ts';
 
 /** A command to run on a node. */
 export interface Job {

@@ -24,12 +24,12 @@ export function user(name: string) {
     env,
     lab,
     /** Runs a shell line on a node and returns what it printed; fails loudly where the line fails. */
-    async on(node: string, line: string): Promise<string> {
+    on: async (node: string, line: string): Promise<string> => {
       const ran = await lab(['exec', node, '--', 'sh', '-c', line]);
       if (ran.code !== 0) throw new Error(`on ${node}: ${line}\nexit code ${ran.code}: ${ran.stderr}`);
       return ran.stdout;
     },
-    async json<T>(argv: string[]): Promise<T> {
+    json: async <T>(argv: string[]): Promise<T> => {
       const ran = await lab([...argv, '--json']);
       return JSON.parse(ran.stdout) as T;
     },

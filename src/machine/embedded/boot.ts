@@ -39,8 +39,12 @@ export async function boot(
   });
   closeSync(log);
   let failed: string | undefined;
-  holder.once('error', (error) => (failed = error.message));
-  holder.once('exit', (code, signal) => (failed = `ended with ${signal ?? `exit code ${code}`}`));
+  holder.once('error', (error) => {
+    failed = error.message;
+  });
+  holder.once('exit', (code, signal) => {
+    failed = `ended with ${signal ?? `exit code ${code}`}`;
+  });
   if (holder.pid !== undefined)
     writeFileSync(join(directory, 'holder'), `${holder.pid} ${startTime(holder.pid) ?? 'gone'}\n`);
   holder.unref();

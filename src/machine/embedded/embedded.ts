@@ -1,5 +1,5 @@
 import type { Machine } from '../machine.ts';
-import { runOnLine, startOnLine } from './line.ts';
+import { startOnLine } from './line.ts';
 
 /** The embedded kernel that was booted for the lab in `directory`. */
 export function embeddedMachine(directory: string): Machine {
@@ -8,7 +8,6 @@ export function embeddedMachine(directory: string): Machine {
     stateDirectory: '/run/lvslab',
     root: '/',
     agent: '/usr/lib/lvslab/netns-agent',
-    run: (argv, { input } = {}) => runOnLine(directory, argv, input),
     start: (argv, options) => startOnLine(directory, argv, options),
   };
 }

@@ -1,0 +1,78 @@
+import type { ChildProcess } from 'node:child_process';
+import { EXIT, LabError } from '../errors.ts';
+import type { Machine } from '../machine/machine.ts';
+
+/** A conversation with `netns-agent` on a machine. */
+export interface Agent {
+  /**
+   * Sends one request and waits for its answer; requests are answered one after the other.
+   * @param orders rows of words, as the agent's head describes them
+   * @throws LabError labFailed with the agent's own words, or where the machine is gone
+   */
+  request(orders: string[][]): Promise<Buffer>;
+}
+
+interface Waiting {
+  resolve: (answer: Buffer) => void;
+  reject: (error: Error) => void;
+}
+
+/** The agent is started with the first request and stays, because starting it takes longer than most requests. */
+export function agentOn(machine: Machine): Agent {
+  let child: ChildProcess | undefined;
+  const waiting: Waiting[] = [];
+
+  function start(): ChildProcess {
+    const started = machine.start(['perl', machine.agent], { stdio: ['pipe', 'pipe', 'pipe'] });
+    let received: Buffer = Buffer.alloc(0);
+    let complaint = '';
+    started.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    started.stdout?.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      for (let answer = takeAnswer(received); answer !== undefined; answer = takeAnswer(received)) {
+        received = answer.rest;
+        const { resolve, reject } = waiting.shift() ?? {};
+        if (answer.good) resolve?.(answer.body);
+        else reject?.(failure(machine, answer.body.toString()));
+      }
+    });
+    // Writing to what has ended is reported by its end.
+    started.stdin?.on('error', () => undefined);
+    const ended = (reason: string) => {
+      child = undefined;
+      for (const { reject } of waiting.splice(0)) reject(failure(machine, complaint.trim() || reason));
+    };
+    started.once('error', (error) => {
+      ended(error.message);
+    });
+    started.once('close', () => {
+      ended('it stopped answering');
+    });
+    return started;
+  }
+
+  return {
+    request(orders) {
+      child ??= start();
+      const text = orders.map((words) => `${words.map(encodeURIComponent).join(' ')}\n`).join('');
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        child?.stdin?.write(`${text}end\n`);
+      });
+    },
+  };
+}
+
+/** A whole answer at the beginning of what was received, if there is one. */
+function takeAnswer(received: Buffer): { good: boolean; body: Buffer; rest: Buffer } | undefined {
+  const end = received.indexOf(10);
+  if (end < 0) return undefined;
+  const [word, length] = received.toString('latin1', 0, end).split(' ');
+  const stop = end + 1 + Number(length);
+  if (received.length < stop) return undefined;
+  return { good: word === 'ok', body: received.subarray(end + 1, stop), rest: received.subarray(stop) };
+}
+
+function failure(machine: Machine, message: string): LabError {
+  return new LabError(EXIT.labFailed, `on the ${machine.kind} machine: ${message.trim()}`);
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { nodeOf, planOf, routesOf, shipped } from './labs.ts';
+
+const CHAIN = `
+networks: { a: 10.1.0.0/24, b: 10.2.0.0/24, c: 10.3.0.0/24, d: 10.4.0.0/24 }
+nodes:
+  client: { on: a }
+  router1: { on: [a, b] }
+  router2: { on: [b, c] }
+  director: { on: [c, d] }
+  rs1: { on: d }
+services: [{ vip: 10.3.0.100 }]`;
+
+describe('over two routers', () => {
+  const plan = planOf(CHAIN);
+
+  it('leads each node by its nearest router', () => {
+    expect(routesOf(plan, 'client')).toEqual(['default via 10.1.0.254']);
+    expect(routesOf(plan, 'director')).toEqual(['default via 10.3.0.254']);
+  });
+
+  it('gives routers a route to each network, and never a default of their own accord', () => {
+    expect(routesOf(plan, 'router1')).toEqual(['10.3.0.0/24 via 10.2.0.253']);
+    expect(routesOf(plan, 'router2')).toEqual(['10.1.0.0/24 via 10.2.0.254']);
+  });
+
+  it('sends the real server home by the director', () => {
+    expect(routesOf(plan, 'rs1')).toEqual(['default via 10.4.0.1']);
+  });
+
+  it('leads every router on the way to a VIP outside every network', () => {
+    const away = planOf(CHAIN.replace('10.3.0.100', '198.51.100.7'));
+    expect(routesOf(away, 'client')).toEqual(['default via 10.1.0.254']);
+    expect(routesOf(away, 'router1')).toEqual([
+      '10.3.0.0/24 via 10.2.0.253',
+      '198.51.100.7/32 via 10.2.0.253',
+    ]);
+    expect(routesOf(away, 'router2')).toEqual([
+      '10.1.0.0/24 via 10.2.0.254',
+      '198.51.100.7/32 via 10.3.0.1',
+    ]);
+  });
+
+  it('takes the way with fewer routers, and the first in the file among equals', () => {
+    const plan = planOf(`
+networks: { a: 10.1.0.0/24, b: 10.2.0.0/24, c: 10.3.0.0/24 }
+nodes:
+  client: { on: a }
+  router1: { on: [a, b] }
+  router2: { on: [b, c] }
+  router3: { on: [a, c] }
+  router4: { on: [a, c] }
+  rs1: { on: c }`);
+    expect(routesOf(plan, 'client')).toEqual(['10.2.0.0/24 via 10.1.0.254', '10.3.0.0/24 via 10.1.0.253']);
+  });
+});
+
+const SPREAD = (client: string) => `
+networks: { a: 10.1.0.0/24, b: 10.2.0.0/24 }
+nodes:
+  client: { on: a, ${client} }
+  router: { on: [a, b] }
+  rs1: { on: b }`;
+
+describe('a gateway in the file', () => {
+  it('by name is the address on the shared network', () => {
+    expect(routesOf(planOf(SPREAD('gateway: router')), 'client')).toEqual(['default via 10.1.0.254']);
+  });
+
+  it('by address is that address; what lies behind routers keeps its own route', () => {
+    expect(routesOf(planOf(SPREAD('gateway: 10.1.0.9')), 'client')).toEqual([
+      '10.2.0.0/24 via 10.1.0.254',
+      'default via 10.1.0.9',
+    ]);
+  });
+
+  it('of none leaves the node without any route that was not written', () => {
+    expect(routesOf(planOf(SPREAD('gateway: none')), 'client')).toEqual([]);
+    expect(
+      routesOf(planOf(SPREAD('gateway: none, routes: [{ to: 10.2.0.11, via: router }]')), 'client'),
+    ).toEqual(['10.2.0.11/32 via 10.1.0.254']);
+  });
+
+  it('wins over what the method wants', () => {
+    const plan = planOf(`
+networks: { front: 203.0.113.0/24, back: 10.0.0.0/24 }
+nodes:
+  client: { on: front }
+  director: { on: [front, back] }
+  router: { on: [front, back] }
+  rs1: { on: back, gateway: router }
+  rs2: { on: back, gateway: none }
+  rs3: { on: back }
+services: [{ vip: 203.0.113.100 }]`);
+    expect(routesOf(plan, 'rs1')).toEqual(['default via 10.0.0.254']);
+    expect(routesOf(plan, 'rs2')).toEqual([]);
+    expect(routesOf(plan, 'rs3')).toEqual(['203.0.113.0/24 via 10.0.0.254', 'default via 10.0.0.1']);
+  });
+
+  it('serves a real server behind a router, which leads on to the director', () => {
+    expect(routesOf(shipped('full'), 'far1')).toEqual(['default via 10.1.0.254']);
+    expect(routesOf(shipped('full'), 'router')).toEqual(['default via 10.0.0.1']);
+  });
+});
+
+describe('static routes', () => {
+  it('come first, by name or address, and take the place of what would follow', () => {
+    const plan = planOf(
+      SPREAD(
+        'gateway: 10.1.0.9, routes: [{ to: 10.2.0.0/24, via: 10.1.0.77 }, { to: 192.0.2.1, via: router }]',
+      ),
+    );
+    expect(routesOf(plan, 'client')).toEqual([
+      '10.2.0.0/24 via 10.1.0.77',
+      '192.0.2.1/32 via 10.1.0.254',
+      'default via 10.1.0.9',
+    ]);
+  });
+});
+
+describe('the hosts file', () => {
+  it('names each node by the address on the network that both share, else by its first', () => {
+    const plan = shipped('nat');
+    const seen = (node: string) =>
+      nodeOf(plan, node)
+        .hosts.map(({ address, name }) => `${address} ${name}`)
+        .join('\n');
+    expect(seen('client')).toBe(
+      '203.0.113.101 client\n203.0.113.1 director\n10.0.0.11 rs1\n10.0.0.12 rs2\n203.0.113.100 vip',
+    );
+    expect(seen('rs1')).toBe(
+      '203.0.113.101 client\n10.0.0.1 director\n10.0.0.11 rs1\n10.0.0.12 rs2\n203.0.113.100 vip',
+    );
+  });
+
+  it('numbers the VIPs after the first', () => {
+    expect(nodeOf(shipped('full'), 'client').hosts.slice(-2)).toEqual([
+      { address: '198.51.100.7', name: 'vip' },
+      { address: '198.51.100.8', name: 'vip2' },
+    ]);
+  });
+});

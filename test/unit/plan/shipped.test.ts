@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../../src/plan/types.ts';
+import { MODE_RULES } from '../../../src/plan/modes/registry.ts';
+import { SHIPPED, commandsOf, nodeOf, shipped } from './labs.ts';
+
+const AUTOMATIC = { director: /\.1$/, 'real-server': /\.(1[1-9])$/, client: /\.10[1-9]$/, router: /\.254$/ };
+
+function interfacesOf(plan: Plan) {
+  return plan.nodes.flatMap((node) => node.interfaces.map((i) => ({ ...i, node: node.name })));
+}
+
+describe.each(SHIPPED)('the plan of %s', (name) => {
+  const plan = shipped(name);
+
+  it('is the same each time, and nothing but JSON', () => {
+    expect(JSON.stringify(shipped(name))).toBe(JSON.stringify(plan));
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    expect(plan.version).toBe(1);
+    expect(plan.name).toBe(name);
+  });
+
+  it('gives no MAC and no address twice', () => {
+    const all = interfacesOf(plan);
+    expect(new Set(all.map((i) => i.mac)).size).toBe(all.length);
+    expect(new Set(all.map((i) => i.address)).size).toBe(all.length);
+    for (const { mac } of all) expect(mac).toMatch(/^02:00:00:0[1-3]:00:0\d$/);
+    for (const { vip } of plan.services) expect(all.map((i) => i.address)).not.toContain(vip);
+  });
+
+  it('gives every interface its address and its link, lo first', () => {
+    for (const node of plan.nodes) {
+      const commands = commandsOf(plan, node.name);
+      const links = commands.filter((c) => /^ip link set (lo|eth\d) up$/.test(c));
+      expect(links).toEqual(['lo', ...node.interfaces.map((i) => i.name)].map((d) => `ip link set ${d} up`));
+      for (const { name: device, address, prefix } of node.interfaces)
+        expect(commands).toContain(`ip addr replace ${address}/${prefix} dev ${device}`);
+    }
+  });
+
+  it('states ip_forward on every node, first and once', () => {
+    for (const node of plan.nodes) {
+      const commands = commandsOf(plan, node.name);
+      const carriesReplies =
+        node.role === 'director' &&
+        plan.services.some((s) => s.servers.some((r) => MODE_RULES[r.mode].flag === '-m'));
+      expect(commands[0]).toBe(
+        `sysctl -qw net.ipv4.ip_forward=${node.role === 'router' || carriesReplies ? 1 : 0}`,
+      );
+      expect(commands.filter((c) => c.includes('ip_forward'))).toHaveLength(1);
+    }
+  });
+
+  it('knows every node by name on every node', () => {
+    for (const node of plan.nodes) {
+      expect(node.hosts.map((host) => host.name)).toEqual([
+        ...plan.nodes.map((n) => n.name),
+        ...[...new Set(plan.services.map((s) => s.vip))].map((_, i) => (i === 0 ? 'vip' : `vip${i + 1}`)),
+      ]);
+      const own = node.hosts.find((host) => host.name === node.name);
+      expect(node.interfaces.map((i) => i.address)).toContain(own?.address);
+    }
+  });
+
+  it('runs a web server on each real server, and on nothing else', () => {
+    for (const node of plan.nodes)
+      expect(node.steps.filter((s) => s.kind === 'daemon').map((s) => s.name)).toEqual(
+        node.role === 'real-server' ? ['web'] : [],
+      );
+  });
+});
+
+it('comes with every forwarding method and every tunnel', () => {
+  expect(SHIPPED).toEqual(expect.arrayContaining(['nat', 'tun', 'tun-gre', 'tun-gue', 'dr', 'dr-router']));
+});
+
+it.each(SHIPPED.filter((name) => name !== 'full'))('%s: an automatic address tells the role', (name) => {
+  for (const node of shipped(name).nodes)
+    for (const { address } of node.interfaces) expect(address).toMatch(AUTOMATIC[node.role]);
+});
+
+it('counts automatic addresses up by role, and routers down', () => {
+  const addresses = (name: string, node: string) =>
+    nodeOf(shipped(name), node).interfaces.map((i) => i.address);
+  expect(addresses('nat', 'director')).toEqual(['203.0.113.1', '10.0.0.1']);
+  expect(addresses('nat', 'client')).toEqual(['203.0.113.101']);
+  expect(addresses('nat', 'rs1')).toEqual(['10.0.0.11']);
+  expect(addresses('nat', 'rs2')).toEqual(['10.0.0.12']);
+  expect(addresses('tun', 'router')).toEqual(['203.0.113.254', '198.51.100.254']);
+});
+
+it('keeps a fixed address, and steps over it', () => {
+  const plan = shipped('full');
+  expect(nodeOf(plan, 'client').interfaces[0]?.address).toBe('203.0.113.7');
+  expect(nodeOf(plan, 'rs2').interfaces.map((i) => i.address)).toEqual(['10.0.0.12', '10.1.0.22']);
+  expect(nodeOf(plan, 'far1').interfaces[0]?.address).toBe('10.1.0.12');
+});
+
+it('takes another name for the lab', () => {
+  expect(shipped('nat').title).toContain(' ');
+  expect(shipped('nat').name).toBe('nat');
+});
+
+it.each([
+  ['nat', ['ip_vs', 'ip_vs_rr']],
+  ['dr', ['ip_vs', 'ip_vs_rr']],
+  ['tun', ['ip_vs', 'ip_vs_rr', 'ipip']],
+  ['tun-gre', ['ip_vs', 'ip_vs_rr', 'ip_gre']],
+  ['tun-gue', ['ip_vs', 'ip_vs_rr', 'ipip', 'fou']],
+  ['full', ['ip_vs', 'ip_vs_wrr', 'ip_vs_rr']],
+])('%s needs the modules %j', (name, modules) => {
+  expect(shipped(name).modules).toEqual(modules);
+});
