@@ -1,27 +1,15 @@
-import ipaddr from 'ipaddr.js';
 import type { Role, Topology } from '../topology/types.ts';
+import { block, contains, parseCidr, toAddress, toNumber, type Range } from '../topology/ipv4.ts';
 
-/** IPv4 address as an unsigned 32-bit number. */
-export function toNumber(address: string): number {
-  return ipaddr.IPv4.parse(address).octets.reduce((sum, octet) => sum * 256 + octet, 0);
-}
-
-/** The dotted form of an unsigned 32-bit number. */
-export function toAddress(value: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
-}
-
-/** First address and number of addresses of an IPv4 CIDR, network and broadcast included. */
-export function range(subnet: string): { first: number; size: number; prefix: number } {
-  const [base, prefix] = ipaddr.IPv4.parseCIDR(subnet);
-  return { first: toNumber(base.toString()), size: 2 ** (32 - prefix), prefix };
+/** The block of an IPv4 CIDR of a validated topology. */
+export function range(subnet: string): Range {
+  const { address, prefix } = parseCidr(subnet) ?? { address: '0.0.0.0', prefix: 32 };
+  return block(address, prefix);
 }
 
 /** Whether an IPv4 address lies inside an IPv4 CIDR. */
-export function contains(subnet: string, address: string): boolean {
-  const { first, size } = range(subnet);
-  const value = toNumber(address);
-  return value >= first && value < first + size;
+export function inSubnet(subnet: string, address: string): boolean {
+  return contains(range(subnet), address);
 }
 
 /**

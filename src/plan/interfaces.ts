@@ -21,7 +21,7 @@ export function planInterfaces(topology: Topology): Map<string, PlannedInterface
           name: `eth${index}`,
           network: attachment.network,
           address: addresses.get(`${node.name}/${attachment.network}`) ?? '',
-          prefix: range(topology.networks[networkIndex]?.subnet ?? '').prefix,
+          prefix: range(topology.networks[networkIndex]?.subnet ?? '0.0.0.0/32').prefix,
           mac: mac(networkIndex + 1, place),
         };
       }),

@@ -1,5 +1,4 @@
-import { contains } from './addresses.ts';
-import type { PlannedInterface, PlannedNode } from './types.ts';
+import type { PlannedNode } from './types.ts';
 
 /** A node as routing sees it: where it is attached, and whether it passes on what is not for itself. */
 export type Hop = Pick<PlannedNode, 'name' | 'role' | 'interfaces'>;
@@ -62,13 +61,4 @@ export function networkRoutes(
     );
     return via === undefined ? [] : [{ to: network.subnet, via }];
   });
-}
-
-/** The interface whose subnet holds an address. */
-export function interfaceTowards(
-  interfaces: PlannedInterface[],
-  subnets: Map<string, string>,
-  address: string,
-): PlannedInterface | undefined {
-  return interfaces.find((i) => contains(subnets.get(i.network) ?? '0.0.0.0/32', address));
 }

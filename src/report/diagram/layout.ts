@@ -1,0 +1,250 @@
+import type { Plan, PlannedInterface, PlannedNode } from '../../plan/types.ts';
+import { arrange, type ArrangedNode } from './columns.ts';
+import { place, textHeight, textWidth, type PlacedText } from './picture.ts';
+import { ROLE_NAMES } from './theme.ts';
+import { ownedVips } from './vips.ts';
+
+/** Where everything of a topology is drawn, in pixels from its top left corner. */
+export interface Layout {
+  width: number;
+  height: number;
+  bars: Bar[];
+  boxes: Box[];
+  wires: Wire[];
+  texts: PlacedText[];
+}
+
+/** A network: an upright bar. */
+export interface Bar {
+  network: string;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export interface Box {
+  node: PlannedNode;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** An interface: a level line from a node's box to its network's bar. */
+export interface Wire {
+  node: string;
+  device: string;
+  network: string;
+  side: 'left' | 'right';
+  /** Edge of the box. */
+  from: number;
+  /** Middle of the bar. */
+  to: number;
+  y: number;
+}
+
+/** How many arrows a picture draws along a wire and inside a bar. */
+export interface Lanes {
+  /** By `node/device`. */
+  wires: Map<string, number>;
+  bars: Map<string, number>;
+}
+
+/** Pixels between two arrows side by side. */
+export const LANE = 24;
+/** From a wire to the first arrow under it. */
+export const FIRST_LANE = 18;
+
+const BAR_WIDTH = 14;
+const BOX_PADDING = 12;
+const BOX_GAP = 16;
+const WIRE_MARGIN = 14;
+const LINE = textHeight('address');
+
+interface Block {
+  interface: PlannedInterface;
+  side: 'left' | 'right';
+  bar: number;
+  vips: string[];
+  above: number;
+  below: number;
+}
+
+interface Sized extends ArrangedNode {
+  lines: string[];
+  blocks: Block[];
+  width: number;
+  height: number;
+}
+
+/** Places the networks and nodes of a plan, clients on the left, real servers on the right. */
+export function layoutPlan(plan: Plan, lanes?: Lanes): Layout {
+  const { networks, nodes } = arrange(plan);
+  const sized = nodes.map((node) => size(plan, networks, node, lanes));
+  const tops = stack(sized, networks.length + 1);
+  const labels = networks.map((name) => {
+    const network = plan.networks.find((n) => n.name === name);
+    const subnet = `${network?.subnet ?? ''}${network === undefined || network.mtu === 1500 ? '' : `, MTU ${network.mtu}`}`;
+    return { name, subnet, width: Math.max(textWidth(name, 'network'), textWidth(subnet, 'subnet')) };
+  });
+  const head = textHeight('network') + textHeight('subnet') + 8;
+  const bodyHeight = Math.max(80, ...sized.map((node, i) => (tops[i] ?? 0) + node.height));
+  const { columns, bars, width } = across(
+    sized,
+    labels.map((label) => ({
+      width: BAR_WIDTH + LANE * Math.max(0, (lanes?.bars.get(label.name) ?? 0) - 0.5),
+      label: label.width,
+    })),
+  );
+  const layout: Layout = { width, height: head + bodyHeight + 24, bars: [], boxes: [], wires: [], texts: [] };
+  labels.forEach(({ name, subnet }, index) => {
+    const { left, width: barWidth } = bars[index] ?? { left: 0, width: 0 };
+    layout.bars.push({ network: name, left, top: head, width: barWidth, height: bodyHeight + 24 });
+    const middle = left + barWidth / 2;
+    layout.texts.push(place(name, 'network', middle, 0, 'middle'));
+    layout.texts.push(place(subnet, 'subnet', middle, textHeight('network'), 'middle'));
+  });
+  sized.forEach((node, index) => {
+    const column = columns[node.column] ?? { left: 0, width: 0 };
+    placeNode(layout, node, { left: column.left, top: head + 12 + (tops[index] ?? 0), width: column.width });
+  });
+  return layout;
+}
+
+function size(plan: Plan, networks: string[], arranged: ArrangedNode, lanes: Lanes | undefined): Sized {
+  const { node, column } = arranged;
+  const owned = ownedVips(node, plan.services);
+  const lines = owned
+    .filter((vip) => !vip.outside)
+    .map(({ vip, device, quiet }) => `VIP ${vip} on ${device}${quiet ? ', no ARP' : ''}`);
+  const blocks = node.interfaces.map((i): Block => {
+    const bar = networks.indexOf(i.network);
+    const vips = owned.filter((vip) => vip.device === i.name).map(({ vip }) => `VIP ${vip}`);
+    const arrows = lanes?.wires.get(`${node.name}/${i.name}`) ?? 0;
+    return {
+      interface: i,
+      side: bar < column ? 'left' : 'right',
+      bar,
+      vips,
+      above: LINE * (vips.length + 1) + 2,
+      below: arrows === 0 ? 6 : FIRST_LANE + LANE * (arrows - 1) + 12,
+    };
+  });
+  for (const block of blocks)
+    // A lone wire without arrows comes out of the middle of its node's side.
+    if (blocks.filter((other) => other.side === block.side).length === 1)
+      block.below = Math.max(block.below, lanes === undefined ? block.above : 0);
+  const sideHeight = (side: string) =>
+    blocks.filter((b) => b.side === side).reduce((sum, b) => sum + b.above + b.below, 0);
+  const content = textHeight('node') + textHeight('role') + lines.length * LINE;
+  return {
+    ...arranged,
+    lines,
+    blocks,
+    width:
+      2 * BOX_PADDING +
+      Math.max(
+        90,
+        textWidth(node.name, 'node'),
+        textWidth(ROLE_NAMES[node.role], 'role'),
+        ...lines.map((line) => textWidth(line, 'vip')),
+      ),
+    height: Math.max(content + BOX_PADDING, sideHeight('left'), sideHeight('right')),
+  };
+}
+
+/** Tops of the nodes: each below those that share a column with it; columns are centred where no wire crosses one. */
+function stack(nodes: Sized[], columnCount: number): number[] {
+  const bottoms = new Array<number>(columnCount).fill(0);
+  const tops = nodes.map((node) => {
+    const top = Math.max(...bottoms.slice(node.column, node.through + 1));
+    bottoms.fill(top + node.height + BOX_GAP, node.column, node.through + 1);
+    return top;
+  });
+  if (nodes.some((node) => node.through > node.column)) return tops;
+  const tallest = Math.max(...bottoms);
+  return tops.map((top, i) => top + (tallest - (bottoms[nodes[i]?.column ?? 0] ?? 0)) / 2);
+}
+
+interface Extent {
+  left: number;
+  width: number;
+}
+
+/** Columns and bars from left to right, with room for the labels on the wires and above the bars. */
+function across(
+  nodes: Sized[],
+  bars: { width: number; label: number }[],
+): { columns: Extent[]; bars: Extent[]; width: number } {
+  const columns: Extent[] = [];
+  const placed: Extent[] = [];
+  let x = 0;
+  let labelEnd = 0;
+  for (let c = 0; c <= bars.length; c++) {
+    const here = nodes.filter((node) => node.column === c);
+    x += gap(here, 'left');
+    const width = Math.max(0, ...here.map((node) => node.width));
+    columns.push({ left: x, width });
+    x += width + gap(here, 'right');
+    const bar = bars[c];
+    if (bar === undefined) break;
+    // Half of a bar's label may hang over on either side, but never over the previous one's.
+    x = Math.max(x, labelEnd + bar.label / 2 - bar.width / 2);
+    placed.push({ left: x, width: bar.width });
+    labelEnd = x + bar.width / 2 + bar.label / 2 + 20;
+    x += bar.width;
+  }
+  return { columns, bars: placed, width: Math.max(x, labelEnd - 20) };
+}
+
+function gap(nodes: Sized[], side: 'left' | 'right'): number {
+  const widths = nodes.flatMap((node) =>
+    node.blocks.filter((b) => b.side === side).map((b) => labelWidth(b) + 2 * WIRE_MARGIN),
+  );
+  return Math.max(0, ...widths);
+}
+
+function labelWidth({ interface: i, vips }: Block): number {
+  return Math.max(
+    textWidth(`${i.name} ${i.address}`, 'address'),
+    ...vips.map((vip) => textWidth(vip, 'vip')),
+  );
+}
+
+function placeNode(layout: Layout, node: Sized, { left, top, width }: Extent & { top: number }): void {
+  layout.boxes.push({ node: node.node, left, top, width, height: node.height });
+  const content = textHeight('node') + textHeight('role') + node.lines.length * LINE;
+  let y = top + (node.height - content) / 2;
+  const middle = left + width / 2;
+  layout.texts.push(place(node.node.name, 'node', middle, y, 'middle'));
+  y += textHeight('node');
+  layout.texts.push(place(ROLE_NAMES[node.node.role], 'role', middle, y, 'middle'));
+  y += textHeight('role');
+  for (const line of node.lines) {
+    layout.texts.push(place(line, 'vip', middle, y, 'middle'));
+    y += LINE;
+  }
+  for (const side of ['left', 'right'] as const) {
+    const blocks = node.blocks.filter((block) => block.side === side);
+    const taken = blocks.reduce((sum, b) => sum + b.above + b.below, 0);
+    let blockTop = top + (node.height - taken) / 2;
+    for (const block of blocks) {
+      placeWire(layout, node.node.name, block, side === 'left' ? left : left + width, blockTop);
+      blockTop += block.above + block.below;
+    }
+  }
+}
+
+function placeWire(layout: Layout, node: string, block: Block, from: number, top: number): void {
+  const bar = layout.bars[block.bar];
+  const y = top + block.above;
+  const to = bar === undefined ? from : bar.left + bar.width / 2;
+  const { name, network, address } = block.interface;
+  layout.wires.push({ node, device: name, network, side: block.side, from, to, y });
+  const x = block.side === 'left' ? from - WIRE_MARGIN - labelWidth(block) : from + WIRE_MARGIN;
+  block.vips.forEach((vip, i) => layout.texts.push(place(vip, 'vip', x, top + i * LINE)));
+  const line = y - LINE - 2;
+  layout.texts.push(place(name, 'device', x, line));
+  layout.texts.push(place(address, 'address', x + textWidth(`${name} `, 'device'), line));
+}

@@ -1,0 +1,63 @@
+import type { Plan, PlannedService } from '../../plan/types.ts';
+import { ROLE_NAMES } from './theme.ts';
+import { ownedVips, serviceText } from './vips.ts';
+
+/** A lab for a terminal: what hangs on each network, then the virtual services and their real servers. */
+export function diagramText(plan: Plan): string {
+  const rows = plan.networks.map((network) =>
+    plan.nodes.flatMap((node) => {
+      const owned = ownedVips(node, plan.services);
+      return node.interfaces
+        .filter((i) => i.network === network.name)
+        .map((i) => [
+          node.name,
+          ROLE_NAMES[node.role],
+          i.name,
+          `${i.address}/${i.prefix}`,
+          owned
+            .filter((vip) => vip.device === i.name || !vip.outside)
+            .map(({ vip, device, quiet }) => `VIP ${vip} on ${device}${quiet ? ' (no ARP)' : ''}`)
+            .join(', '),
+        ]);
+    }),
+  );
+  const widths = columnWidths(rows.flat());
+  return [
+    printable(plan.title),
+    ...plan.networks.flatMap((network, n) => [
+      '',
+      `${network.name}  ${network.subnet}${network.mtu === 1500 ? '' : `  MTU ${network.mtu}`}`,
+      ...tree(rows[n] ?? [], widths),
+    ]),
+    ...plan.services.flatMap((service) => ['', ...serviceLines(service)]),
+    '',
+  ].join('\n');
+}
+
+function serviceLines(service: PlannedService): string[] {
+  const { head, how } = serviceText(service);
+  const by = service.directors.length === 0 ? '' : `  by ${service.directors.join(', ')}`;
+  const rows = service.servers.map((server) => [
+    server.node,
+    `${server.address}:${server.port}`,
+    server.mode.toUpperCase(),
+    `weight ${server.weight}`,
+  ]);
+  return [`${head}  ${how}${by}`, ...tree(rows, columnWidths(rows))];
+}
+
+function tree(rows: string[][], widths: number[]): string[] {
+  return rows.map((row, index) => {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+    return `${index === rows.length - 1 ? '└─' : '├─'} ${cells}`.trimEnd();
+  });
+}
+
+function columnWidths(rows: string[][]): number[] {
+  return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+}
+
+/** A title comes from the user's file: it must not move the terminal's cursor. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}

@@ -1,0 +1,46 @@
+import type { PlannedNode, PlannedService } from '../../plan/types.ts';
+
+/** A virtual service's address on a node. */
+export interface OwnedVip {
+  vip: string;
+  device: string;
+  /** The device is a network interface, so that the VIP is to be seen from outside. */
+  outside: boolean;
+  /** The node keeps ARP questions for it unanswered. */
+  quiet: boolean;
+}
+
+/** The VIPs that a node has, each once, in the order in which it gets them. */
+export function ownedVips(node: PlannedNode, services: PlannedService[]): OwnedVip[] {
+  const vips = new Set(services.map((service) => service.vip));
+  const quiet = node.steps.some(
+    (step) => step.kind === 'sysctl' && step.key === 'net.ipv4.conf.all.arp_ignore' && step.value === '1',
+  );
+  const owned = new Map<string, OwnedVip>();
+  for (const step of node.steps) {
+    if (step.kind !== 'address' || !vips.has(step.address)) continue;
+    const outside = node.interfaces.some((i) => i.name === step.device);
+    owned.set(`${step.address} ${step.device}`, { vip: step.address, device: step.device, outside, quiet });
+  }
+  return [...owned.values()];
+}
+
+/** `VIP 192.0.2.100:80`, the forwarding methods and the scheduler, directors and real servers of a service. */
+export function serviceText(service: PlannedService): { head: string; how: string; servers: string[] } {
+  const modes = [...new Set(service.servers.map((server) => server.mode))];
+  const tunnel = modes.includes('tun') ? [`in ${service.tunnel.toUpperCase()}`] : [];
+  return {
+    head: `VIP ${service.vip}:${service.port}/${service.protocol}`,
+    how: [modes.map((mode) => mode.toUpperCase()).join(' + '), ...tunnel, service.scheduler]
+      .filter((part) => part !== '')
+      .join(' '),
+    servers: service.servers.map((server) => {
+      const port = server.port === service.port ? '' : `:${server.port}`;
+      const remarks = [
+        ...(server.weight === 1 ? [] : [`weight ${server.weight}`]),
+        ...(modes.length > 1 ? [server.mode.toUpperCase()] : []),
+      ];
+      return `${server.node}${port}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`;
+    }),
+  };
+}
