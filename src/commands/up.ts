@@ -147,7 +147,13 @@ async function bootKernel(plan: Plan, root: Root, choice: Choice, progress: Prog
     choice.abilities.namespaces || (await chooseMachine(plan, 'embedded')).abilities.namespaces;
   try {
     // 4 nodes take some 40 MB; the rest is room for what students start. Pages are taken when first used.
-    await boot(labDirectory(plan.name), root, 448 + 16 * plan.nodes.length, confined ? 'namespaces' : 'none');
+    await boot(
+      labDirectory(plan.name),
+      root,
+      192 + 32 * plan.nodes.length,
+      plan.modules,
+      confined ? 'namespaces' : 'none',
+    );
   } catch (error) {
     task.fail();
     throw error;

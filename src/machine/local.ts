@@ -16,7 +16,8 @@ export function localMachine(stateDirectory: string, root: string): Machine {
     agent: join(packageRoot, 'images', 'netns-agent'),
     start(argv, { stdio }) {
       const [program = '', ...rest] = argv;
-      return spawn(program, rest, { stdio });
+      // Nothing of the user's own environment is a node's business.
+      return spawn(program, rest, { stdio, env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
     },
   };
 }

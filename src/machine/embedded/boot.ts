@@ -19,17 +19,19 @@ const BOOT_LIMIT = 120;
 /**
  * Boots the embedded kernel for a lab and returns when its line answers. Files in `directory`: `holder` (identity of
  * the ssh client that holds the line), `ctl` (its socket), `console.log`, `boot.log`.
+ * @param modules kernel modules that the lab needs
  * @param memory ceiling in MiB; pages are taken when first used
  */
 export async function boot(
   directory: string,
   root: Root,
   memory: number,
+  modules: string[],
   confinement: Confinement,
 ): Promise<void> {
   mkdirSync(join(directory, 'tmp'), { recursive: true, mode: 0o700 });
   const script = join(directory, 'boot.sh');
-  writeFileSync(script, bootScript(directory, root, memory, confinement), { mode: 0o700 });
+  writeFileSync(script, bootScript(directory, root, memory, modules, confinement), { mode: 0o700 });
   const log = openSync(join(directory, 'boot.log'), 'w');
   const holder = spawn('ssh', masterArguments(directory, script), {
     detached: true,
@@ -85,7 +87,13 @@ function readText(file: string): string {
 }
 
 /** The proxy command of the ssh client: the relay, and the kernel behind it. */
-function bootScript(directory: string, root: Root, memory: number, confinement: Confinement): string {
+function bootScript(
+  directory: string,
+  root: Root,
+  memory: number,
+  modules: string[],
+  confinement: Confinement,
+): string {
   const confined = confinement === 'namespaces';
   const temporary = confined ? '/tmp' : join(directory, 'tmp');
   const kernel = [
@@ -98,6 +106,7 @@ function bootScript(directory: string, root: Root, memory: number, confinement: 
     ...['con=null', 'con0=null,fd:3', 'ssl=null', 'ssl0=fd:0,fd:1'],
     `ubd0r=${root.image}`,
     ...['root=/dev/ubda', 'rootfstype=ext2', 'ro', 'init=/usr/sbin/guest-init'],
+    `lab_modules=${modules.join(',')}`,
   ];
   // The kernel can mount any host directory it may read (hostfs), so it gets a view of the host with nothing in it
   // but its own files, in namespaces without network or other processes.
