@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { hostCommand } from './host-command.ts';
 import { EXIT, LabError } from './errors.ts';
 
 export interface Lock {
@@ -31,7 +31,7 @@ async function take(file: string, onWait: (() => void) | undefined): Promise<Loc
     done
     echo locked
     exec cat`;
-  const holder = execa('sh', ['-c', script, 'lock', file, onWait === undefined ? 'try' : 'wait'], {
+  const holder = hostCommand('sh', ['-c', script, 'lock', file, onWait === undefined ? 'try' : 'wait'], {
     stdin: 'pipe',
     buffer: false,
     reject: false,

@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { hostCommand } from '../host-command.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 
@@ -50,6 +50,6 @@ function filesystems(): string {
 
 async function succeeds(program: string, argv: string[]): Promise<boolean> {
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-  const result = await execa(program, argv, { reject: false, stdin: 'ignore', env: { PATH: path } });
+  const result = await hostCommand(program, argv, { reject: false, stdin: 'ignore', env: { PATH: path } });
   return result.exitCode === 0;
 }

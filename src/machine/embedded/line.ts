@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
-import { execa } from 'execa';
+import { hostCommand } from '../../host-command.ts';
 import { join } from 'node:path';
 import { line as commandLine } from '../../plan/script.ts';
 import type { Finished } from '../machine.ts';
@@ -47,7 +47,7 @@ export async function runOnLine(
   argv: string[],
   input: string | Buffer = '',
 ): Promise<Finished> {
-  const result = await execa('ssh', clientArguments(directory, false, argv), {
+  const result = await hostCommand('ssh', clientArguments(directory, false, argv), {
     input,
     encoding: 'buffer',
     reject: false,
@@ -71,7 +71,7 @@ export function startOnLine(
 
 /** Whether the line answers. */
 export async function isUp(directory: string): Promise<boolean> {
-  const result = await execa('ssh', [...COMMON, ...socket(directory), '-O', 'check', 'root@guest'], {
+  const result = await hostCommand('ssh', [...COMMON, ...socket(directory), '-O', 'check', 'root@guest'], {
     reject: false,
   });
   return result.exitCode === 0;

@@ -1,4 +1,4 @@
-import { execa } from 'execa';
+import { hostCommand } from '../../host-command.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import type { Progress } from '../../report/progress.ts';
 
@@ -33,7 +33,7 @@ export async function missing(programs: HostProgram[]): Promise<HostProgram[]> {
   const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
   const found = await Promise.all(
     programs.map(({ program }) =>
-      execa('/bin/sh', ['-c', 'command -v "$0"', program], { env: { PATH: path }, reject: false }),
+      hostCommand('/bin/sh', ['-c', 'command -v "$0"', program], { env: { PATH: path }, reject: false }),
     ),
   );
   return programs.filter((_, index) => found[index]?.exitCode !== 0);
@@ -62,7 +62,7 @@ export async function ensurePrograms(programs: HostProgram[], progress: Progress
   const task = progress.start('host packages', `installing ${packages.join(' ')}`);
   for (const argv of [['apt-get', 'update'], command.split(' ')]) {
     const [program = '', ...rest] = argv;
-    const result = await execa(program, rest, {
+    const result = await hostCommand(program, rest, {
       reject: false,
       all: true,
       stdin: 'ignore',

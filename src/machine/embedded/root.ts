@@ -1,4 +1,5 @@
-import { execa, type ExecaError } from 'execa';
+import type { ExecaError } from 'execa';
+import { hostCommand } from '../../host-command.ts';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
@@ -157,7 +158,7 @@ async function mmdebstrap(
   await rm(join(work, 'root.img'), { force: true });
   const asRoot = process.getuid?.() === 0;
   // The signal ends mmdebstrap, which then cleans up after itself, when this process is killed.
-  const child = execa('setpriv', ['--pdeathsig', 'TERM', 'mmdebstrap', ...argv], {
+  const child = hostCommand('setpriv', ['--pdeathsig', 'TERM', 'mmdebstrap', ...argv], {
     stdin: 'ignore',
     reject: false,
     all: true,
@@ -199,7 +200,7 @@ function buildFailure(output: string): LabError {
 /** Makes what was bootstrapped in `work` usable at its final place. */
 async function finish(work: string, directory: string): Promise<void> {
   try {
-    await execa('patchelf', [
+    await hostCommand('patchelf', [
       '--set-interpreter',
       join(directory, 'lib', 'ld-linux-x86-64.so.2'),
       '--set-rpath',

@@ -37,12 +37,25 @@ export function topologyShapes(layout: Layout): string[] {
         stroke: COLOURS.barEdge,
       }),
     ),
-    ...layout.wires.flatMap(({ from, to, y }) => {
-      const ends = { x1: from, y1: y, x2: to, y2: y };
+    ...layout.wires.flatMap(({ network, from, to, y }) => {
+      const passed = layout.bars.filter(
+        (bar) =>
+          bar.network !== network &&
+          bar.left > Math.min(from, to) &&
+          bar.left + bar.width < Math.max(from, to),
+      );
       return [
-        // The pale edge lifts a wire off the bars of networks that it only passes.
-        element('line', { ...ends, stroke: COLOURS.background, 'stroke-width': 6 }),
-        element('line', { ...ends, stroke: COLOURS.line, 'stroke-width': 2 }),
+        // A gap in the bar of a network that a wire only passes.
+        ...passed.map((bar) =>
+          element('rect', {
+            x: bar.left - 1,
+            y: y - 5,
+            width: bar.width + 2,
+            height: 10,
+            fill: COLOURS.background,
+          }),
+        ),
+        element('line', { x1: from, y1: y, x2: to, y2: y, stroke: COLOURS.line, 'stroke-width': 2 }),
         element('circle', { cx: to, cy: y, r: 4.5, fill: COLOURS.line }),
       ];
     }),

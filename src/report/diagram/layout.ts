@@ -39,7 +39,7 @@ export interface Wire {
   side: 'left' | 'right';
   /** Edge of the box. */
   from: number;
-  /** Middle of the bar. */
+  /** Just inside the bar. */
   to: number;
   y: number;
 }
@@ -72,7 +72,7 @@ interface Block {
 }
 
 interface Sized extends ArrangedNode {
-  lines: string[];
+  lines: { text: string; style: 'node' | 'role' | 'vip' }[];
   blocks: Block[];
   width: number;
   height: number;
@@ -115,9 +115,17 @@ export function layoutPlan(plan: Plan, lanes?: Lanes): Layout {
 function size(plan: Plan, networks: string[], arranged: ArrangedNode, lanes: Lanes | undefined): Sized {
   const { node, column } = arranged;
   const owned = ownedVips(node, plan.services);
-  const lines = owned
-    .filter((vip) => !vip.outside)
-    .map(({ vip, device, quiet }) => `VIP ${vip} on ${device}${quiet ? ', no ARP' : ''}`);
+  const role = ROLE_NAMES[node.role];
+  const lines: Sized['lines'] = [
+    { text: node.name, style: 'node' },
+    ...(role === node.name ? [] : [{ text: role, style: 'role' } as const]),
+    ...owned
+      .filter((vip) => !vip.outside)
+      .map(({ vip, device, quiet }) => ({
+        text: `VIP ${vip} on ${device}${quiet ? ', no ARP' : ''}`,
+        style: 'vip' as const,
+      })),
+  ];
   const blocks = node.interfaces.map((i): Block => {
     const bar = networks.indexOf(i.network);
     const vips = owned.filter((vip) => vip.device === i.name).map(({ vip }) => `VIP ${vip}`);
@@ -137,21 +145,17 @@ function size(plan: Plan, networks: string[], arranged: ArrangedNode, lanes: Lan
       block.below = Math.max(block.below, lanes === undefined ? block.above : 0);
   const sideHeight = (side: string) =>
     blocks.filter((b) => b.side === side).reduce((sum, b) => sum + b.above + b.below, 0);
-  const content = textHeight('node') + textHeight('role') + lines.length * LINE;
   return {
     ...arranged,
     lines,
     blocks,
-    width:
-      2 * BOX_PADDING +
-      Math.max(
-        90,
-        textWidth(node.name, 'node'),
-        textWidth(ROLE_NAMES[node.role], 'role'),
-        ...lines.map((line) => textWidth(line, 'vip')),
-      ),
-    height: Math.max(content + BOX_PADDING, sideHeight('left'), sideHeight('right')),
+    width: 2 * BOX_PADDING + Math.max(90, ...lines.map(({ text, style }) => textWidth(text, style))),
+    height: Math.max(52, linesHeight(lines) + BOX_PADDING, sideHeight('left'), sideHeight('right')),
   };
+}
+
+function linesHeight(lines: Sized['lines']): number {
+  return lines.reduce((sum, { style }) => sum + textHeight(style), 0);
 }
 
 /** Tops of the nodes: each below those that share a column with it; columns are centred where no wire crosses one. */
@@ -214,16 +218,10 @@ function labelWidth({ interface: i, vips }: Block): number {
 
 function placeNode(layout: Layout, node: Sized, { left, top, width }: Extent & { top: number }): void {
   layout.boxes.push({ node: node.node, left, top, width, height: node.height });
-  const content = textHeight('node') + textHeight('role') + node.lines.length * LINE;
-  let y = top + (node.height - content) / 2;
-  const middle = left + width / 2;
-  layout.texts.push(place(node.node.name, 'node', middle, y, 'middle'));
-  y += textHeight('node');
-  layout.texts.push(place(ROLE_NAMES[node.node.role], 'role', middle, y, 'middle'));
-  y += textHeight('role');
-  for (const line of node.lines) {
-    layout.texts.push(place(line, 'vip', middle, y, 'middle'));
-    y += LINE;
+  let y = top + (node.height - linesHeight(node.lines)) / 2;
+  for (const { text, style } of node.lines) {
+    layout.texts.push(place(text, style, left + width / 2, y, 'middle'));
+    y += textHeight(style);
   }
   for (const side of ['left', 'right'] as const) {
     const blocks = node.blocks.filter((block) => block.side === side);
@@ -239,7 +237,9 @@ function placeNode(layout: Layout, node: Sized, { left, top, width }: Extent & {
 function placeWire(layout: Layout, node: string, block: Block, from: number, top: number): void {
   const bar = layout.bars[block.bar];
   const y = top + block.above;
-  const to = bar === undefined ? from : bar.left + bar.width / 2;
+  const inside = BAR_WIDTH / 2;
+  const to =
+    bar === undefined ? from : block.side === 'right' ? bar.left + inside : bar.left + bar.width - inside;
   const { name, network, address } = block.interface;
   layout.wires.push({ node, device: name, network, side: block.side, from, to, y });
   const x = block.side === 'left' ? from - WIRE_MARGIN - labelWidth(block) : from + WIRE_MARGIN;

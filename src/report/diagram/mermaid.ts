@@ -31,10 +31,9 @@ export function diagramMermaid(plan: Plan): string {
       if (network === undefined) return;
       const label = `|"${escape(i.name)}<br/>${escape(i.address)}"|`;
       // The order of the ends is what Mermaid ranks from left to right by.
-      const behind = node.role === 'real-server' || (node.role !== 'client' && index === 0 && node.interfaces.length > 1);
-      lines.push(
-        behind ? `  net${network} ---${label} node${n}` : `  node${n} ---${label} net${network}`,
-      );
+      const behind =
+        node.role === 'real-server' || (node.role !== 'client' && index === 0 && node.interfaces.length > 1);
+      lines.push(behind ? `  net${network} ---${label} node${n}` : `  node${n} ---${label} net${network}`);
     });
   });
   for (const [role, { fill, edge }] of Object.entries(ROLE_COLOURS))

@@ -26,7 +26,8 @@ export interface Picture {
 
 const LINE_HEIGHT = 1.3;
 /** Chinese, Japanese, Korean, emoji: as wide as high. */
-const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|[\u{1f000}-\u{3fffd}]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]|[\u{1f000}-\u{3fffd}]/u;
 
 /** Room for a text in pixels, in the widest font that a reader may have in place of the first choice. */
 export function textWidth(text: string, style: StyleName): number {

@@ -28,7 +28,7 @@ export function topologyPicture(plan: Plan): Picture {
     const { head, how, servers } = serviceText(service);
     const vip = place(head, 'vip', MARGIN, top);
     const left = vip.left + textWidth(`${head}  `, 'vip');
-    const by = service.directors.length === 0 ? '' : ` by ${service.directors.join(', ')}`;
+    const by = service.directors.length === 0 ? '' : `, by ${service.directors.join(', ')}`;
     const rest = paragraphs([{ text: `${how}${by} → ${servers.join(', ')}`, style: 'service', indent: 24 }], {
       left,
       top,

@@ -36,7 +36,7 @@ export function diagramText(plan: Plan): string {
 
 function serviceLines(service: PlannedService): string[] {
   const { head, how } = serviceText(service);
-  const by = service.directors.length === 0 ? '' : `  by ${service.directors.join(', ')}`;
+  const by = service.directors.length === 0 ? '' : `, by ${service.directors.join(', ')}`;
   const rows = service.servers.map((server) => [
     server.node,
     `${server.address}:${server.port}`,

@@ -18,6 +18,9 @@ export const COLOURS = {
   error: '#b3152b',
 } as const;
 
+/** The pipe around a packet that is carried in another. */
+export const TUNNEL_COLOURS = { request: '#a9cdf5', reply: '#f3c6a5', error: '#efb3bd' } as const;
+
 /** Fill and edge of a node's box. Dark edges and pale fills stay apart on a black and white printer. */
 export const ROLE_COLOURS: Record<Role, { fill: string; edge: string }> = {
   client: { fill: '#eaf3fd', edge: '#2f6fb3' },

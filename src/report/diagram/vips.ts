@@ -31,9 +31,9 @@ export function serviceText(service: PlannedService): { head: string; how: strin
   const tunnel = modes.includes('tun') ? [`in ${service.tunnel.toUpperCase()}`] : [];
   return {
     head: `VIP ${service.vip}:${service.port}/${service.protocol}`,
-    how: [modes.map((mode) => mode.toUpperCase()).join(' + '), ...tunnel, service.scheduler]
+    how: [[modes.map((mode) => mode.toUpperCase()).join(' + '), ...tunnel].join(' '), service.scheduler]
       .filter((part) => part !== '')
-      .join(' '),
+      .join(', '),
     servers: service.servers.map((server) => {
       const port = server.port === service.port ? '' : `:${server.port}`;
       const remarks = [

@@ -18,7 +18,9 @@ export type Attributes = Record<string, string | number | undefined>;
 export function element(name: string, attributes: Attributes, ...children: string[]): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${escapeXml(typeof value === 'number' ? number(value) : (value ?? ''))}"`)
+    .map(
+      ([key, value]) => ` ${key}="${escapeXml(typeof value === 'number' ? number(value) : (value ?? ''))}"`,
+    )
     .join('');
   return children.length === 0 ? `<${name}${written}/>` : `<${name}${written}>${children.join('')}</${name}>`;
 }

@@ -16,10 +16,11 @@ export function shipped(name: string): Plan {
   return planOf(readFileSync(new URL(`${name}.yaml`, folder), 'utf8'), name);
 }
 
-/** The plan of a topology written in a test; the version line is added. */
+/** The plan of a topology written in a test; the version is added, and mode nat where it names none. */
 export function planOf(yaml: string, name = 'lab'): Plan {
-  const source = yaml.includes('lvslab:') ? yaml : `lvslab: 1\n${yaml}`;
-  return makePlan(parseTopology(source, `${name}.yaml`, name));
+  const version = yaml.includes('lvslab:') ? '' : 'lvslab: 1\n';
+  const mode = /^mode:/m.test(yaml) ? '' : 'mode: nat\n';
+  return makePlan(parseTopology(`${version}${mode}${yaml}`, `${name}.yaml`, name));
 }
 
 export function nodeOf(plan: Plan, name: string): PlannedNode {

@@ -189,10 +189,7 @@ nodes:
   director: { on: [front, back] }
   rs1: { on: back }
 services: [{ vip: 198.51.100.7 }]`);
-    expect(routesOf(plan, 'client')).toEqual([
-      '198.51.100.7/32 via 203.0.113.1',
-      'default via 203.0.113.77',
-    ]);
+    expect(routesOf(plan, 'client')).toEqual(['198.51.100.7/32 via 203.0.113.1', 'default via 203.0.113.77']);
   });
 
   it('on one VIP add its address once', () => {

@@ -35,10 +35,7 @@ describe('over two routers', () => {
       '10.3.0.0/24 via 10.2.0.253',
       '198.51.100.7/32 via 10.2.0.253',
     ]);
-    expect(routesOf(away, 'router2')).toEqual([
-      '10.1.0.0/24 via 10.2.0.254',
-      '198.51.100.7/32 via 10.3.0.1',
-    ]);
+    expect(routesOf(away, 'router2')).toEqual(['10.1.0.0/24 via 10.2.0.254', '198.51.100.7/32 via 10.3.0.1']);
   });
 
   it('takes the way with fewer routers, and the first in the file among equals', () => {

@@ -95,11 +95,6 @@ it('keeps a fixed address, and steps over it', () => {
   expect(nodeOf(plan, 'far1').interfaces[0]?.address).toBe('10.1.0.12');
 });
 
-it('takes another name for the lab', () => {
-  expect(shipped('nat').title).toContain(' ');
-  expect(shipped('nat').name).toBe('nat');
-});
-
 it.each([
   ['nat', ['ip_vs', 'ip_vs_rr']],
   ['dr', ['ip_vs', 'ip_vs_rr']],

@@ -1,0 +1,158 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { LabError } from '../../../src/errors.ts';
+import { hold, tryHold } from '../../../src/lock.ts';
+
+/** Says what becomes of its lock, a line each, and lets go of it when told. */
+const HOLDER = `
+import { hold, tryHold } from './src/lock.ts';
+const [how, file] = process.argv.slice(2);
+const lock = how === 'try' ? await tryHold(file) : await hold(file, () => console.log('waiting'));
+console.log(lock === undefined ? 'refused' : 'held');
+process.stdin.on('data', () => { lock?.release(); process.stdin.destroy(); });
+if (lock === undefined) process.exit();`;
+
+let folder = '';
+let file = '';
+const processes: ChildProcess[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lvslab-lock-'));
+  await build({
+    stdin: {
+      contents: HOLDER,
+      resolveDir: fileURLToPath(new URL('../../..', import.meta.url)),
+      loader: 'ts',
+    },
+    outfile: join(folder, 'holder.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  });
+});
+
+afterEach(async () => {
+  for (const child of processes.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  rmSync(join(folder, 'locks'), { recursive: true, force: true });
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** Another process that holds, or waits for, the lock. */
+function other(how: 'hold' | 'try', path = file) {
+  const child = spawn(process.execPath, [join(folder, 'holder.mjs'), how, path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  processes.push(child);
+  const lines: AsyncIterator<string, undefined> = createInterface({ input: child.stdout })[
+    Symbol.asyncIterator
+  ]();
+  return {
+    child,
+    said: async () => (await lines.next()).value ?? 'ended',
+    release: () => child.stdin.write('\n'),
+  };
+}
+
+describe('a lock', () => {
+  let number = 0;
+  const fresh = () => (file = join(folder, 'locks', `${number++}`, 'lock'));
+
+  it('makes its file and folder, and is free again after its release', async () => {
+    fresh();
+    const first = await hold(file);
+    expect(existsSync(file)).toBe(true);
+    first.release();
+    const second = await hold(file);
+    second.release();
+  });
+
+  it('is refused to whoever only tries, while another process holds it', async () => {
+    fresh();
+    const holder = other('hold');
+    expect(await holder.said()).toBe('held');
+    expect(await tryHold(file)).toBeUndefined();
+    expect(await other('try').said()).toBe('refused');
+  });
+
+  it('is held by one at a time: who waits is told so, and gets it on release', async () => {
+    fresh();
+    const mine = await hold(file);
+    const holder = other('hold');
+    expect(await holder.said()).toBe('waiting');
+    const next = holder.said();
+    const early = await Promise.race([next, sleep(100, 'nothing')]);
+    expect(early).toBe('nothing');
+    mine.release();
+    expect(await next).toBe('held');
+    expect(await tryHold(file)).toBeUndefined();
+    holder.release();
+    (await hold(file)).release();
+  });
+
+  it('ends with the process that holds it, even where that is killed', async () => {
+    fresh();
+    const holder = other('hold');
+    expect(await holder.said()).toBe('held');
+    let waited = 0;
+    const mine = hold(file, () => {
+      waited += 1;
+      holder.child.kill('SIGKILL');
+    });
+    (await mine).release();
+    expect(waited).toBe(1);
+  });
+
+  it('that is deleted while somebody waits is made anew, and is theirs alone', async () => {
+    fresh();
+    const mine = await hold(file);
+    const holder = other('hold');
+    expect(await holder.said()).toBe('waiting');
+    rmSync(join(file, '..'), { recursive: true });
+    mine.release();
+    expect(await holder.said()).toBe('held');
+    expect(existsSync(file)).toBe(true);
+    expect(await tryHold(file)).toBeUndefined();
+  });
+
+  it('of another file is another lock', async () => {
+    const one = await hold(fresh());
+    const two = await tryHold(fresh());
+    expect(two).toBeDefined();
+    one.release();
+    two?.release();
+  });
+
+  it('that cannot be made says which, to both who wait and who try', async () => {
+    fresh();
+    mkdirSync(file, { recursive: true });
+    await expect(hold(file)).rejects.toThrow(LabError);
+    await expect(hold(file)).rejects.toThrow(`cannot lock ${file}: `);
+    await expect(tryHold(file)).rejects.toThrow(`cannot lock ${file}: `);
+  });
+
+  it('may have blanks and quotes in its path', async () => {
+    const odd = join(folder, 'locks', "it's a $place", 'lock');
+    const lock = await hold(odd);
+    expect(existsSync(odd)).toBe(true);
+    expect(await tryHold(odd)).toBeUndefined();
+    lock.release();
+  });
+});

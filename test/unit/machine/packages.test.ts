@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  BUILD_PROGRAMS,
+  RUN_PROGRAMS,
+  UNPRIVILEGED_BUILD_PROGRAMS,
+  ensurePrograms,
+  lastLines,
+  missing,
+} from '../../../src/machine/embedded/packages.ts';
+import { packageList, recipe } from '../../../src/machine/embedded/recipe.ts';
+import type { Progress } from '../../../src/report/progress.ts';
+
+describe('the package list', () => {
+  it('is without comments, blanks and empty lines', () => {
+    expect(packageList('# heading\n\n curl \nnginx # web\n#perl\n\t\niproute2')).toEqual([
+      'curl',
+      'nginx',
+      'iproute2',
+    ]);
+    expect(packageList('')).toEqual([]);
+  });
+
+  it('that is shipped has what the steps and the traffic call for, each once', () => {
+    const text = readFileSync(new URL('../../../images/packages.txt', import.meta.url), 'utf8');
+    const packages = packageList(text);
+    expect(packages).toEqual(
+      expect.arrayContaining(['curl', 'iproute2', 'ipvsadm', 'kmod', 'nginx', 'procps', 'tcpdump']),
+    );
+    expect(new Set(packages).size).toBe(packages.length);
+    for (const name of packages) expect(name).toMatch(/^[a-z0-9][a-z0-9.+-]+$/);
+  });
+});
+
+describe('the recipe', () => {
+  const args = recipe('/work place', '/images', ['curl', 'nginx'], 'http://mirror.example/debian');
+
+  it('names suite, image and mirror last, in this order', () => {
+    expect(args.slice(-3)).toEqual(['forky', '/work place/root.img', 'http://mirror.example/debian']);
+    expect(recipe('/w', '/i', []).slice(-2)).toEqual(['forky', '/w/root.img']);
+  });
+
+  it('includes the kernel and the packages', () => {
+    expect(args).toContain('--include=user-mode-linux,curl,nginx');
+    expect(args).toContain('--format=ext2');
+    expect(recipe('/w', '/i', [])).toContain('--include=user-mode-linux');
+  });
+
+  it('puts the programs beside the kernel into the image, before the kernel is taken out', () => {
+    const hooks = args.filter((arg) => arg.startsWith('--customize-hook='));
+    expect(hooks[0]).toBe("--customize-hook=upload '/images/guest-init' /usr/sbin/guest-init");
+    expect(hooks).toContain("--customize-hook=upload '/images/netns-agent' /usr/lib/lvslab/netns-agent");
+    expect(hooks).toContain("--customize-hook=upload '/images/sshd.conf' /etc/ssh/lvslab.conf");
+    const out = hooks.findIndex((hook) => hook.includes('copy-out /usr/bin/linux.uml'));
+    expect(hooks[out]).toMatch(/ '\/work place'$/);
+    expect(hooks.indexOf('--customize-hook=rm "$1/usr/bin/linux.uml"')).toBeGreaterThan(out);
+  });
+
+  it('is valid sh where it is sh', () => {
+    const special = /^--customize-hook=(upload|copy-out) /;
+    const hooks = args.filter((arg) => arg.startsWith('--customize-hook=') && !special.test(arg));
+    expect(hooks.length).toBeGreaterThan(3);
+    for (const hook of hooks)
+      expect(
+        spawnSync('sh', ['-n'], { input: hook.replace('--customize-hook=', ''), encoding: 'utf8' }).stderr,
+      ).toBe('');
+  });
+
+  it('keeps the modules that plans load', () => {
+    const trim = args.find((arg) => arg.includes('depmod')) ?? '';
+    const pattern = /grep -vE '([^']+)'/.exec(trim)?.[1] ?? '';
+    const kept = new RegExp(pattern);
+    for (const file of [
+      'kernel/net/netfilter/ipvs/ip_vs.ko',
+      'kernel/net/netfilter/ipvs/ip_vs_wrr.ko',
+      'kernel/net/ipv4/ipip.ko',
+      'kernel/net/ipv4/ip_gre.ko',
+      'kernel/net/ipv4/fou.ko',
+      'kernel/net/bridge/bridge.ko',
+      'kernel/drivers/net/veth.ko',
+      'kernel/fs/overlayfs/overlay.ko',
+    ])
+      expect(file).toMatch(kept);
+    expect('kernel/drivers/scsi/scsi_mod.ko').not.toMatch(kept);
+    expect('kernel/drivers/net/vethXko').not.toMatch(kept);
+  });
+});
+
+describe('programs on this host', () => {
+  const program = (name: string) => ({ program: name, package: name, purpose: 'a test' });
+
+  it('are missing only where they are', async () => {
+    const none = program('no-such-program-of-lvslab');
+    expect(await missing([program('sh'), none, program('cat')])).toEqual([none]);
+    expect(await missing([])).toEqual([]);
+  });
+
+  it('need not be a shell word', async () => {
+    const odd = program('sh; true');
+    expect(await missing([odd])).toEqual([odd]);
+  });
+
+  it('that are all there need no progress and no packages', async () => {
+    const silent: Progress = {
+      start: () => {
+        throw new Error('nothing is to be installed');
+      },
+      warn: () => undefined,
+      note: () => undefined,
+    };
+    await expect(ensurePrograms([program('sh')], silent)).resolves.toBeUndefined();
+  });
+
+  it('each say which package brings them, and what for', () => {
+    for (const needed of [...BUILD_PROGRAMS, ...UNPRIVILEGED_BUILD_PROGRAMS, ...RUN_PROGRAMS]) {
+      expect(needed.package).toMatch(/^[a-z0-9-]+$/);
+      expect(needed.purpose).toMatch(/ /);
+    }
+  });
+});
+
+it('the last lines are those at the end', () => {
+  expect(lastLines('a\nb\nc\n\n', 2)).toBe('b\nc');
+  expect(lastLines('a', 2)).toBe('a');
+  expect(lastLines(Array.from({ length: 20 }, (_, i) => i).join('\n'))).toBe(
+    '12\n13\n14\n15\n16\n17\n18\n19',
+  );
+});

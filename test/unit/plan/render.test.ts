@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import { renderStep, type Command } from '../../../src/plan/render.ts';
+import type { RealServerStep, Step } from '../../../src/plan/types.ts';
+import { webServer } from '../../../src/plan/web.ts';
+
+const words = (text: string) => text.split(' ');
+
+const REAL: RealServerStep = {
+  kind: 'real-server',
+  vip: '192.0.2.100',
+  servicePort: 80,
+  protocol: 'tcp',
+  address: '10.0.0.11',
+  port: 8080,
+  mode: 'nat',
+  weight: 3,
+  tunnel: 'ipip',
+};
+
+const cases: [name: string, step: Step, commands: Command[]][] = [
+  [
+    'sysctl',
+    { kind: 'sysctl', key: 'net.ipv4.ip_forward', value: '1' },
+    [{ argv: words('sysctl -qw net.ipv4.ip_forward=1') }],
+  ],
+  ['link', { kind: 'link', device: 'eth0' }, [{ argv: words('ip link set eth0 up') }]],
+  [
+    'address',
+    { kind: 'address', device: 'lo', address: '192.0.2.100', prefix: 32 },
+    [{ argv: words('ip addr replace 192.0.2.100/32 dev lo') }],
+  ],
+  [
+    'tunnel, ipip',
+    { kind: 'tunnel', device: 'tunl0', tunnel: 'ipip' },
+    [
+      { argv: words('ip link add tunl0 type ipip'), unless: words('ip link show tunl0') },
+      { argv: words('ip link set tunl0 up') },
+    ],
+  ],
+  [
+    'tunnel, gre',
+    { kind: 'tunnel', device: 'gre0', tunnel: 'gre' },
+    [
+      { argv: words('ip link add gre0 type gre'), unless: words('ip link show gre0') },
+      { argv: words('ip link set gre0 up') },
+    ],
+  ],
+  [
+    'tunnel, gue',
+    { kind: 'tunnel', device: 'tunl0', tunnel: 'gue' },
+    [
+      { argv: words('ip link add tunl0 type ipip'), unless: words('ip link show tunl0') },
+      {
+        argv: words('ip fou add port 5555 gue'),
+        unless: ['sh', '-c', 'ip fou show | grep -q "port 5555 "'],
+      },
+      { argv: words('ip link set tunl0 up') },
+    ],
+  ],
+  [
+    'route by a neighbour',
+    { kind: 'route', to: 'default', via: '10.0.0.1' },
+    [{ argv: words('ip route replace default via 10.0.0.1') }],
+  ],
+  [
+    'route with everything',
+    {
+      kind: 'route',
+      to: '10.1.0.0/24',
+      via: '10.0.0.1',
+      device: 'eth1',
+      source: '10.0.0.11',
+      advmss: 1440,
+    },
+    [{ argv: words('ip route replace 10.1.0.0/24 via 10.0.0.1 dev eth1 src 10.0.0.11 advmss 1440') }],
+  ],
+  [
+    'virtual service',
+    { kind: 'virtual-service', vip: '192.0.2.100', port: 443, protocol: 'tcp', scheduler: 'wlc' },
+    [
+      {
+        argv: words('ipvsadm -A -t 192.0.2.100:443 -s wlc'),
+        otherwise: words('ipvsadm -E -t 192.0.2.100:443 -s wlc'),
+      },
+    ],
+  ],
+  [
+    'real server, nat',
+    REAL,
+    [
+      {
+        argv: words('ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.11:8080 -m -w 3'),
+        otherwise: words('ipvsadm -e -t 192.0.2.100:80 -r 10.0.0.11:8080 -m -w 3'),
+      },
+    ],
+  ],
+  [
+    'real server, dr, whatever tunnel its service names',
+    { ...REAL, mode: 'dr', port: 80, weight: 0, tunnel: 'gre' },
+    [
+      {
+        argv: words('ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.11:80 -g -w 0'),
+        otherwise: words('ipvsadm -e -t 192.0.2.100:80 -r 10.0.0.11:80 -g -w 0'),
+      },
+    ],
+  ],
+  [
+    'real server, tun ipip',
+    { ...REAL, mode: 'tun', port: 80 },
+    [
+      {
+        argv: words('ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.11:80 -i -w 3'),
+        otherwise: words('ipvsadm -e -t 192.0.2.100:80 -r 10.0.0.11:80 -i -w 3'),
+      },
+    ],
+  ],
+  [
+    'real server, tun gre',
+    { ...REAL, mode: 'tun', port: 80, tunnel: 'gre' },
+    [
+      {
+        argv: words('ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.11:80 -i -w 3 --tun-type gre'),
+        otherwise: words('ipvsadm -e -t 192.0.2.100:80 -r 10.0.0.11:80 -i -w 3 --tun-type gre'),
+      },
+    ],
+  ],
+  [
+    'real server, tun gue',
+    { ...REAL, mode: 'tun', port: 80, tunnel: 'gue' },
+    [
+      {
+        argv: words('ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.11:80 -i -w 3 --tun-type gue --tun-port 5555'),
+        otherwise: words(
+          'ipvsadm -e -t 192.0.2.100:80 -r 10.0.0.11:80 -i -w 3 --tun-type gue --tun-port 5555',
+        ),
+      },
+    ],
+  ],
+  [
+    'file',
+    { kind: 'file', path: '/etc/motd', content: 'hello\n' },
+    [{ argv: ['tee', '/etc/motd'], file: { path: '/etc/motd', content: 'hello\n' } }],
+  ],
+  [
+    'daemon',
+    { kind: 'daemon', name: 'web', argv: ['/usr/sbin/nginx', '-c', '/x'], pidfile: '/run/web.pid', logs: [] },
+    [
+      {
+        argv: words(
+          'start-stop-daemon --start --oknodo --quiet --pidfile /run/web.pid --exec /usr/sbin/nginx -- -c /x',
+        ),
+      },
+    ],
+  ],
+];
+
+describe('a step', () => {
+  it.each(cases)('%s', (_, step, commands) => {
+    expect(renderStep(step)).toEqual(commands);
+  });
+
+  it('of every kind has its case above', () => {
+    // A kind that is added to Step and not here fails to compile.
+    const kinds: Record<Step['kind'], true> = {
+      sysctl: true,
+      link: true,
+      address: true,
+      tunnel: true,
+      route: true,
+      'virtual-service': true,
+      'real-server': true,
+      file: true,
+      daemon: true,
+    };
+    expect([...new Set(cases.map(([, step]) => step.kind))].sort()).toEqual(Object.keys(kinds).sort());
+  });
+});
+
+it('the web server names the node in body and header, and logs to the files that it declares', () => {
+  const [file, daemon] = webServer('rs7', [80, 8080]);
+  if (file?.kind !== 'file' || daemon?.kind !== 'daemon') throw new Error('not a file and a daemon');
+  expect(file.content).toContain('    listen 80;\n    listen 8080;\n');
+  expect(file.content).toContain('location = / { return 200 "rs7\\n"; }');
+  expect(file.content).toContain('add_header X-Real-Server rs7 always;');
+  expect(daemon.argv).toEqual(['/usr/sbin/nginx', '-c', file.path]);
+  expect(daemon.logs).toHaveLength(2);
+  for (const log of daemon.logs) expect(file.content).toContain(` ${log}`);
+  expect(file.content).toContain(`pid ${daemon.pidfile};`);
+});

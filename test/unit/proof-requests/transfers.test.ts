@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { judgeTransfers } from '../../../src/proof/transfers.ts';
+import type { Transfer } from '../../../src/traffic/transfer.ts';
+import { serviceOf } from './replies.ts';
+
+const SIZE = 5 * 1024 * 1024;
+const service = serviceOf('rr', 1);
+
+function transfer(direction: Transfer['direction'], bytes: number, error = ''): Transfer {
+  return { direction, server: error === '' ? 'rs1' : undefined, bytes, seconds: 0.25, error };
+}
+
+describe('large transfers', () => {
+  it('pass where every byte arrived in both directions', () => {
+    expect(judgeTransfers(service, [transfer('download', SIZE), transfer('upload', SIZE)], SIZE)).toEqual({
+      id: 'transfers',
+      title: 'large transfers',
+      outcome: 'pass',
+      detail: '5 MB down and 5 MB up through 192.0.2.100:80',
+      evidence: [
+        'download 5 of 5 MB in 0.3 s, real server rs1',
+        'upload 5 of 5 MB in 0.3 s, real server rs1',
+      ],
+    });
+  });
+
+  it('fail where one hangs half-way, and only that one is named', () => {
+    const check = judgeTransfers(
+      service,
+      [transfer('download', SIZE), transfer('upload', SIZE / 4, 'Operation timed out')],
+      SIZE,
+    );
+    expect(check.outcome).toBe('fail');
+    expect(check.detail).toBe('upload 1.3 of 5 MB (Operation timed out)');
+    expect(check.evidence[1]).toContain('real server unknown');
+  });
+
+  it.each([SIZE - 1, SIZE + 1, 0])('fail with %i bytes', (bytes) => {
+    expect(judgeTransfers(service, [transfer('download', bytes)], SIZE).outcome).toBe('fail');
+  });
+
+  it('are unknown where none was tried', () => {
+    expect(judgeTransfers(service, [], SIZE)).toMatchObject({ outcome: 'unknown', evidence: [] });
+  });
+});

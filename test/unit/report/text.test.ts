@@ -1,0 +1,156 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Check, Outcome } from '../../../src/proof/check.ts';
+
+// Whether there is colour is settled when picocolors is loaded; in CI it would colour a pipe too.
+vi.hoisted(() => {
+  vi.stubEnv('CI', '1');
+  vi.stubEnv('NO_COLOR', '1');
+});
+const { checkTable, columns, compareText, doctorText, labTable, statusText } =
+  await import('../../../src/report/text.ts');
+
+describe('columns', () => {
+  it('are as wide as their widest cell, without blanks at the end', () => {
+    expect(
+      columns([
+        ['NODE', 'STATE', 'X'],
+        ['client', 'up', ''],
+        ['rs1', 'stopped', 'y'],
+      ]),
+    ).toBe('NODE    STATE    X\nclient  up\nrs1     stopped  y');
+  });
+
+  it('of nothing are nothing', () => {
+    expect(columns([])).toBe('');
+  });
+});
+
+function check(title: string, outcome: Outcome, ...evidence: string[]): Check {
+  return { id: title, title, outcome, detail: `detail of ${title}`, evidence };
+}
+
+describe('the table of checks', () => {
+  it('marks each outcome, and shows evidence only under what is not green', () => {
+    expect(
+      checkTable([
+        check('answers', 'pass', 'not shown'),
+        check('director', 'fail', 'port 40000', 'port 40001'),
+        check('a title longer than that', 'unknown'),
+      ]).split('\n'),
+    ).toEqual([
+      '✔ answers                   detail of answers',
+      '✘ director                  detail of director',
+      '    port 40000',
+      '    port 40001',
+      '? a title longer than that  detail of a title longer than that',
+    ]);
+  });
+
+  it('shows no more than eight pieces of evidence', () => {
+    const many = Array.from({ length: 20 }, (_, i) => `packet ${i}`);
+    const rows = checkTable([check('answers', 'fail', ...many)]).split('\n');
+    expect(rows).toHaveLength(9);
+    expect(rows.at(-1)).toBe('    packet 7');
+  });
+
+  it('of no checks is empty', () => {
+    expect(checkTable([])).toBe('');
+  });
+
+  it('has no escape codes with NO_COLOR', () => {
+    expect(
+      checkTable([check('a', 'pass'), check('b', 'fail', 'c'), check('d', 'unknown', 'e')]),
+    ).not.toContain('\x1b');
+  });
+});
+
+it('labs are listed under headings, and none is said in words', () => {
+  expect(labTable([])).toBe('no lab is up');
+  const rows = labTable([
+    {
+      name: 'nat',
+      state: 'up',
+      nodes: 4,
+      machine: 'embedded',
+      runtime: 'netns',
+      topology: 'nat',
+      created: '2026-01-01T00:00:00Z',
+    },
+  ]).split('\n');
+  expect(rows[0]).toMatch(/^LAB +STATE +NODES +MACHINE +RUNTIME +TOPOLOGY$/);
+  expect(rows[1]).toMatch(/^nat +up +4 +embedded +netns +nat$/);
+});
+
+it('a status names each node, its daemons, and the tables of directors', () => {
+  const report = {
+    name: 'nat',
+    state: 'up',
+    machine: 'embedded',
+    topology: 'nat',
+    nodeStates: [
+      {
+        name: 'rs1',
+        role: 'real-server',
+        state: 'running',
+        addresses: ['10.0.0.11'],
+        daemons: [{ name: 'web', running: false }],
+      },
+      {
+        name: 'client',
+        role: 'client',
+        state: 'running',
+        addresses: ['203.0.113.101', '10.9.0.1'],
+        daemons: [],
+      },
+    ],
+    directors: [{ name: 'director', ipvs: 'TCP 203.0.113.100:80 rr\n\n' }],
+  } as unknown as Parameters<typeof statusText>[0];
+  expect(statusText(report).split('\n')).toEqual([
+    'lab nat: up on the embedded machine, from nat',
+    '',
+    'NODE    ROLE         STATE    ADDRESSES               DAEMONS',
+    'rs1     real-server  running  10.0.0.11               web DOWN',
+    'client  client       running  203.0.113.101 10.9.0.1',
+    '',
+    'director:',
+    'TCP 203.0.113.100:80 rr',
+  ]);
+});
+
+it('a diagnosis has the mend under what is missing, and ends with what to do', () => {
+  const findings = [
+    { title: 'ip_vs', state: 'cannot', detail: 'not in this kernel' },
+    { title: 'mmdebstrap', state: 'missing', detail: 'not installed', mend: 'apt-get install mmdebstrap' },
+  ];
+  const text = (ready: boolean) =>
+    doctorText({ findings, ready } as unknown as Parameters<typeof doctorText>[0]).split('\n');
+  expect(text(true)).toEqual([
+    '– ip_vs       not in this kernel',
+    '? mmdebstrap  not installed',
+    '              mend: apt-get install mmdebstrap',
+    '',
+    'labs run here: lab up nat',
+  ]);
+  expect(text(false).at(-1)).toBe('no lab with virtual services can run here');
+});
+
+it('a comparison has a column for each mode and a row for each number of servers', () => {
+  const figures = (mode: string, through: number) => ({
+    mode,
+    repliesPassDirector: mode === 'nat',
+    overhead: 0,
+    serverNeeds: 'nothing',
+    serverGateway: 'the director',
+    measured: [
+      { servers: 1, delivered: 1000, throughDirector: through },
+      { servers: 2, delivered: 1000, throughDirector: through },
+    ],
+  });
+  const rows = compareText([figures('nat', 2050), figures('dr', 40)] as unknown as Parameters<
+    typeof compareText
+  >[0]).split('\n');
+  expect(rows[0]).toMatch(/^ +NAT +DR$/);
+  expect(rows[1]).toMatch(/^replies pass the director +yes +no$/);
+  expect(rows.at(-2)).toMatch(/, 1 server +2\.05 +0\.04$/);
+  expect(rows.at(-1)).toMatch(/, 2 servers +2\.05 +0\.04$/);
+});

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createCli } from '../../../src/cli.ts';
+import { EXIT } from '../../../src/errors.ts';
+import { topologyJsonSchema } from '../../../src/topology/schema.ts';
+import { SHIPPED } from '../plan/labs.ts';
+import { ROOT } from './sources.ts';
+
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+const readme = read('README.md');
+
+it('the JSON Schema is what the tool prints, to the byte', () => {
+  expect(read('schema/topology.schema.json')).toBe(`${JSON.stringify(topologyJsonSchema(), null, 2)}\n`);
+});
+
+describe('the README', () => {
+  it('shows the whole of topologies/nat.yaml', () => {
+    const shown = /The whole of `topologies\/nat\.yaml`:\n\n```yaml\n([^`]*)```/.exec(readme)?.[1];
+    const [comment, ...rest] = read('topologies/nat.yaml').split('\n');
+    expect(comment).toMatch(/^# yaml-language-server: /);
+    expect(shown).toBe(rest.join('\n'));
+  });
+
+  it('lists every topology that is shipped', () => {
+    const list = /^Shipped: (.*?)\n\n/ms.exec(readme)?.[1] ?? '';
+    expect(Array.from(list.matchAll(/`([^`]+)`/g), ([, name]) => name).sort()).toEqual([...SHIPPED].sort());
+  });
+
+  it('has every command in its table, and no other', () => {
+    const table = /## Commands\n\n([^#]*)/.exec(readme)?.[1] ?? '';
+    const shown = new Set(Array.from(table.matchAll(/`lab ([a-z]+)/g), ([, name]) => name));
+    const hidden = ['complete'];
+    const commands = createCli(() => undefined).commands.map((c) => c.name());
+    expect([...shown].sort()).toEqual(commands.filter((name) => !hidden.includes(name)).sort());
+  });
+
+  it('has every exit code', () => {
+    const text = /Exit codes: [^#]*/.exec(readme)?.[0] ?? '';
+    for (const code of Object.values(EXIT)) expect(text).toMatch(new RegExp(`\\b${code} |\\b${code}\\b`));
+  });
+});
+
+it.each(SHIPPED)('%s names the schema for editors', (name) => {
+  expect(read(`topologies/${name}.yaml`).split('\n')[0]).toBe(
+    '# yaml-language-server: $schema=../schema/topology.schema.json',
+  );
+});

@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FILES, IMPORTS, ROOT, importsIn, textOf, type Import } from './sources.ts';
+
+const text = ({ file, target }: Import) => `${file} → ${target}`;
+/** Imports that are there and must not be. */
+function wrong(isWrong: (i: Import) => boolean): string[] {
+  return IMPORTS.filter(isWrong).map(text);
+}
+const within = (path: string, ...places: string[]) =>
+  places.some((place) => path === place || (place.endsWith('/') && path.startsWith(place)));
+
+describe('the reader of imports', () => {
+  it('knows every form', () => {
+    const source = `
+import { a } from 'one';
+import type { b } from './two.ts';
+import { type c, type d } from '../three.ts';
+import { type e, f } from 'four';
+import g, {
+  h,
+} from 'five';
+import * as i from 'six';
+import 'seven';
+export { j } from 'eight';
+export * from 'nine';
+const k = await import('./ten.ts');
+import pkg from '../package.json' with { type: 'json' };
+`;
+    expect(importsIn('x/y.ts', source).map((i) => `${i.typeOnly ? 'type ' : ''}${i.target}`)).toEqual([
+      'one',
+      'type x/two.ts',
+      'type three.ts',
+      'four',
+      'five',
+      'six',
+      'eight',
+      'nine',
+      'package.json',
+      'seven',
+      'x/ten.ts',
+    ]);
+  });
+
+  it('misses none in src', () => {
+    const mentioned = FILES.flatMap((file) =>
+      Array.from(textOf(file).matchAll(/(?:from |import\(|^import )'[^']+'/gm), () => file),
+    );
+    expect(IMPORTS.map((i) => i.file).sort()).toEqual(mentioned.sort());
+    for (const { target } of IMPORTS)
+      if (target.endsWith('.ts')) expect(existsSync(join(ROOT, 'src', target))).toBe(true);
+  });
+});
+
+describe('the direction of imports', () => {
+  // What is not among these is out of bounds, packages of npm included.
+  const PURE: Record<string, { uses: string[]; types: string[] }> = {
+    'topology/': { uses: ['topology/', 'errors.ts', 'yaml', 'zod', 'ipaddr.js'], types: [] },
+    'plan/': { uses: ['plan/', 'topology/', 'ipaddr.js'], types: [] },
+    'proof/': { uses: ['proof/', 'plan/', 'topology/', 'ipaddr.js'], types: ['traffic/'] },
+  };
+
+  it.each(Object.entries(PURE))('%s is pure', (folder, { uses, types }) => {
+    const own = IMPORTS.filter((i) => within(i.file, folder));
+    expect(own.length).toBeGreaterThan(10);
+    expect(
+      wrong(
+        (i) =>
+          within(i.file, folder) && !within(i.target, ...uses, ...(i.typeOnly ? [...types, 'node:'] : [])),
+      ),
+    ).toEqual([]);
+  });
+
+  it.each(Object.keys(PURE))('%s reaches for nothing global that is impure', (folder) => {
+    const impure =
+      /\b(process\.|fetch\(|setTimeout|setInterval|Date\.now|new Date\(\)|Math\.random|performance\.|console\.)/;
+    expect(FILES.filter((file) => within(file, folder) && impure.test(textOf(file)))).toEqual([]);
+  });
+
+  it('traffic brings raw data, and judges nothing', () => {
+    expect(
+      wrong(
+        (i) =>
+          within(i.file, 'traffic/') &&
+          !within(i.target, 'traffic/', 'plan/', 'errors.ts', ...(i.typeOnly ? ['runtime/'] : [])),
+      ),
+    ).toEqual([]);
+  });
+
+  it('machines know nothing of nodes, and runtimes nothing of machines but the interface', () => {
+    expect(
+      wrong(
+        (i) => within(i.file, 'machine/') && within(i.target, 'runtime/', 'proof/', 'traffic/', 'topology/'),
+      ),
+    ).toEqual([]);
+    expect(
+      wrong(
+        (i) =>
+          within(i.file, 'runtime/') && within(i.target, 'machine/') && i.target !== 'machine/machine.ts',
+      ),
+    ).toEqual([]);
+  });
+
+  it('nothing below the commands imports one, but for its types in reports', () => {
+    expect(
+      wrong(
+        (i) =>
+          within(i.target, 'commands/') &&
+          !within(i.file, 'commands/', 'cli.ts') &&
+          !(within(i.file, 'report/') && i.typeOnly),
+      ),
+    ).toEqual([]);
+    expect(wrong((i) => within(i.target, 'cli.ts') && i.file !== 'bin.ts')).toEqual([]);
+  });
+
+  it('goes in no circle from folder to folder', () => {
+    const next = new Map(FILES.map((file) => [file, [] as string[]]));
+    for (const { file, target, typeOnly } of IMPORTS) if (!typeOnly) next.get(file)?.push(target);
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, way: string[]): void => {
+      if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+      if (done.has(file) || way.includes(file)) return;
+      for (const target of next.get(file) ?? []) visit(target, [...way, file]);
+      done.add(file);
+    };
+    for (const file of FILES) visit(file, []);
+    const folders = (circle: string) => new Set(circle.split(' → ').map((file) => dirname(file)));
+    expect(circles.filter((circle) => folders(circle).size > 1)).toEqual([]);
+  });
+});
+
+describe('implementations', () => {
+  it.each([
+    ['machine/embedded/embedded.ts', ['wire.ts']],
+    ['machine/local.ts', ['wire.ts']],
+    ['runtime/netns.ts', ['wire.ts']],
+    ['machine/embedded/boot.ts', ['commands/up.ts']],
+    [
+      'machine/embedded/line.ts',
+      ['commands/existing.ts', 'machine/embedded/boot.ts', 'machine/embedded/embedded.ts'],
+    ],
+  ])('%s is named only by %j', (target, files) => {
+    expect(FILES).toContain(target);
+    const users = IMPORTS.filter((i) => i.target === target && !i.typeOnly).map((i) => i.file);
+    expect(users.filter((file) => !files.includes(file))).toEqual([]);
+  });
+});
+
+describe('the process', () => {
+  const filesWith = (pattern: RegExp) => FILES.filter((file) => pattern.test(textOf(file)));
+
+  it('ends only where it began, or on a second signal', () => {
+    expect(filesWith(/\bprocess\.(exit\(|exitCode|abort|reallyExit)/)).toEqual(
+      FILES.filter((file) => ['bin.ts', 'interrupt.ts'].includes(file)),
+    );
+  });
+
+  it('writes to its standard output in one place', () => {
+    const allowed = ['cli.ts', 'bin.ts', 'report/progress.ts'];
+    expect(filesWith(/process\.stdout\.write/).filter((file) => !allowed.includes(file))).toEqual([]);
+  });
+});
+
+it('no file of src has more than 260 lines', () => {
+  const long = FILES.map((file) => [file, textOf(file).split('\n').length - 1] as const);
+  expect(long.filter(([, lines]) => lines > 260)).toEqual([]);
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { ask, parseReplies, requestCommand } from '../../../src/traffic/requests.ts';
+import { pretend } from './runtime.ts';
+
+describe('the request', () => {
+  it('is one curl for all, a connection for each', () => {
+    expect(requestCommand({ vip: '192.0.2.100', port: 8000 }, 9)).toEqual([
+      'curl',
+      '-s',
+      '-o',
+      '/dev/null',
+      '--max-time',
+      '3',
+      '-H',
+      'Connection: close',
+      '-w',
+      '%{http_code}\\t%header{x-real-server}\\t%{local_port}\\t%{errormsg}\\n',
+      'http://192.0.2.100:8000/?[1-9]',
+    ]);
+  });
+
+  it('runs on the client, and its output is what the replies are read from', async () => {
+    const { runtime, jobs } = pretend(() => ({
+      code: 28,
+      stdout: '200\trs1\t40000\t\n',
+      stderr: 'curl died\n',
+    }));
+    const replies = await ask(runtime, 'client', { vip: '192.0.2.100', port: 80 }, 2);
+    expect(jobs).toEqual([`client: ${requestCommand({ vip: '192.0.2.100', port: 80 }, 2).join(' ')}`]);
+    expect(replies.map((r) => r.server)).toEqual(['rs1', undefined]);
+    expect(replies[1]?.error).toBe('curl died');
+  });
+});
+
+describe('a reply', () => {
+  const one = (row: string) => parseReplies('client', `${row}\n`, 1);
+
+  it('names the server and the client port', () => {
+    expect(one('200\trs1\t40000\t')).toEqual([
+      { client: 'client', clientPort: 40000, server: 'rs1', status: 200, error: '' },
+    ]);
+  });
+
+  it('that never came has curl’s reason', () => {
+    expect(one('000\t\t40001\tConnection timed out after 3001 milliseconds')).toEqual([
+      {
+        client: 'client',
+        clientPort: 40001,
+        server: undefined,
+        status: 0,
+        error: 'Connection timed out after 3001 milliseconds',
+      },
+    ]);
+  });
+
+  it('that broke off after its header is no answer', () => {
+    expect(one('200\trs1\t40000\ttransfer closed with 4 bytes remaining to read')[0]).toMatchObject({
+      server: undefined,
+      error: 'transfer closed with 4 bytes remaining to read',
+    });
+  });
+
+  it('from something else than a real server is no answer', () => {
+    expect(one('500\t\t40000\t')[0]).toMatchObject({
+      server: undefined,
+      status: 500,
+      error: 'HTTP status 500 without X-Real-Server',
+    });
+    expect(one('200\t\t40000\t')[0]).toMatchObject({
+      server: undefined,
+      error: 'HTTP status 200 without X-Real-Server',
+    });
+  });
+
+  it('is one a line, in order', () => {
+    const replies = parseReplies('client', '200\trs1\t40000\t\n200\trs2\t40001\t\n200\trs1\t40002\t\n', 3);
+    expect(replies.map((r) => `${r.server ?? ''} ${r.clientPort}`)).toEqual([
+      'rs1 40000',
+      'rs2 40001',
+      'rs1 40002',
+    ]);
+  });
+
+  it.each([
+    ['nothing at all', '', '', 'no answer from curl'],
+    ['nothing but a complaint', '', 'sh: curl: not found\n', 'sh: curl: not found'],
+    ['half a line', '200\trs1\t400', '', 'no answer from curl'],
+  ])('that left %s is missing, and counts', (_, output, stderr, error) => {
+    expect(parseReplies('client', output, 2, stderr)).toEqual(
+      [1, 2].map(() => ({ client: 'client', clientPort: 0, server: undefined, status: 0, error })),
+    );
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { download, transfer } from '../../../src/traffic/transfer.ts';
+import { serviceOf } from '../proof-requests/replies.ts';
+import { pretend } from './runtime.ts';
+
+const service = serviceOf('rr', 1, 1);
+
+describe('a large transfer', () => {
+  it('goes both ways, is counted where it arrives, and leaves nothing behind', async () => {
+    const { runtime, jobs } = pretend(({ argv }) => {
+      if (argv[0] === 'stat') return { stdout: '1000\n' };
+      if (argv[0] !== 'curl') return {};
+      return { stdout: argv.includes('-T') ? '201\trs2\t0\t0.5\t\n' : '200\trs1\t1000\t0.25\t\n' };
+    });
+    expect(await transfer(runtime, 'client', service, 1000)).toEqual([
+      { direction: 'download', server: 'rs1', bytes: 1000, seconds: 0.25, error: '' },
+      { direction: 'upload', server: 'rs2', bytes: 1000, seconds: 0.5, error: '' },
+    ]);
+    const format =
+      '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
+    expect(jobs).toEqual([
+      'rs1: truncate -s 1000 /srv/www/large',
+      'rs2: truncate -s 1000 /srv/www/large',
+      'client: truncate -s 1000 /tmp/large',
+      `client: curl -s -o /dev/null --max-time 20 -w ${format} http://192.0.2.100:80/large`,
+      `client: curl -s -o /dev/null --max-time 20 -w ${format} -T /tmp/large http://192.0.2.100:80/upload/large`,
+      'rs2: stat -c %s /srv/www/upload/large',
+      'rs1: rm -f /srv/www/large /srv/www/upload/large',
+      'rs2: rm -f /srv/www/large /srv/www/upload/large',
+      'client: rm -f /tmp/large',
+    ]);
+  });
+
+  it('without an answer has no bytes, whatever curl says that it sent', async () => {
+    const { runtime, jobs } = pretend(({ argv }) =>
+      argv[0] === 'curl' ? { stdout: '000\t\t0\t20.0\tOperation timed out\n' } : {},
+    );
+    const [, up] = await transfer(runtime, 'client', service, 1000);
+    expect(up).toEqual({
+      direction: 'upload',
+      server: undefined,
+      bytes: 0,
+      seconds: 20,
+      error: 'Operation timed out',
+    });
+    expect(jobs.filter((job) => job.includes('stat'))).toEqual([]);
+  });
+
+  it('that the server refuses says with which status', async () => {
+    const { runtime } = pretend(({ argv }) =>
+      argv[0] === 'curl' ? { stdout: '404\trs1\t153\t0.1\t\n' } : {},
+    );
+    const [down] = await transfer(runtime, 'client', service, 1000);
+    expect(down).toMatchObject({ bytes: 153, error: 'HTTP status 404' });
+  });
+
+  it('is not looked for on a node that no service has', async () => {
+    const { runtime, jobs } = pretend(({ argv }) =>
+      argv[0] === 'curl' ? { stdout: '201\trs9\t0\t0.1\t\n' } : {},
+    );
+    await transfer(runtime, 'client', service, 1000);
+    expect(jobs.filter((job) => job.startsWith('rs9'))).toEqual([]);
+  });
+});
+
+it('repeated downloads are summed up', async () => {
+  const { runtime, jobs } = pretend(({ argv }) => (argv[0] === 'curl' ? { stdout: '500\n500\n40\n' } : {}));
+  expect(await download(runtime, 'client', service, 3, 500)).toBe(1040);
+  expect(jobs.at(-1)).toContain('http://192.0.2.100:80/large?[1-3]');
+});
