@@ -6,6 +6,17 @@ import { createCli } from './cli.ts';
 import { EXIT, LabError } from './errors.ts';
 import { Interrupted, watchSignals } from './interrupt.ts';
 
+/** What the system refuses on any write, and what to do about it. */
+const SYSTEM_MENDS: Record<string, string> = {
+  ENOSPC:
+    'the disk is full: free some space, or name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)',
+  EDQUOT: 'your quota is used up: free some space, or name another place (LVSLAB_STATE, XDG_CACHE_HOME)',
+  EACCES:
+    'it must be yours to write: name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)',
+  EROFS: 'it cannot be written: name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)',
+  EMFILE: 'too many files are open: raise the limit (ulimit -n)',
+};
+
 watchSignals();
 // A reader that has seen enough (`lab plan nat | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -30,6 +41,11 @@ process.exit(exitCode);
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
   const warn = (text: string) => process.stderr.write(`${text}\n`);
+  if (isSystemError(error)) {
+    warn(`${pc.red('error:')} ${error.message}`);
+    warn(`${pc.yellow('mend: ')} ${SYSTEM_MENDS[error.code] ?? ''}`);
+    return EXIT.machineCannot;
+  }
   if (!(error instanceof LabError)) {
     warn(
       `${pc.red('error:')} this is a defect of the tool itself\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
@@ -41,4 +57,9 @@ function report(error: unknown): number {
   if (process.env['LVSLAB_DEBUG'] !== undefined && error.cause !== undefined)
     warn(`cause: ${inspect(error.cause)}`);
   return error instanceof Interrupted ? error.exitCode : error.code;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return error instanceof Error && code !== undefined && code in SYSTEM_MENDS;
 }

@@ -78,6 +78,12 @@ export function labNames(): string[] {
   }
 }
 
+/** Empties a lab's directory but for the lock, which the caller holds and goes on to hold. */
+export function clearRecord(name: string): void {
+  for (const entry of readdirSync(labDirectory(name)))
+    if (entry !== 'lock') rmSync(join(labDirectory(name), entry), { recursive: true, force: true });
+}
+
 /** Removes a lab's directory, and the common one where it was the last. Only after everything in it has ended. */
 export function removeRecord(name: string): void {
   rmSync(labDirectory(name), { recursive: true, force: true });

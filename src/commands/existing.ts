@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { labDirectory, labNames, readRecord, removeRecord, type LabRecord } from '../lab.ts';
+import { clearRecord, labDirectory, labNames, readRecord, removeRecord, type LabRecord } from '../lab.ts';
 import { isUp } from '../machine/embedded/line.ts';
 import { end, isAlive, readIdentity } from '../machine/processes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -34,7 +34,8 @@ export async function takeDown(name: string, options: { keepDirectory?: boolean 
   if (holder !== undefined) await end(holder);
   // A local lab has its nodes' records here, even where its own record was never written.
   if (existsSync(join(directory, 'nodes'))) await runtimeOf({ name, machine: 'local' }).destroy();
-  if (options.keepDirectory !== true) removeRecord(name);
+  if (options.keepDirectory === true) clearRecord(name);
+  else removeRecord(name);
 }
 
 /** A lab that is up, and the way to its nodes. */

@@ -1,5 +1,5 @@
 import { execa, type Options } from 'execa';
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 
@@ -50,25 +50,12 @@ export function processesOf(state: string): string[] {
     });
 }
 
-/** What a lab could leave on this machine: its processes, mounts, network namespaces and interfaces. */
-export function traces(state: string): { processes: string[]; mounts: string[]; namespaces: string[] } {
+/** What a lab could leave on this machine: its processes and mounts. Namespaces live by those alone. */
+export function traces(state: string): { processes: string[]; mounts: string[] } {
   return {
     processes: processesOf(state),
     mounts: readFileSync('/proc/self/mounts', 'utf8')
       .split('\n')
       .filter((row) => row.includes(state)),
-    namespaces: [...new Set(networkNamespaces())].sort(),
   };
-}
-
-function networkNamespaces(): string[] {
-  return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        return [readlinkSync(`/proc/${pid}/ns/net`)];
-      } catch {
-        return [];
-      }
-    });
 }

@@ -52,7 +52,7 @@ export function walkTable(walk: Walk, ways: DrawnWay[]): WalkTable {
   return {
     width,
     draw(left, top, wanted) {
-      const spare = Math.min(60, Math.max(0, wanted - width) / (widths.length - 1));
+      const spare = Math.min(140, Math.max(0, wanted - width) / (widths.length - 1));
       const columns = widths.map(
         (_, c) => left + NUMBER_WIDTH + widths.slice(0, c).reduce((sum, w) => sum + w + GAP + spare, 0),
       );

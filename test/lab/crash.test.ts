@@ -1,0 +1,165 @@
+import { execa } from 'execa';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BIN, traces, user } from './cli.ts';
+
+/** Instants in milliseconds after the start, spread over a whole `up`; more with LVSLAB_KILLS. */
+function instants(seed: number, limit: number): number[] {
+  let state = seed;
+  return Array.from({ length: Number(process.env['LVSLAB_KILLS'] ?? 8) }, (_, index, all = 8) => {
+    // A linear congruential generator (Numerical Recipes) is random enough, and the same in every run.
+    state = (state * 1664525 + 1013904223) % 2 ** 32;
+    return Math.floor(((index + state / 2 ** 32) * limit) / Number(process.env['LVSLAB_KILLS'] ?? all));
+  });
+}
+
+const plain =
+  'lvslab: 1\nname: plain\nnetworks: { net: 10.0.0.0/24 }\nnodes: { h: { role: client, on: net, count: 6 } }\n';
+
+describe('whatever happens to `up`', () => {
+  const me = user('crash');
+  const { lab } = me;
+  const folder = mkdtempSync(join(tmpdir(), 'lvslab-plain-'));
+  const file = join(folder, 'plain.yaml');
+  writeFileSync(file, plain);
+
+  const start = (...argv: string[]) =>
+    execa('node', [BIN, 'up', ...argv], { env: me.env, reject: false, cleanup: false });
+
+  /** Nothing of a lab: no process, mount, loop device or file. */
+  async function nothingLeft(): Promise<void> {
+    // A killed process's children notice within a moment.
+    for (let waited = 0; traces(me.state).processes.length > 0 && waited < 100; waited += 1) await sleep(20);
+    const left = traces(me.state);
+    expect(left.processes).toEqual([]);
+    expect(left.mounts).toEqual([]);
+    expect(existsSync(me.state) ? readdirSync(me.state) : []).toEqual([]);
+  }
+
+  afterEach(async () => {
+    await lab(['down', '--all']);
+  });
+
+  it.each(instants(1, 2500))('killed after %i ms: down leaves nothing', async (instant) => {
+    const up = start('nat');
+    await sleep(instant);
+    up.kill('SIGKILL');
+    await up;
+    const down = await lab(['down']);
+    expect(down.code, down.stderr).toBe(0);
+    await nothingLeft();
+  });
+
+  it.each(instants(2, 600))('a local lab killed after %i ms: down leaves nothing', async (instant) => {
+    const up = start(file, '--machine', 'local');
+    await sleep(instant);
+    up.kill('SIGKILL');
+    await up;
+    expect((await lab(['down'])).code).toBe(0);
+    await nothingLeft();
+    expect((await execa('losetup', ['-a'])).stdout).not.toContain('lvslab');
+  });
+
+  it.each([
+    ['SIGINT', 130, 300],
+    ['SIGINT', 130, 1400],
+    ['SIGTERM', 143, 800],
+    ['SIGTERM', 143, 1900],
+  ] as const)('%s gives exit code %i after %i ms and cleans up by itself', async (signal, code, instant) => {
+    const up = start('nat');
+    await sleep(instant);
+    up.kill(signal);
+    expect((await up).exitCode).toBe(code);
+    await nothingLeft();
+  });
+
+  it('a second up after a killed one works without down', async () => {
+    const up = start('nat');
+    await sleep(1200);
+    up.kill('SIGKILL');
+    await up;
+    const again = await lab(['up', 'nat']);
+    expect(again.code, again.stderr).toBe(0);
+    expect((await lab(['exec', 'client', '--', 'curl', '-s', 'http://vip/'])).stdout).toMatch(/^rs[12]$/);
+  });
+
+  it('two at once are one lab', async () => {
+    const both = await Promise.all([start('nat'), start('nat')]);
+    expect(both.map((up) => up.exitCode)).toEqual([0, 0]);
+    expect(both.filter((up) => String(up.stdout).includes('is up already'))).toHaveLength(1);
+  });
+
+  it('down while it runs leaves nothing', async () => {
+    const up = start('nat');
+    await sleep(700);
+    const down = await lab(['down', 'nat']);
+    expect(down.code).toBe(0);
+    expect((await up).exitCode).toBe(0);
+    await nothingLeft();
+  });
+
+  it('a lab whose kernel died says so, and comes up again', async () => {
+    expect((await lab(['up', 'nat'])).code).toBe(0);
+    process.kill(Number(readFileSync(join(me.state, 'nat', 'holder'), 'utf8').split(' ')[0]), 'SIGKILL');
+    await sleep(200);
+    const exec = await lab(['exec', 'rs1', '--', 'true']);
+    expect(exec.code).toBe(125);
+    expect(exec.stderr).toContain('lab nat has died');
+    expect((await lab(['list'])).stdout).toMatch(/nat\s+dead/);
+    expect((await lab(['up', 'nat'])).code).toBe(0);
+  });
+
+  it('packages that cannot be fetched are said, and nothing half-built stays', async () => {
+    const cache = join(folder, 'cache');
+    const up = await lab(['up', 'nat'], {
+      env: { ...me.env, XDG_CACHE_HOME: cache, LVSLAB_MIRROR: 'http://127.0.0.1:9/debian' },
+    });
+    expect(up.code).toBe(3);
+    expect(up.stderr).toContain('LVSLAB_MIRROR');
+    expect(readdirSync(join(cache, 'lvslab')).filter((name) => name !== 'build.lock')).toEqual([]);
+    await nothingLeft();
+  });
+
+  it('a killed build of the root is no root, and its processes end', async () => {
+    const cache = join(folder, 'killed');
+    const up = execa('node', [BIN, 'up', 'nat'], {
+      env: { ...me.env, XDG_CACHE_HOME: cache },
+      reject: false,
+      cleanup: false,
+    });
+    await sleep(4000);
+    up.kill('SIGKILL');
+    await up;
+    for (let waited = 0; traces(cache).processes.length > 0 && waited < 200; waited += 1) await sleep(50);
+    expect(traces(cache).processes).toEqual([]);
+    expect((await lab(['down'], { env: { ...me.env, XDG_CACHE_HOME: cache } })).code).toBe(0);
+    expect(readdirSync(join(cache, 'lvslab')).filter((name) => name !== 'build.lock')).toEqual([]);
+    expect(traces(cache).mounts).toEqual([]);
+  });
+
+  it('a full disk is said', async () => {
+    const small = join(folder, 'small');
+    mkdirSync(small);
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', small]);
+    try {
+      const up = await lab(['up', 'nat'], { env: { ...me.env, LVSLAB_STATE: join(small, 'state') } });
+      expect(up.code).toBe(3);
+      expect(up.stderr).toMatch(/no space left/i);
+    } finally {
+      await execa('umount', [small]);
+    }
+    await nothingLeft();
+    rmSync(small, { recursive: true });
+  });
+});
