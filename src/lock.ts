@@ -24,6 +24,7 @@ export async function tryHold(file: string): Promise<Lock | undefined> {
 
 async function take(file: string, onWait: (() => void) | undefined): Promise<Lock | undefined> {
   const script = `
+    umask 077
     while :; do
       mkdir -p "$(dirname "$1")" && exec 9>"$1" || exit 1
       flock -n 9 || { echo waiting; [ "$2" = wait ] && flock 9; } || exit 1

@@ -37,7 +37,7 @@ export function planScript(plan: Plan): string {
     '',
     '# networks',
     ...plan.networks.flatMap((n) => [
-      `ip link add ${n.name} type bridge${n.mtu === 1500 ? '' : ` mtu ${n.mtu}`}`,
+      `ip link add ${n.name}${n.mtu === 1500 ? '' : ` mtu ${n.mtu}`} type bridge`,
       `ip link set ${n.name} up`,
     ]),
     ...plan.nodes.flatMap((node) => [

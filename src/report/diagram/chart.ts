@@ -188,11 +188,13 @@ function drawLegend(
   return { shapes, texts, bottom: series.length === 0 ? at.top : top + TICK };
 }
 
-/** Names at the ends of the lines, moved apart where the lines end close together. */
+/** Names at the ends of the lines that go all the way, moved apart where they end close together. */
 function endLabels(chart: LineChart, lines: (Point | undefined)[][], frame: Frame): PlacedText[] {
   const ends = lines
-    .map((points, i) => ({ name: chart.series[i]?.name ?? '', end: points.findLast((p) => p !== undefined) }))
-    .flatMap(({ name, end }) => (end === undefined ? [] : [{ name, top: end.y - TICK / 2 }]))
+    .flatMap((points, index) => {
+      const end = points[points.length - 1];
+      return end === undefined ? [] : [{ index, top: end.y - TICK / 2 }];
+    })
     .sort((a, b) => a.top - b.top);
   let free = -Infinity;
   for (const label of ends) {
@@ -205,5 +207,8 @@ function endLabels(chart: LineChart, lines: (Point | undefined)[][], frame: Fram
     label.top = Math.min(label.top, floor - TICK);
     floor = label.top;
   }
-  return ends.map(({ name, top }) => place(name, 'tick', frame.right + LABEL_GAP, top));
+  return ends.map(({ index, top }) => ({
+    ...place(chart.series[index]?.name ?? '', 'tick', frame.right + LABEL_GAP, top),
+    fill: look(index).colour,
+  }));
 }

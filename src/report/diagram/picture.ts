@@ -13,6 +13,8 @@ export interface PlacedText {
   height: number;
   /** Where the text stays when a narrower font leaves room. */
   anchor: Anchor;
+  /** In place of the style's colour. */
+  fill?: string;
 }
 
 /** What is to be drawn: shapes first, as SVG, then texts on top of them. */
@@ -94,8 +96,8 @@ export function renderPicture({ title, width, height, shapes, texts }: Picture):
   )}\n`;
 }
 
-function drawText({ text, style, left, top, width, height, anchor }: PlacedText): string {
-  const { family, size, bold, fill } = STYLES[style];
+function drawText({ text, style, left, top, width, height, anchor, fill }: PlacedText): string {
+  const { family, size, bold, fill: standard } = STYLES[style];
   return element(
     'text',
     {
@@ -106,7 +108,7 @@ function drawText({ text, style, left, top, width, height, anchor }: PlacedText)
       'font-family': family,
       'font-size': size,
       'font-weight': bold ? 'bold' : undefined,
-      fill,
+      fill: fill ?? standard,
       // Drawing programs collapse the spaces of a text otherwise.
       'xml:space': /^\s|\s$|\s\s/.test(text) ? 'preserve' : undefined,
     },

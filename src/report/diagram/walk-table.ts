@@ -15,7 +15,7 @@ const NUMBER_WIDTH = 40;
 const GAP = 28;
 const PADDING = 7;
 const LINE = textHeight('cell') + 2;
-const KIND_NAMES = { request: 'Request', reply: 'Reply', error: 'ICMP error' } as const;
+const KIND_NAMES = { request: 'Request', reply: 'Reply', error: 'Error' } as const;
 const HEADINGS = [
   'Hop, and the frame’s MAC addresses',
   'IP addresses and ports, and the tunnel’s header',
@@ -42,21 +42,26 @@ export function walkTable(walk: Walk, ways: DrawnWay[]): WalkTable {
   const headings = rows.some((row) => (row.cells[1]?.[1]?.length ?? 0) > 0)
     ? HEADINGS
     : HEADINGS.map((heading) => heading.replace(', and the tunnel’s header', ''));
-  const widths = headings.map((heading, column) =>
+  const widths = headings.map((text, column) =>
     Math.max(
-      textWidth(heading, 'cellFaint'),
+      textWidth(text, 'cellFaint'),
       ...rows.flatMap((row) => (row.cells[column] ?? []).map((spans) => spansWidth(spans))),
     ),
   );
-  const width = NUMBER_WIDTH + widths.reduce((sum, w) => sum + w, 0) + GAP * (widths.length - 1) + PADDING;
+  const least = Math.max(
+    ...ways.map((way) => textWidth(heading(way), way.kind)),
+    ...rows.map((row) => NUMBER_WIDTH + textWidth(row.notes, 'error') + PADDING),
+  );
+  const columnsWidth =
+    NUMBER_WIDTH + widths.reduce((sum, w) => sum + w, 0) + GAP * (widths.length - 1) + PADDING;
   return {
-    width,
+    width: Math.max(columnsWidth, least),
     draw(left, top, wanted) {
-      const spare = Math.min(140, Math.max(0, wanted - width) / (widths.length - 1));
+      const spare = Math.min(140, Math.max(0, wanted - columnsWidth) / (widths.length - 1));
       const columns = widths.map(
         (_, c) => left + NUMBER_WIDTH + widths.slice(0, c).reduce((sum, w) => sum + w + GAP + spare, 0),
       );
-      return drawRows(rows, headings, columns, { left, top, width: Math.max(width, wanted) });
+      return drawRows(rows, headings, columns, { left, top, width: wanted });
     },
   };
 }
@@ -89,7 +94,7 @@ function drawRows(
     if (row.way !== way) {
       way = row.way;
       y += 6;
-      texts.push(place(`${KIND_NAMES[way.kind]}: ${way.label}`, way.kind, at.left, y));
+      texts.push(place(heading(way), way.kind, at.left, y));
       y += textHeight(way.kind) + 4;
     }
     const lineCount = Math.max(1, ...row.cells.map((cell) => cell.filter((l) => l.length > 0).length));
@@ -113,7 +118,15 @@ function drawRows(
       texts.push(place(row.notes, 'error', columns[0] ?? 0, y + PADDING - 2 + lineCount * LINE));
     y += height;
   }
+  if (!rows.some((row) => row.way.kind === 'reply')) {
+    texts.push(place('No reply was captured', 'error', at.left, y + 6));
+    y += 6 + textHeight('error') + 4;
+  }
   return { shapes, texts, bottom: y };
+}
+
+function heading({ kind, label }: DrawnWay): string {
+  return `${KIND_NAMES[kind]}: ${label}`;
 }
 
 function drawSpans(shapes: string[], texts: PlacedText[], spans: Span[], left: number, top: number): void {

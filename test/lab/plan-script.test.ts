@@ -1,0 +1,52 @@
+import { execa } from 'execa';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { user } from './cli.ts';
+
+// A lab without nodes' configuration serves as the bare machine: the script builds its own namespaces in it.
+const { lab, on, state } = user('plan-script');
+const guest = (line: string, input = '') =>
+  execa('ssh', ['-F', '/dev/null', '-o', `ControlPath=${join(state, 'bare', 'ctl')}`, 'guest', line], {
+    input,
+  });
+
+/** Everything that the plan sets on a node, without what the kernel fills in as it goes. */
+const DUMP = [
+  "ip -4 -o addr show | sed 's/@[^ ]*//; s/valid_lft.*//' | awk '{$1=\"\"; print}' | sort",
+  'ip -4 route show | sort',
+  "sysctl -a 2>/dev/null | grep -E 'ipv4.(ip_forward|conf.(all|eth0|lo|tunl0).(arp_ignore|arp_announce|rp_filter)) '",
+  'ipvsadm -Sn 2>/dev/null || true',
+].join('; ');
+
+beforeAll(async () => {
+  expect((await lab(['up', 'nat', '--name', 'bare'])).code).toBe(0);
+});
+afterAll(async () => {
+  await lab(['down', '--all']);
+});
+
+it.each(['nat', 'tun', 'dr', 'full'])(
+  'the printed plan of %s, run as a script, builds what up builds',
+  async (topology) => {
+    const script = (await lab(['plan', topology])).stdout;
+    // The guest's own root is read-only; ip keeps namespaces in /run, and the script writes nginx's file to a copy.
+    await guest(
+      'mkdir -p /run/s/u /run/s/w; mount -t tmpfs none /mnt; mkdir /mnt/u /mnt/w; mount -t overlay -o lowerdir=/etc/nginx,upperdir=/mnt/u,workdir=/mnt/w none /etc/nginx; mount -t tmpfs none /var/log; mkdir -p /var/log/nginx; mount -t tmpfs none /var/lib; mkdir -p /var/lib/nginx',
+    );
+    // Of the daemons only one can have the common pid file; they are no part of what is compared.
+    await guest('sh', script.replaceAll(/^on \S+ start-stop-daemon .*$/gm, ''));
+    const nodes = [...script.matchAll(/^ip netns add (\S+)$/gm)].map((match) => match[1] ?? '');
+    expect(nodes.length).toBeGreaterThan(3);
+
+    expect((await lab(['up', topology])).code).toBe(0);
+    for (const node of nodes) {
+      const byScript = (await guest(`ip netns exec ${node} sh -c '${DUMP.replaceAll("'", `'\\''`)}'`)).stdout;
+      expect(await on(`${topology}/${node}`, DUMP), node).toBe(byScript);
+    }
+    await lab(['down', topology]);
+    // The next script finds the machine as this one did.
+    await guest(
+      'ip -all netns delete; for b in $(ip -o link show type bridge | cut -d: -f2); do ip link del $b; done; umount /etc/nginx /mnt /var/log /var/lib',
+    );
+  },
+);
