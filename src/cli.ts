@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { EXIT, LabError } from './errors.ts';
 import { MACHINE_KINDS, type MachineKind } from './machine/machine.ts';
@@ -198,6 +199,7 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
     .option('--service <vip:port>', 'which service (default: the first)')
     .option('--client <node>', 'from which client (default: the first)')
     .option('--pcap <folder>', 'keep the captures, one file for each interface')
+    .option('--svg <file>', 'draw it on the topology')
     .addOption(jsonOption())
     .action(async (lab: string | undefined, options: TraceOptions) => {
       const [{ trace }, { findLab }, { traceText }] = await Promise.all([
@@ -209,6 +211,10 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
       const found = await trace(findLab(lab), { service, client, pcap });
       if (options.json === true) json('trace', { ...found, plan: undefined });
       else out(traceText(found));
+      if (options.svg !== undefined && found.walk !== undefined) {
+        const { walkSvg } = await import('./report/diagram/walk-svg.ts');
+        await writePicture(options.svg, walkSvg(found.plan, found.walk), options);
+      }
       if (found.answered === undefined) finish(EXIT.testFailed);
     });
 
@@ -227,8 +233,9 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
     .command('compare')
     .summary('measure side by side what the director carries in each mode')
     .argument('[topologies...]', 'topologies to compare', ['nat', 'tun', 'dr'])
+    .option('--svg <file>', "draw the director's share as a chart")
     .addOption(jsonOption())
-    .action(async (topologies: string[], options: Common) => {
+    .action(async (topologies: string[], options: Common & { svg?: string }) => {
       const [{ compare }, { compareText }] = await Promise.all([
         import('./commands/compare.ts'),
         import('./report/text.ts'),
@@ -236,6 +243,32 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
       const figures = await compare(topologies, progressFor(options));
       if (options.json === true) json('compare', { figures });
       else out(compareText(figures));
+      if (options.svg !== undefined) {
+        const [{ lineChartSvg }, { shareChart }] = await Promise.all([
+          import('./report/diagram/chart.ts'),
+          import('./report/text.ts'),
+        ]);
+        await writePicture(options.svg, lineChartSvg(shareChart(figures)), options);
+      }
+    });
+
+  program
+    .command('diagram')
+    .summary('draw a topology: as text, SVG or Mermaid')
+    .argument('<topology>', 'name of a shipped topology, or a YAML file')
+    .addOption(
+      new Option('--format <format>', 'what to print').choices(['text', 'svg', 'mermaid']).default('text'),
+    )
+    .action(async (topology: string, options: { format: string }) => {
+      const [{ loadPlan }, { diagramSvg }, { diagramMermaid }, { diagramText }] = await Promise.all([
+        import('./commands/load.ts'),
+        import('./report/diagram/svg.ts'),
+        import('./report/diagram/mermaid.ts'),
+        import('./report/diagram/text.ts'),
+      ]);
+      const draw =
+        { svg: diagramSvg, mermaid: diagramMermaid, text: diagramText }[options.format] ?? diagramText;
+      out(draw(loadPlan(topology)));
     });
 
   program
@@ -331,12 +364,23 @@ interface TraceOptions extends Common {
   service: string | undefined;
   client: string | undefined;
   pcap: string | undefined;
+  svg: string | undefined;
 }
 
 interface UpOptions extends Common {
   name?: string;
   machine?: MachineKind;
   reconfigure: boolean;
+}
+
+/** Says where the picture is, except where the output is for machines. */
+async function writePicture(file: string, svg: string, options: Common): Promise<void> {
+  try {
+    await writeFile(file, svg);
+  } catch (error) {
+    throw new LabError(EXIT.badInput, `cannot write ${file}: ${(error as Error).message}`, { cause: error });
+  }
+  if (options.json !== true) out(`picture: ${file}`);
 }
 
 /** Runs what has an exit code of its own; the tool's own failure gets 125, which no other command uses. */

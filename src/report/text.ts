@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { Check } from '../proof/check.ts';
 import type { Diagnosis } from '../commands/doctor.ts';
+import type { LineChart } from './diagram/chart.ts';
 import type { ModeFigures } from '../commands/compare.ts';
 import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
@@ -55,6 +56,20 @@ export function traceText(trace: Trace): string {
 /** The star behind what changed stays, for pipes and for eyes that do not tell colours apart. */
 function colourChanges(text: string): string {
   return text.replaceAll(/\S+\*/g, (word) => pc.yellow(word));
+}
+
+/** The director's share of the traffic as real servers are added, for a chart. */
+export function shareChart(figures: ModeFigures[]): LineChart {
+  return {
+    title: 'What the director carries',
+    xLabel: 'real servers',
+    yLabel: "director's MB, each server delivering 0.5 MB",
+    x: figures[0]?.measured.map((m) => m.servers) ?? [],
+    series: figures.map((f) => ({
+      name: f.mode.toUpperCase(),
+      values: f.measured.map((m) => m.throughDirector / 1024 / 1024),
+    })),
+  };
 }
 
 /** The modes side by side: what each demands, and what the director carries as real servers are added. */

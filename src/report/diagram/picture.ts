@@ -34,7 +34,7 @@ const WIDE =
 /** Room for a text in pixels, in the widest font that a reader may have in place of the first choice. */
 export function textWidth(text: string, style: StyleName): number {
   const { size, advance } = STYLES[style];
-  return [...text].reduce((sum, c) => sum + size * (WIDE.test(c) ? 1.05 : advance), 0);
+  return Array.from(text).reduce((sum, c) => sum + size * (WIDE.test(c) ? 1.05 : advance), 0);
 }
 
 export function textHeight(style: StyleName): number {

@@ -52,6 +52,19 @@ nodes:
   });
 });
 
+it('nothing is led through a node that is no router, though it stands on both networks', () => {
+  const plan = planOf(`
+networks: { a: 10.1.0.0/24, b: 10.2.0.0/24, c: 10.3.0.0/24 }
+nodes:
+  client: { on: a }
+  director: { on: [a, b] }
+  router: { on: [b, c] }
+  rs1: { on: c }
+services: [{ vip: 10.2.0.100 }]`);
+  expect(routesOf(plan, 'client')).toEqual([]);
+  expect(routesOf(plan, 'rs1')).toEqual(['default via 10.3.0.254']);
+});
+
 const SPREAD = (client: string) => `
 networks: { a: 10.1.0.0/24, b: 10.2.0.0/24 }
 nodes:

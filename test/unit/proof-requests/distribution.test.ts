@@ -92,6 +92,7 @@ describe('distribution', () => {
     ['ovf', [1, 5], 'rs1 rs1', 'fail'],
     ['lc', [1, 1], 'rs1 rs1 rs1', 'pass'],
     ['lc', [1, 0], 'rs1 rs2', 'fail'],
+    ['lc', [1, 1], 'rs1 rs9', 'fail'],
     ['wlc', [0, 1], 'rs2 rs2', 'pass'],
     ['sed', [0, 1], 'rs1 rs2', 'fail'],
     ['nq', [1, 1], 'rs1 rs2', 'pass'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { layoutPlan } from '../../../src/report/diagram/layout.ts';
+import { layoutPlan } from '../../../../src/report/diagram/layout.ts';
 import { labs } from './labs.ts';
 import { overlap } from './overlap.ts';
 
@@ -17,7 +17,7 @@ describe.each(labs())('the layout of %s', (_, plan) => {
   it('keeps boxes, bars and texts apart', () => {
     const solid = [...layout.boxes, ...layout.bars];
     solid.forEach((a, i) => {
-      for (const b of solid.slice(i + 1)) expect(overlap(a, b), `${JSON.stringify([a, b])}`).toBe(false);
+      for (const b of solid.slice(i + 1)) expect(overlap(a, b), JSON.stringify([a, b])).toBe(false);
     });
     for (const text of layout.texts) {
       expect(

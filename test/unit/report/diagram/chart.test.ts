@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chartPicture, lineChartSvg, type LineChart } from '../../../src/report/diagram/chart.ts';
-import { tickText, ticks } from '../../../src/report/diagram/ticks.ts';
+import { chartPicture, lineChartSvg, type LineChart } from '../../../../src/report/diagram/chart.ts';
+import { tickText, ticks } from '../../../../src/report/diagram/ticks.ts';
 import { collisions } from './overlap.ts';
 import { xmlProblem } from './well-formed.ts';
 

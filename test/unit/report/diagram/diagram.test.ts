@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { diagramMermaid } from '../../../src/report/diagram/mermaid.ts';
-import { diagramSvg, topologyPicture } from '../../../src/report/diagram/svg.ts';
-import { diagramText } from '../../../src/report/diagram/text.ts';
-import type { Plan } from '../../../src/plan/types.ts';
+import { diagramMermaid } from '../../../../src/report/diagram/mermaid.ts';
+import { diagramSvg, topologyPicture } from '../../../../src/report/diagram/svg.ts';
+import { diagramText } from '../../../../src/report/diagram/text.ts';
+import type { Plan } from '../../../../src/plan/types.ts';
 import { labs, planOf } from './labs.ts';
 import { collisions } from './overlap.ts';
 import { xmlProblem } from './well-formed.ts';

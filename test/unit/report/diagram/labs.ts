@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { makePlan } from '../../../src/plan/plan.ts';
-import type { Plan } from '../../../src/plan/types.ts';
-import { parseTopology } from '../../../src/topology/parse.ts';
+import { makePlan } from '../../../../src/plan/plan.ts';
+import type { Plan } from '../../../../src/plan/types.ts';
+import { parseTopology } from '../../../../src/topology/parse.ts';
 
-const TOPOLOGIES = new URL('../../../topologies/', import.meta.url);
+const TOPOLOGIES = new URL('../../../../topologies/', import.meta.url);
 
 export function planOf(yaml: string): Plan {
   return makePlan(parseTopology(`lvslab: 1\n${yaml}`, 'lab.yaml', 'lab'));
@@ -46,7 +46,8 @@ export function labs(): [name: string, plan: Plan][] {
 }
 
 /** A director on three networks, one of which its wire must pass to reach the last; a client on two. */
-const STAR = planOf(`networks: { front: 203.0.113.0/24, one: 10.0.1.0/24, two: 10.0.2.0/24 }
+const STAR = planOf(`mode: nat
+networks: { front: 203.0.113.0/24, one: 10.0.1.0/24, two: 10.0.2.0/24 }
 nodes:
   client: { on: front }
   client2: { on: [front, two] }
@@ -58,6 +59,7 @@ services:
   - { vip: 203.0.113.101, port: 8080 }`);
 
 const LONG = planOf(`title: ${'A title that is much longer than a picture is wide, '.repeat(6)}
+mode: nat
 networks: { n: 203.0.113.0/24, a-network-with-a-name-that-is-rather-long: 10.0.0.0/24 }
 nodes:
   c: { role: client, on: n }

@@ -1,4 +1,4 @@
-import type { Picture, PlacedText } from '../../../src/report/diagram/picture.ts';
+import type { Picture, PlacedText } from '../../../../src/report/diagram/picture.ts';
 
 export interface Area {
   left: number;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { walks } from '../../../src/proof/path.ts';
-import { walkPicture, walkSvg } from '../../../src/report/diagram/walk-svg.ts';
-import { captured } from '../proof/captured.ts';
-import { drPlan, natPlan, tunPlan } from '../proof/plans.ts';
-import { scene, segment, SYN } from '../proof/scene.ts';
+import { walks } from '../../../../src/proof/path.ts';
+import { walkPicture, walkSvg } from '../../../../src/report/diagram/walk-svg.ts';
+import { captured } from '../../proof/captured.ts';
+import { drPlan, natPlan, tunPlan } from '../../proof/plans.ts';
+import { scene, segment, SYN } from '../../proof/scene.ts';
 import { collisions } from './overlap.ts';
 import { xmlProblem } from './well-formed.ts';
 
