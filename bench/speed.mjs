@@ -78,14 +78,21 @@ await race('A NAT lab, warm cache', [
         { env: { TMPDIR: '/dev/shm', HOME: work }, reject: false, stdio: 'ignore' },
       ),
   },
-  { name: 'lab up nat, first requests answered', run: () => lab('up', 'nat'), after: () => lab('down', 'nat') },
+  {
+    name: 'lab up nat, first requests answered',
+    run: () => lab('up', 'nat'),
+    after: () => lab('down', 'nat'),
+  },
 ]);
 
 await lab('up', 'nat');
 const control = `ControlPath=${join(env.LVSLAB_STATE, 'nat', 'ctl')}`;
 await race('One command on a node', [
   { name: 'node itself, doing nothing', run: () => execa('node', ['-e', '0']) },
-  { name: 'the guest’s share: a bare command over its line', run: () => execa('ssh', ['-F', '/dev/null', '-o', control, 'guest', 'true']) },
+  {
+    name: 'the guest’s share: a bare command over its line',
+    run: () => execa('ssh', ['-F', '/dev/null', '-o', control, 'guest', 'true']),
+  },
   { name: 'lab exec rs1 -- true', run: () => lab('exec', 'rs1', '--', 'true') },
 ]);
 await race('Proof of a NAT lab', [{ name: 'lab test nat', run: () => lab('test', 'nat') }]);
@@ -130,10 +137,17 @@ for (const hosts of [5, 50]) {
       name: 'floor: ip -batch, namespaces and addresses alone',
       run: async () => {
         await execa('ip', ['-batch', '-'], {
-          input: [...each.map((name) => `netns add ${name}`), 'link add bench-br up type bridge', ...links].join('\n'),
+          input: [
+            ...each.map((name) => `netns add ${name}`),
+            'link add bench-br up type bridge',
+            ...links,
+          ].join('\n'),
         });
-        const inside = (index) => `link set lo up\nlink set eth0 up\naddr add 10.0.0.${index + 1}/24 dev eth0\n`;
-        await Promise.all(each.map((name, index) => execa('ip', ['-n', name, '-batch', '-'], { input: inside(index) })));
+        const inside = (index) =>
+          `link set lo up\nlink set eth0 up\naddr add 10.0.0.${index + 1}/24 dev eth0\n`;
+        await Promise.all(
+          each.map((name, index) => execa('ip', ['-n', name, '-batch', '-'], { input: inside(index) })),
+        );
       },
       after: () =>
         execa('ip', ['-batch', '-'], {
@@ -144,7 +158,10 @@ for (const hosts of [5, 50]) {
       // It counts from after its imports to its hosts being up; taking them down again is not counted.
       name: 'mininet, without its own start',
       run: async () => {
-        const { stdout } = await execa('/usr/bin/python3', [join(import.meta.dirname, 'mininet_hosts.py'), String(hosts)]);
+        const { stdout } = await execa('/usr/bin/python3', [
+          join(import.meta.dirname, 'mininet_hosts.py'),
+          String(hosts),
+        ]);
         return Number(stdout.trim().split('\n').at(-1)) * 1000;
       },
     },

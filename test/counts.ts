@@ -19,7 +19,8 @@ export default class Counts implements Reporter {
     }
     const say = (text: string) => process.stdout.write(`${text}\n`);
     say('');
-    for (const [folder, time] of [...folders].sort()) say(`${folder}: ${(time / 1000).toFixed(1)} s in its tests`);
+    for (const [folder, time] of [...folders].sort())
+      say(`${folder}: ${(time / 1000).toFixed(1)} s in its tests`);
     // A file that could not even be loaded ran no test, and is a failure all the same.
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
     say(`${counts.passed} passed, ${counts.failed + broken} failed${skipped}`);

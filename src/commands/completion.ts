@@ -21,7 +21,7 @@ compdef _lab lab`,
 
 /** The script that a shell sources; it asks the tool itself for the words. */
 export function completionScript(shell: string): string {
-  const script = SCRIPTS[shell];
+  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
   if (script === undefined)
     throw new LabError(EXIT.badInput, `no completion for "${shell}"`, {
       mend: `one of: ${Object.keys(SCRIPTS).join(', ')}`,

@@ -30,7 +30,8 @@ function asText(command: Command): string {
 export function planScript(plan: Plan): string {
   const lines = [
     '#!/bin/sh',
-    `# lab ${plan.name}: ${plan.title}`,
+    // A title of several lines would end the comment and begin a command.
+    `# lab ${plan.name}: ${plan.title.replaceAll(/\s+/g, ' ')}`,
     'set -e',
     'on() { node=$1; shift; ip netns exec "$node" "$@"; }   # runs a command on a node',
     ...(plan.modules.length === 0 ? [] : ['', '# kernel', `modprobe -a ${plan.modules.join(' ')}`]),

@@ -63,7 +63,8 @@ beforeAll(async () => {
   chownSync(home, UID, UID);
   chmodSync(home, 0o755);
 });
-afterAll(() => {
+afterAll(async () => {
+  await asUser(['down', '--all']);
   rmSync(home, { recursive: true, force: true });
 });
 

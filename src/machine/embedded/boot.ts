@@ -50,9 +50,12 @@ export async function boot(
   if (holder.pid !== undefined)
     writeFileSync(join(directory, 'holder'), `${holder.pid} ${startTime(holder.pid) ?? 'gone'}\n`);
   holder.unref();
-  for (const limit = Date.now() + BOOT_LIMIT * 1000; !isReady(directory); await sleep(10))
+  const limit = Date.now() + BOOT_LIMIT * 1000;
+  while (!isReady(directory)) {
     if (failed !== undefined || Date.now() > limit)
       throw bootFailure(directory, failed ?? `gave no answer within ${BOOT_LIMIT} s`);
+    await sleep(10);
+  }
 }
 
 function isReady(directory: string): boolean {

@@ -1,8 +1,16 @@
-import type { Plan, PlannedInterface, PlannedNode } from '../../plan/types.ts';
-import { arrange, type ArrangedNode } from './columns.ts';
+import type { Plan, PlannedNode } from '../../plan/types.ts';
+import { arrange } from './columns.ts';
 import { place, textHeight, textWidth, type PlacedText } from './picture.ts';
-import { ROLE_NAMES } from './theme.ts';
-import { ownedVips } from './vips.ts';
+import {
+  labelWidth,
+  LANE,
+  LINE,
+  linesHeight,
+  sizeNode,
+  type Block,
+  type Lanes,
+  type Sized,
+} from './sizes.ts';
 
 /** Where everything of a topology is drawn, in pixels from its top left corner. */
 export interface Layout {
@@ -44,44 +52,16 @@ export interface Wire {
   y: number;
 }
 
-/** How many arrows a picture draws along a wire and inside a bar. */
-export interface Lanes {
-  /** By `node/device`. */
-  wires: Map<string, number>;
-  bars: Map<string, number>;
-}
-
-/** Pixels between two arrows side by side. */
-export const LANE = 24;
-/** From a wire to the first arrow under it. */
-export const FIRST_LANE = 18;
-
 const BAR_WIDTH = 14;
-const BOX_PADDING = 12;
 const BOX_GAP = 16;
 const WIRE_MARGIN = 14;
-const LINE = textHeight('address');
-
-interface Block {
-  interface: PlannedInterface;
-  side: 'left' | 'right';
-  bar: number;
-  vips: string[];
-  above: number;
-  below: number;
-}
-
-interface Sized extends ArrangedNode {
-  lines: { text: string; style: 'node' | 'role' | 'vip' }[];
-  blocks: Block[];
-  width: number;
-  height: number;
-}
+/** Between a box and a bar that it has no wire to. */
+const LEAST_GAP = 30;
 
 /** Places the networks and nodes of a plan, clients on the left, real servers on the right. */
 export function layoutPlan(plan: Plan, lanes?: Lanes): Layout {
   const { networks, nodes } = arrange(plan);
-  const sized = nodes.map((node) => size(plan, networks, node, lanes));
+  const sized = nodes.map((node) => sizeNode(plan, networks, node, lanes));
   const tops = stack(sized, networks.length + 1);
   const labels = networks.map((name) => {
     const network = plan.networks.find((n) => n.name === name);
@@ -110,52 +90,6 @@ export function layoutPlan(plan: Plan, lanes?: Lanes): Layout {
     placeNode(layout, node, { left: column.left, top: head + 12 + (tops[index] ?? 0), width: column.width });
   });
   return layout;
-}
-
-function size(plan: Plan, networks: string[], arranged: ArrangedNode, lanes: Lanes | undefined): Sized {
-  const { node, column } = arranged;
-  const owned = ownedVips(node, plan.services);
-  const role = ROLE_NAMES[node.role];
-  const lines: Sized['lines'] = [
-    { text: node.name, style: 'node' },
-    ...(role === node.name ? [] : [{ text: role, style: 'role' } as const]),
-    ...owned
-      .filter((vip) => !vip.outside)
-      .map(({ vip, device, quiet }) => ({
-        text: `VIP ${vip} on ${device}${quiet ? ', no ARP' : ''}`,
-        style: 'vip' as const,
-      })),
-  ];
-  const blocks = node.interfaces.map((i): Block => {
-    const bar = networks.indexOf(i.network);
-    const vips = owned.filter((vip) => vip.device === i.name).map(({ vip }) => `VIP ${vip}`);
-    const arrows = lanes?.wires.get(`${node.name}/${i.name}`) ?? 0;
-    return {
-      interface: i,
-      side: bar < column ? 'left' : 'right',
-      bar,
-      vips,
-      above: LINE * (vips.length + 1) + 2,
-      below: arrows === 0 ? 6 : FIRST_LANE + LANE * (arrows - 1) + 12,
-    };
-  });
-  for (const block of blocks)
-    // A lone wire without arrows comes out of the middle of its node's side.
-    if (blocks.filter((other) => other.side === block.side).length === 1)
-      block.below = Math.max(block.below, lanes === undefined ? block.above : 0);
-  const sideHeight = (side: string) =>
-    blocks.filter((b) => b.side === side).reduce((sum, b) => sum + b.above + b.below, 0);
-  return {
-    ...arranged,
-    lines,
-    blocks,
-    width: 2 * BOX_PADDING + Math.max(90, ...lines.map(({ text, style }) => textWidth(text, style))),
-    height: Math.max(52, linesHeight(lines) + BOX_PADDING, sideHeight('left'), sideHeight('right')),
-  };
-}
-
-function linesHeight(lines: Sized['lines']): number {
-  return lines.reduce((sum, { style }) => sum + textHeight(style), 0);
 }
 
 /** Tops of the nodes: each below those that share a column with it; columns are centred where no wire crosses one. */
@@ -187,10 +121,10 @@ function across(
   let labelEnd = 0;
   for (let c = 0; c <= bars.length; c++) {
     const here = nodes.filter((node) => node.column === c);
-    x += gap(here, 'left');
+    x += c === 0 ? 0 : gap(here, 'left');
     const width = Math.max(0, ...here.map((node) => node.width));
     columns.push({ left: x, width });
-    x += width + gap(here, 'right');
+    x += width + (c === bars.length ? 0 : gap(here, 'right'));
     const bar = bars[c];
     if (bar === undefined) break;
     // Half of a bar's label may hang over on either side, but never over the previous one's.
@@ -206,14 +140,7 @@ function gap(nodes: Sized[], side: 'left' | 'right'): number {
   const widths = nodes.flatMap((node) =>
     node.blocks.filter((b) => b.side === side).map((b) => labelWidth(b) + 2 * WIRE_MARGIN),
   );
-  return Math.max(0, ...widths);
-}
-
-function labelWidth({ interface: i, vips }: Block): number {
-  return Math.max(
-    textWidth(`${i.name} ${i.address}`, 'address'),
-    ...vips.map((vip) => textWidth(vip, 'vip')),
-  );
+  return nodes.length === 0 ? 0 : Math.max(LEAST_GAP, ...widths);
 }
 
 function placeNode(layout: Layout, node: Sized, { left, top, width }: Extent & { top: number }): void {

@@ -266,7 +266,7 @@ describe('the script that lab plan prints', () => {
 
   it('plugs each interface into its network with the planned MAC and MTU', () => {
     const rows = planScript(shipped('full')).split('\n');
-    expect(rows).toContain('ip link add back type bridge mtu 1400');
+    expect(rows).toContain('ip link add back mtu 1400 type bridge');
     expect(rows).toContain(
       'ip link add director.1 mtu 1400 type veth peer name eth1 mtu 1400 address 02:00:00:02:00:01 netns director',
     );

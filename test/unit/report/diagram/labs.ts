@@ -42,7 +42,14 @@ export function labs(): [name: string, plan: Plan][] {
       planOf(`${nodes(count)}\nservices: [{ vip: 203.0.113.100 }]`),
     ]),
   );
-  return [...shipped, ...sized, ['star', STAR], ['long names', LONG]];
+  return [
+    ...shipped,
+    ...sized,
+    ['star', STAR],
+    ['crossing', CROSSING],
+    ['apart', APART],
+    ['long names', LONG],
+  ];
 }
 
 /** A director on three networks, one of which its wire must pass to reach the last; a client on two. */
@@ -58,12 +65,32 @@ services:
   - { vip: 203.0.113.100 }
   - { vip: 203.0.113.101, port: 8080 }`);
 
+/** Nodes whose wires pass the columns of others. */
+const CROSSING =
+  planOf(`networks: { a: 10.0.1.0/24, b: 10.0.2.0/24, c: 10.0.3.0/24, d: 10.0.4.0/24, e: 10.0.5.0/24 }
+nodes:
+  client: { on: a }
+  ab: { role: router, on: [a, b] }
+  bc: { role: router, on: [b, c] }
+  cd: { role: router, on: [c, d] }
+  de: { role: router, on: [d, e] }
+  bde: { role: router, on: [b, d, e] }
+  ac: { role: router, on: [a, c] }
+  rs1: { on: c }
+  rs2: { on: e }`);
+
+/** Networks side by side with nothing between them, the first with nothing in front. */
+const APART = planOf(`networks: { the-first-one: 10.0.1.0/24, another-network: 10.0.2.0/24 }
+nodes:
+  rs1: { on: the-first-one }
+  rs2: { on: another-network }`);
+
 const LONG = planOf(`title: ${'A title that is much longer than a picture is wide, '.repeat(6)}
 mode: nat
-networks: { n: 203.0.113.0/24, a-network-with-a-name-that-is-rather-long: 10.0.0.0/24 }
+networks: { n: 203.0.113.0/24, the-far-network: 10.0.0.0/24 }
 nodes:
   c: { role: client, on: n }
-  director: { on: [n, a-network-with-a-name-that-is-rather-long] }
-  real-server-with-a-long-name: { role: real-server, on: a-network-with-a-name-that-is-rather-long, count: 12 }
+  director: { on: [n, the-far-network] }
+  realserver: { role: real-server, on: the-far-network, count: 12 }
 services:
   - { vip: 203.0.113.100 }`);

@@ -32,6 +32,14 @@ describe.each(labs())('the layout of %s', (_, plan) => {
     }
   });
 
+  it('stays inside its own width and height', () => {
+    for (const thing of [...layout.boxes, ...layout.bars, ...layout.texts]) {
+      expect(Math.min(thing.left, thing.top)).toBeGreaterThanOrEqual(0);
+      expect(thing.left + thing.width).toBeLessThanOrEqual(layout.width + 0.01);
+      expect(thing.top + thing.height).toBeLessThanOrEqual(layout.height + 0.01);
+    }
+  });
+
   it('lets no wire run through a box or a text', () => {
     for (const wire of layout.wires) {
       const line = {

@@ -4,13 +4,27 @@ import { walkPicture, walkSvg } from '../../../../src/report/diagram/walk-svg.ts
 import { captured } from '../../proof/captured.ts';
 import { drPlan, natPlan, tunPlan } from '../../proof/plans.ts';
 import { scene, segment, SYN } from '../../proof/scene.ts';
-import { collisions } from './overlap.ts';
+import { collisions, overlap, type Area } from './overlap.ts';
 import { xmlProblem } from './well-formed.ts';
 
 function walkOf(plan: ReturnType<typeof natPlan>, lab: string) {
   const [walk] = walks(plan, captured(lab));
   if (walk === undefined) throw new Error(`no walk in ${lab}`);
   return walk;
+}
+
+/** The room that the lines of an SVG path take. */
+function segments(shape: string): Area[] {
+  const points = [...shape.matchAll(/[ML](-?[\d.]+) (-?[\d.]+)/g)].map(([, x, y]) => [Number(x), Number(y)]);
+  return points.slice(1).map(([x = 0, y = 0], i): Area => {
+    const [fromX = 0, fromY = 0] = points[i] ?? [];
+    return {
+      left: Math.min(x, fromX) - 1.5,
+      top: Math.min(y, fromY) - 1.5,
+      width: Math.abs(x - fromX) + 3,
+      height: Math.abs(y - fromY) + 3,
+    };
+  });
 }
 
 const CASES = [
@@ -38,6 +52,14 @@ describe.each(CASES)('the walk of %s', (lab, plan, shown) => {
     const texts = picture.texts.map((t) => t.text);
     for (const text of [...shown, ...plan.nodes.map((n) => n.name)]) expect(texts).toContain(text);
     expect(collisions(picture)).toEqual([]);
+  });
+
+  it('lets no arrow run through a text', () => {
+    const { shapes, texts } = walkPicture(plan, walk);
+    const lines = shapes.filter((shape) => shape.includes('stroke-width="3"')).flatMap(segments);
+    expect(lines.length).toBeGreaterThan(3);
+    const labels = texts.filter((t) => t.style !== 'badge');
+    expect(labels.filter((label) => lines.some((line) => overlap(line, label)))).toEqual([]);
   });
 
   it('has each number once on an arrow and once in the table', () => {

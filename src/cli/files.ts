@@ -1,0 +1,78 @@
+import type { Command } from 'commander';
+import { EXIT } from '../errors.ts';
+import { json, jsonOption, out, type Common, type Finish } from './output.ts';
+
+/** Files and the machine: plan, validate, doctor, and what shells and editors want. */
+export function addFilesCommands(program: Command, finish: Finish): void {
+  program
+    .command('plan')
+    .summary('print the commands that build a lab, as a shell script')
+    .argument('<topology>', 'name of a shipped topology, or a YAML file')
+    .option('--name <name>', 'name of the lab')
+    .addOption(jsonOption())
+    .action(async (topology: string, options: Common & { name?: string }) => {
+      const [{ loadPlan }, { planScript }] = await Promise.all([
+        import('../commands/load.ts'),
+        import('../plan/script.ts'),
+      ]);
+      const plan = loadPlan(topology, options.name);
+      if (options.json === true) json('plan', { plan });
+      else out(planScript(plan));
+    });
+
+  program
+    .command('validate')
+    .summary('check topology files; every problem with its line and the mend')
+    .argument('<topology...>', 'YAML files, or names of shipped topologies')
+    .addOption(jsonOption())
+    .action(async (topologies: string[], options: Common) => {
+      const { validate } = await import('../commands/validate.ts');
+      const results = topologies.map(validate);
+      if (options.json === true) json('validate', { results });
+      else for (const result of results) out(result.text);
+      if (results.some((result) => !result.valid)) finish(EXIT.badInput);
+    });
+
+  program
+    .command('doctor')
+    .summary('what this machine can do, what it cannot, and the mend')
+    .addOption(jsonOption())
+    .action(async (options: Common) => {
+      const [{ doctor }, { doctorText }] = await Promise.all([
+        import('../commands/doctor.ts'),
+        import('../report/text.ts'),
+      ]);
+      const diagnosis = await doctor();
+      if (options.json === true) json('doctor', diagnosis);
+      else out(doctorText(diagnosis));
+      if (!diagnosis.ready) finish(EXIT.machineCannot);
+    });
+
+  program
+    .command('schema')
+    .summary('print the JSON Schema of the topology file')
+    .action(async () => {
+      const { topologyJsonSchema } = await import('../topology/schema.ts');
+      out(JSON.stringify(topologyJsonSchema(), null, 2));
+    });
+
+  program
+    .command('completion')
+    .summary('print the completion script of a shell')
+    .addHelpText('after', '\nFor bash: source <(lab completion bash)\nFor zsh: source <(lab completion zsh)')
+    .argument('<shell>', 'bash or zsh')
+    .action(async (shell: string) => {
+      const { completionScript } = await import('../commands/completion.ts');
+      out(completionScript(shell));
+    });
+
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .passThroughOptions()
+    .allowUnknownOption()
+    .action(async (words: string[]) => {
+      const { complete } = await import('../commands/completion.ts');
+      out(complete(program, words).join('\n'));
+    });
+}

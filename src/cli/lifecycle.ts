@@ -1,0 +1,98 @@
+import { Option, type Command } from 'commander';
+import { EXIT } from '../errors.ts';
+import { MACHINE_KINDS, type MachineKind } from '../machine/machine.ts';
+import { RUNTIME_KINDS } from '../runtime/runtime.ts';
+import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
+
+/** Labs: bring up, take down, look at. */
+export function addLifecycleCommands(program: Command, finish: Finish): void {
+  program
+    .command('up')
+    .summary('bring a lab up and send traffic through it')
+    .description('Builds a lab from a topology: one that comes with the tool (nat …) or a YAML file.')
+    .argument('<topology>', 'name of a shipped topology, or a YAML file')
+    .option('--name <name>', 'name of the lab (default: the topology says)')
+    .addOption(
+      new Option('--machine <machine>', 'where it runs (default: the best that works)').choices(
+        MACHINE_KINDS,
+      ),
+    )
+    .addOption(
+      new Option('--runtime <runtime>', 'how nodes are made').choices(RUNTIME_KINDS).default('netns'),
+    )
+    .option('--reconfigure', 'replace a lab of this name that was made from another topology', false)
+    .addOption(jsonOption())
+    .action(async (topology: string, options: UpOptions) => {
+      const [{ up }, { loadPlan }] = await Promise.all([
+        import('../commands/up.ts'),
+        import('../commands/load.ts'),
+      ]);
+      const progress = progressFor(options);
+      const result = await up(
+        {
+          topology,
+          plan: loadPlan(topology, options.name),
+          machine: options.machine,
+          reconfigure: options.reconfigure,
+        },
+        progress,
+      );
+      if (options.json === true) {
+        json('up', result);
+        return;
+      }
+      if (result.already) out(`lab ${result.name} is up already, on the ${result.machine} machine`);
+      progress.note(
+        `next: ./lab test ${result.name} · ./lab shell ${result.shell} · ./lab down ${result.name}`,
+      );
+    });
+
+  program
+    .command('down')
+    .summary('take a lab down and leave nothing behind')
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .option('--all', 'every lab', false)
+    .addOption(jsonOption())
+    .action(async (lab: string | undefined, options: Common & { all: boolean }) => {
+      const { down } = await import('../commands/down.ts');
+      const labs = await down(lab, options.all, progressFor(options));
+      if (options.json === true) json('down', { labs });
+    });
+
+  program
+    .command('list')
+    .summary('the labs that are up')
+    .addOption(jsonOption())
+    .action(async (options: Common) => {
+      const [{ list }, { labTable }] = await Promise.all([
+        import('../commands/status.ts'),
+        import('../report/text.ts'),
+      ]);
+      const labs = await list();
+      if (options.json === true) json('list', { labs });
+      else out(labTable(labs));
+    });
+
+  program
+    .command('status')
+    .summary("a lab's nodes, daemons and directors")
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .addOption(jsonOption())
+    .action(async (lab: string | undefined, options: Common) => {
+      const [{ status }, { findLab }, { statusText }] = await Promise.all([
+        import('../commands/status.ts'),
+        import('../commands/existing.ts'),
+        import('../report/text.ts'),
+      ]);
+      const report = await status(findLab(lab));
+      if (options.json === true) json('status', report);
+      else out(statusText(report));
+      if (report.state !== 'up') finish(EXIT.labFailed);
+    });
+}
+
+interface UpOptions extends Common {
+  name?: string;
+  machine?: MachineKind;
+  reconfigure: boolean;
+}

@@ -1,0 +1,41 @@
+import { writeFile } from 'node:fs/promises';
+import { Option } from 'commander';
+import { EXIT, LabError } from '../errors.ts';
+import { createProgress, type Progress } from '../report/progress.ts';
+
+/** Takes the exit code of a command where it is not 0. */
+export type Finish = (code: number) => void;
+
+/** Options of every command that reports. */
+export interface Common {
+  json?: boolean;
+}
+
+export const jsonOption = () => new Option('--json', 'print a report for machines');
+
+/** Prints a report for people. */
+export function out(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Prints a report for machines. Every one names its form, so that a reader can tell when it changes. */
+export function json(kind: string, data: object): void {
+  out(JSON.stringify({ schema: `lvslab/${kind}/1`, ...data }, null, 2));
+}
+
+/** Progress goes to stdout for people, where it is what they came for; with --json only warnings remain, on stderr. */
+export function progressFor(options: Common): Progress {
+  return options.json === true
+    ? createProgress(process.stderr, { quiet: true })
+    : createProgress(process.stdout);
+}
+
+/** Says where the picture is, except where the output is for machines. */
+export async function writePicture(file: string, svg: string, options: Common): Promise<void> {
+  try {
+    await writeFile(file, svg);
+  } catch (error) {
+    throw new LabError(EXIT.badInput, `cannot write ${file}: ${(error as Error).message}`, { cause: error });
+  }
+  if (options.json !== true) out(`picture: ${file}`);
+}
