@@ -17,7 +17,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['build.mjs'],
-    languageOptions: { globals: { process: 'readonly' } },
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', performance: 'readonly' } },
   },
 );
