@@ -4,10 +4,12 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/counts.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
       {
         test: {
           name: 'lab',
+          // After the unit tests: two cores are few for both at once.
+          sequence: { groupOrder: 1 },
           include: ['test/lab/**/*.test.ts'],
           // A lab takes two seconds; a machine that is busy with other things, many times that.
           testTimeout: 120_000,
