@@ -98,18 +98,27 @@ await race('One command on a node', [
 await race('Proof of a NAT lab', [{ name: 'lab test nat', run: () => lab('test', 'nat') }]);
 await lab('down', 'nat');
 
+const guestControl = ['-F', '/dev/null', '-o', control, 'guest', 'sh -e'];
+const selftest = readFileSync(join(import.meta.dirname, 'three-modes.sh'), 'utf8');
+await lab('up', 'nat');
 await race('Three modes: up, every claim proven, down', [
+  {
+    name: 'the same modes by shell, 32 bytes each, no proof',
+    run: () => execa('ssh', guestControl, { input: selftest }),
+  },
   {
     name: 'nat, tun and dr, one after the other',
     run: async () => {
       for (const mode of ['nat', 'tun', 'dr']) {
-        await lab('up', mode);
-        await lab('test', mode);
-        await lab('down', mode);
+        await lab('up', mode, '--name', `bench-${mode}`);
+        await lab('test', `bench-${mode}`);
+        await lab('down', `bench-${mode}`);
       }
     },
   },
 ]);
+
+await lab('down', 'nat');
 
 say('\nMemory, every process and deleted file counted (PSS)');
 for (const count of [1, 10]) {
