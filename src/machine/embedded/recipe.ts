@@ -74,7 +74,10 @@ export function recipe(work: string, images: string, packages: string[], mirror?
     `--customize-hook=upload '${images}/sshd.conf' /etc/ssh/lvslab.conf`,
     `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 '${work}'`,
     '--customize-hook=rm "$1/usr/bin/linux.uml"',
-    `--customize-hook=${VERSIONS} > '${work}/versions'`,
+    // By way of the root: an ordinary user's build runs under another id, which may not write where the user can.
+    `--customize-hook=${VERSIONS} > "$1/versions"`,
+    `--customize-hook=download /versions '${work}/versions'`,
+    '--customize-hook=rm "$1/versions"',
     `--customize-hook=${TRIM}`,
     SUITE,
     `${work}/root.img`,
