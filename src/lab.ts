@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from './errors.ts';
 import type { MachineKind } from './machine/machine.ts';
@@ -80,16 +89,21 @@ export function labNames(): string[] {
 
 /** Empties a lab's directory but for the lock, which the caller holds and goes on to hold. */
 export function clearRecord(name: string): void {
+  if (!existsSync(labDirectory(name))) return;
   for (const entry of readdirSync(labDirectory(name)))
     if (entry !== 'lock') rmSync(join(labDirectory(name), entry), { recursive: true, force: true });
 }
 
 /** Removes a lab's directory, and the common one where it was the last. Only after everything in it has ended. */
 export function removeRecord(name: string): void {
-  rmSync(labDirectory(name), { recursive: true, force: true });
-  try {
-    rmdirSync(stateDirectory());
-  } catch {
-    // Other labs are still in it, or somebody was quicker.
+  clearRecord(name);
+  // The lock last: whoever waits for the lab may begin to write here as soon as it is gone.
+  rmSync(labLock(name), { force: true });
+  for (const directory of [labDirectory(name), stateDirectory()]) {
+    try {
+      rmdirSync(directory);
+    } catch {
+      // Somebody has begun to use it again, or other labs are still in it.
+    }
   }
 }

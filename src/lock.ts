@@ -25,14 +25,17 @@ export async function tryHold(file: string): Promise<Lock | undefined> {
 async function take(file: string, onWait: (() => void) | undefined): Promise<Lock | undefined> {
   const script = `
     umask 077
-    while :; do
-      mkdir -p "$(dirname "$1")" && exec 9>"$1" || exit 1
+    folder=$(dirname "$1")
+    # Whom it is for may be gone by now: then nothing is to be made.
+    while kill -0 "$3" 2>/dev/null; do
+      # A holder may remove the folders at this very moment. Without \`command\` a failed exec ends the shell.
+      mkdir -p "$folder" 2>/dev/null || mkdir -p "$folder" || exit 1
+      { command exec 9>"$1"; } 2>/dev/null || { [ -d "$folder" ] || continue; exec 9>"$1"; }
       flock -n 9 || { echo waiting; [ "$2" = wait ] && flock 9; } || exit 1
-      [ "$1" -ef /proc/self/fd/9 ] && break
-    done
-    echo locked
-    exec cat`;
-  const holder = hostCommand('sh', ['-c', script, 'lock', file, onWait === undefined ? 'try' : 'wait'], {
+      [ "$1" -ef /proc/self/fd/9 ] && { echo locked; exec cat; }
+    done`;
+  const how = onWait === undefined ? 'try' : 'wait';
+  const holder = hostCommand('sh', ['-c', script, 'lock', file, how, String(process.pid)], {
     stdin: 'pipe',
     buffer: false,
     reject: false,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { clearRecord, labDirectory, labNames, readRecord, removeRecord, type LabRecord } from '../lab.ts';
@@ -30,6 +30,8 @@ export async function isHealthy(record: LabRecord): Promise<boolean> {
  */
 export async function takeDown(name: string, options: { keepDirectory?: boolean } = {}): Promise<void> {
   const directory = labDirectory(name);
+  // A holder that has not yet written down who it is finds no kernel to start.
+  rmSync(join(directory, 'boot.sh'), { force: true });
   const holder = readIdentity(join(directory, 'holder'));
   if (holder !== undefined) await end(holder);
   // A local lab has its nodes' records here, even where its own record was never written.

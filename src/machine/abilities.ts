@@ -21,9 +21,7 @@ export async function hostAbilities(): Promise<HostAbilities> {
   const none = Promise.resolve(false);
   const [ipVs, namespaces] = await Promise.all([
     linux ? hasIpVs() : none,
-    linux
-      ? succeeds('bwrap', ['--unshare-all', '--ro-bind', '/', '/', '--proc', '/proc', '/bin/true'])
-      : none,
+    linux ? succeeds('bwrap', ['--unshare-all', '--ro-bind', '/', '/', '--dev', '/dev', '/bin/true']) : none,
   ]);
   return {
     linux,

@@ -1,7 +1,7 @@
 import { EXIT, LabError } from '../errors.ts';
 import type { Finished, Machine } from '../machine/machine.ts';
 import { agentOn } from './agent.ts';
-import { line, portName, quote } from '../plan/script.ts';
+import { line, portName } from '../plan/script.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
 import { NODE_CAPABILITIES } from './capabilities.ts';
 import type { Job, NodeState, Runtime } from './runtime.ts';
@@ -50,7 +50,12 @@ export function netns(machine: Machine): Runtime {
     },
 
     start(node, argv, { stdio, tty = false }) {
-      return machine.start(['sh', '-c', entry(state, node, argv, tty)], { stdio, tty });
+      const rights = Object.values(NODE_CAPABILITIES).join(',');
+      const entry = ['perl', machine.agent, 'enter', state, node, process.env['TERM'] ?? 'dumb', rights];
+      // `script` gives the command a terminal of the node's own, with it as controlling terminal: the outer one belongs
+      // to a session outside the node's PID namespace, where job control cannot work.
+      const run = tty ? ['script', '-qec', line(argv), '/dev/null'] : argv;
+      return machine.start([...entry, ...run], { stdio, tty });
     },
   };
 }
@@ -95,24 +100,4 @@ function parseResults(bytes: Buffer, count: number): Finished[] {
     at += out + err;
   }
   return results;
-}
-
-/** A node's environment; what ssh adds on its way is not the node's. By the shell itself: `env` would be a process. */
-const ENVIRONMENT =
-  'unset OLDPWD SSH_CLIENT SSH_CONNECTION SSH_TTY USER LOGNAME SHELL MAIL; ' +
-  'export HOME=/root LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** A shell line that enters a node with the node's own rights; exit code 125 where the node is not running. */
-function entry(state: string, node: string, argv: string[], tty: boolean): string {
-  const keep = Object.keys(NODE_CAPABILITIES).map((name) => `+${name}`);
-  const command = [...['setpriv', `--bounding-set=-all,${keep.join(',')}`, '--inh-caps=-all'], ...argv];
-  // `script` gives the command a terminal of the node's own, with it as controlling terminal: the outer one belongs
-  // to a session outside the node's PID namespace, where job control cannot work.
-  const run = tty ? ['script', '-qec', line(command), '/dev/null'] : command;
-  return (
-    `f=${quote(`${state}/pids/${node}`)}; read -r pid started 2>/dev/null <"$f" && ` +
-    'read -r stat 2>/dev/null </proc/$pid/stat && set -- ${stat##*) } && [ "${20}" = "$started" ] || ' +
-    `{ echo "lab: ${node} is not running" >&2; exit 125; }; cd /; ${ENVIRONMENT} TERM=${quote(process.env['TERM'] ?? 'dumb')}; ` +
-    `exec nsenter -t "$pid" -m -u -i -n -p --wdns=/root -- ${line(run)}`
-  );
 }

@@ -1,6 +1,8 @@
 import { execa, type Options } from 'execa';
+import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inject } from 'vitest';
 
 export const BIN = join(import.meta.dirname, '../../dist/bin.js');
@@ -11,12 +13,26 @@ export interface Ran {
   stderr: string;
 }
 
+/**
+ * A resource limit that nobody else has. Whatever a process starts inherits it, in other namespaces, under other names
+ * and without its environment, so that the last of them can be found.
+ */
+function mark(state: string): number {
+  return 400_000 + (createHash('sha256').update(state).digest().readUInt32BE() % 400_000);
+}
+
+/** A command line whose processes `processesOf` finds. */
+export function marked(state: string, argv: string[]): [string, ...string[]] {
+  return ['prlimit', `--msgqueue=${mark(state)}`, ...argv];
+}
+
 /** The tool as a user of its own runs it: one name, one directory of labs. */
 export function user(name: string) {
   const state = join(inject('state'), name);
   const env = { LVSLAB_STATE: state, NO_COLOR: '1' };
   const lab = async (argv: string[], options: Options = {}): Promise<Ran> => {
-    const result = await execa('node', [BIN, ...argv], { env, reject: false, ...options });
+    const [program, ...rest] = marked(state, ['node', BIN, ...argv]);
+    const result = await execa(program, rest, { env, reject: false, ...options });
     return { code: result.exitCode ?? 128, stdout: String(result.stdout), stderr: String(result.stderr) };
   };
   return {
@@ -36,14 +52,17 @@ export function user(name: string) {
   };
 }
 
-/** Every process on this machine that has a path of these labs in its arguments, environment left aside. */
+/** Every process on this machine that was started for these labs, or has a path of theirs in its arguments. */
 export function processesOf(state: string): string[] {
+  const limit = new RegExp(`^Max msgqueue size +${mark(state)} `, 'm');
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry) && entry !== String(process.pid))
     .flatMap((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return command.includes(state) ? [`${pid} ${command}`] : [];
+        // A zombie is gone for everybody but its parent.
+        const found = command.includes(state) || limit.test(readFileSync(`/proc/${pid}/limits`, 'utf8'));
+        return found && command !== '' ? [`${pid} ${command}`] : [];
       } catch {
         return [];
       }
@@ -51,11 +70,23 @@ export function processesOf(state: string): string[] {
 }
 
 /** What a lab could leave on this machine: its processes and mounts. Namespaces live by those alone. */
-export function traces(state: string): { processes: string[]; mounts: string[] } {
+export interface Traces {
+  processes: string[];
+  mounts: string[];
+}
+
+/** What is there of these labs now. */
+export function traces(state: string): Traces {
   return {
     processes: processesOf(state),
     mounts: readFileSync('/proc/self/mounts', 'utf8')
       .split('\n')
       .filter((row) => row.includes(state)),
   };
+}
+
+/** What stays of these labs: a killed process's children notice within a moment, and a lock's holder ends last. */
+export async function leftOf(state: string): Promise<Traces> {
+  for (let waited = 0; processesOf(state).length > 0 && waited < 100; waited += 1) await sleep(50);
+  return traces(state);
 }

@@ -11,8 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
-import { BIN, traces, user } from './cli.ts';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { BIN, leftOf, marked, traces, user } from './cli.ts';
+import { Steps } from './steps.ts';
 
 /** Instants in milliseconds after the start, spread over a whole `up`; more with LVSLAB_KILLS. */
 function instants(seed: number, limit: number): number[] {
@@ -33,26 +34,35 @@ describe('whatever happens to `up`', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-plain-'));
   const file = join(folder, 'plain.yaml');
   writeFileSync(file, plain);
+  const local = [file, '--machine', 'local'];
 
-  const start = (...argv: string[]) =>
-    execa('node', [BIN, 'up', ...argv], { env: me.env, reject: false, cleanup: false });
+  const start = (topology: string[], env: Record<string, string> = {}) => {
+    const [program, ...rest] = marked(me.state, ['node', BIN, 'up', ...topology]);
+    return execa(program, rest, { env: { ...me.env, ...env }, reject: false, cleanup: false });
+  };
+
+  /** Waits until an `up` has come as far as to make this file below the state directory. */
+  async function reached(path: string): Promise<void> {
+    while (!existsSync(join(me.state, path))) await sleep(5);
+  }
 
   /** Nothing of a lab: no process, mount, loop device or file. */
   async function nothingLeft(): Promise<void> {
-    // A killed process's children notice within a moment.
-    for (let waited = 0; traces(me.state).processes.length > 0 && waited < 100; waited += 1) await sleep(20);
-    const left = traces(me.state);
-    expect(left.processes).toEqual([]);
-    expect(left.mounts).toEqual([]);
+    expect(await leftOf(me.state)).toEqual({ processes: [], mounts: [] });
     expect(existsSync(me.state) ? readdirSync(me.state) : []).toEqual([]);
   }
+
+  const loopDevices = async () => (await execa('losetup', ['-a'])).stdout.split('\n').length;
 
   afterEach(async () => {
     await lab(['down', '--all']);
   });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   it.each(instants(1, 2500))('killed after %i ms: down leaves nothing', async (instant) => {
-    const up = start('nat');
+    const up = start(['nat']);
     await sleep(instant);
     up.kill('SIGKILL');
     await up;
@@ -62,31 +72,60 @@ describe('whatever happens to `up`', () => {
   });
 
   it.each(instants(2, 600))('a local lab killed after %i ms: down leaves nothing', async (instant) => {
-    const up = start(file, '--machine', 'local');
+    const before = await loopDevices();
+    const up = start(local);
     await sleep(instant);
     up.kill('SIGKILL');
     await up;
     expect((await lab(['down'])).code).toBe(0);
     await nothingLeft();
-    expect((await execa('losetup', ['-a'])).stdout).not.toContain('lvslab');
+    await expect.poll(loopDevices, { timeout: 5000 }).toBe(before);
   });
 
   it.each([
-    ['SIGINT', 130, 300],
-    ['SIGINT', 130, 1400],
-    ['SIGTERM', 143, 800],
-    ['SIGTERM', 143, 1900],
-  ] as const)('%s gives exit code %i after %i ms and cleans up by itself', async (signal, code, instant) => {
-    const up = start('nat');
-    await sleep(instant);
-    up.kill(signal);
-    expect((await up).exitCode).toBe(code);
-    await nothingLeft();
-  });
+    ['nat', ['nat'], 0],
+    ['a local lab', local, 0.4],
+  ])(
+    'killed as it starts its first, second … last program: down leaves nothing of %s',
+    async (_, lab, late) => {
+      const steps = new Steps(join(folder, `steps-${late}`), late);
+      for (let step = 1, done = false; !done; step += 1) {
+        const up = start(lab, { PATH: `${steps.programs}:${process.env['PATH'] ?? ''}` });
+        steps.killAt(step, up.pid ?? 0);
+        done = (await up).exitCode === 0;
+        steps.killAt(0, 0);
+        const down = await me.lab(['down']);
+        expect(down.code, `${steps.log()}\n${down.stderr}`).toBe(0);
+        await nothingLeft();
+        if (done) expect(step).toBeGreaterThan(4);
+      }
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130, ['nat'], 'nat/lock'],
+    ['SIGTERM', 143, ['nat'], 'nat/boot.sh'],
+    ['SIGINT', 130, ['nat'], 'nat/holder'],
+    ['SIGTERM', 143, ['nat'], 'nat/ctl'],
+    ['SIGINT', 130, local, 'plain/nodes/pids/h1'],
+    ['SIGTERM', 143, local, 'plain/nodes/pids/h2'],
+    ['SIGINT', 130, local, 'plain/nodes/pids/h2'],
+    ['SIGINT', 130, local, 'plain/nodes/pids/h3'],
+    ['SIGTERM', 143, local, 'plain/lab.json'],
+  ] as const)(
+    '%s gives exit code %i and all is cleaned up, for %j once there is %s',
+    async (signal, code, lab, path) => {
+      const up = start([...lab]);
+      await reached(path);
+      up.kill(signal);
+      expect((await up).exitCode).toBe(code);
+      await nothingLeft();
+    },
+  );
 
   it('a second up after a killed one works without down', async () => {
-    const up = start('nat');
-    await sleep(1200);
+    const up = start(['nat']);
+    await reached('nat/ctl');
     up.kill('SIGKILL');
     await up;
     const again = await lab(['up', 'nat']);
@@ -95,14 +134,14 @@ describe('whatever happens to `up`', () => {
   });
 
   it('two at once are one lab', async () => {
-    const both = await Promise.all([start('nat'), start('nat')]);
+    const both = await Promise.all([start(['nat']), start(['nat'])]);
     expect(both.map((up) => up.exitCode)).toEqual([0, 0]);
     expect(both.filter((up) => up.stdout.includes('is up already'))).toHaveLength(1);
   });
 
   it('down while it runs leaves nothing', async () => {
-    const up = start('nat');
-    await sleep(700);
+    const up = start(['nat']);
+    await reached('nat/holder');
     const down = await lab(['down', 'nat']);
     expect(down.code).toBe(0);
     expect((await up).exitCode).toBe(0);
@@ -117,6 +156,9 @@ describe('whatever happens to `up`', () => {
     expect(exec.code).toBe(125);
     expect(exec.stderr).toContain('lab nat has died');
     expect((await lab(['list'])).stdout).toMatch(/nat\s+dead/);
+    const status = await lab(['status', 'nat']);
+    expect(status.code).toBe(4);
+    expect(status.stderr).toContain('lab nat has died');
     expect((await lab(['up', 'nat'])).code).toBe(0);
   });
 
@@ -133,19 +175,18 @@ describe('whatever happens to `up`', () => {
 
   it('a killed build of the root is no root, and its processes end', async () => {
     const cache = join(folder, 'killed');
-    const up = execa('node', [BIN, 'up', 'nat'], {
-      env: { ...me.env, XDG_CACHE_HOME: cache },
-      reject: false,
-      cleanup: false,
-    });
-    await sleep(4000);
+    const up = start(['nat'], { XDG_CACHE_HOME: cache });
+    const building = () =>
+      existsSync(join(cache, 'lvslab')) &&
+      readdirSync(join(cache, 'lvslab')).some((name) => name.startsWith('building-'));
+    while (!building()) await sleep(20);
+    await sleep(2000);
     up.kill('SIGKILL');
     await up;
-    for (let waited = 0; traces(cache).processes.length > 0 && waited < 200; waited += 1) await sleep(50);
-    expect(traces(cache).processes).toEqual([]);
+    expect((await leftOf(me.state)).processes).toEqual([]);
     expect((await lab(['down'], { env: { ...me.env, XDG_CACHE_HOME: cache } })).code).toBe(0);
     expect(readdirSync(join(cache, 'lvslab')).filter((name) => name !== 'build.lock')).toEqual([]);
-    expect(traces(cache).mounts).toEqual([]);
+    expect(traces(cache)).toEqual({ processes: [], mounts: [] });
   });
 
   it('a full disk is said', async () => {

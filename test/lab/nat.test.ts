@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Check } from '../../src/proof/check.ts';
 import type { StatusReport } from '../../src/commands/status.ts';
-import { BIN, traces, user } from './cli.ts';
+import { BIN, leftOf, user } from './cli.ts';
 
 interface TestReport {
   schema: string;
@@ -16,19 +16,15 @@ interface TestReport {
 describe('a NAT lab', () => {
   const me = user('nat');
   const { lab, on, json } = me;
-  const before = () => traces(me.state);
-  let clean: ReturnType<typeof before>;
 
   beforeAll(async () => {
-    clean = before();
     const up = await lab(['up', 'nat']);
     expect(up.code, up.stderr).toBe(0);
     expect(up.stdout).toContain('VIP 203.0.113.100:80 tcp rr → rs1, rs2 (masquerading)');
   });
   afterAll(async () => {
     expect((await lab(['down', 'nat'])).code).toBe(0);
-    expect(before().processes).toEqual([]);
-    expect(before().mounts).toEqual(clean.mounts);
+    expect(await leftOf(me.state)).toEqual({ processes: [], mounts: [] });
   });
 
   it('passes its test with every check green', async () => {

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
 import { packageRoot } from '../../paths.ts';
 import { line as commandLine, quote } from '../../plan/script.ts';
-import { startTime } from '../processes.ts';
 import { lastLines } from './packages.ts';
 import type { Root } from './root.ts';
 import { masterArguments } from './line.ts';
@@ -15,6 +14,16 @@ export type Confinement = 'namespaces' | 'none';
 
 /** Seconds after which a kernel that has not answered never will; on a busy machine many boot at once. */
 const BOOT_LIMIT = 120;
+
+/**
+ * Becomes the ssh client, having written down who that is: were it for the caller to do so, a kill between the two
+ * would leave a kernel that nobody knows of.
+ */
+const RECORD_AND_RUN = `
+  record() { shift 19; echo "$$ $1"; }
+  read -r stat </proc/$$/stat && record \${stat##*) } 1<>"$1" || exit 1
+  shift
+  exec ssh "$@"`;
 
 /**
  * Boots the embedded kernel for a lab and returns when its line answers. Files in `directory`: `holder` (identity of
@@ -33,7 +42,11 @@ export async function boot(
   const script = join(directory, 'boot.sh');
   writeFileSync(script, bootScript(directory, root, memory, modules, confinement), { mode: 0o700 });
   const log = openSync(join(directory, 'boot.log'), 'w');
-  const holder = spawn('ssh', masterArguments(directory, script), {
+  const record = join(directory, 'holder');
+  // Room for the record; on a full disk this fails here, where the reason can be told.
+  writeFileSync(record, ' '.repeat(64));
+  const argv = ['-c', RECORD_AND_RUN, 'ssh', record, ...masterArguments(directory, script)];
+  const holder = spawn('/bin/sh', argv, {
     detached: true,
     stdio: ['ignore', log, log],
     // Runs the proxy command; a user's own shell may be anything.
@@ -47,8 +60,6 @@ export async function boot(
   holder.once('exit', (code, signal) => {
     failed = `ended with ${signal ?? `exit code ${code}`}`;
   });
-  if (holder.pid !== undefined)
-    writeFileSync(join(directory, 'holder'), `${holder.pid} ${startTime(holder.pid) ?? 'gone'}\n`);
   holder.unref();
   const limit = Date.now() + BOOT_LIMIT * 1000;
   while (!isReady(directory)) {
@@ -112,11 +123,14 @@ function bootScript(
     `lab_modules=${modules.join(',')}`,
   ];
   // The kernel can mount any host directory it may read (hostfs), so it gets a view of the host with nothing in it
-  // but its own files, in namespaces without network or other processes.
+  // but its own files, in namespaces without network or other processes. No /proc either: in it root's own user id
+  // may write settings of the host, whatever the capabilities. All that the kernel wants of it is where it lies itself.
   const jail = [
     ...['bwrap', '--unshare-all', '--die-with-parent', '--cap-drop', 'ALL', '--new-session'],
     // In this order: the root may itself lie below /tmp.
-    ...['--tmpfs', '/tmp', '--ro-bind', root.directory, root.directory, '--proc', '/proc', '--dev', '/dev'],
+    ...['--tmpfs', '/tmp', '--ro-bind', root.directory, root.directory, '--dev', '/dev'],
+    ...['--ro-bind', '/proc/cpuinfo', '/proc/cpuinfo', '--symlink', root.kernel, '/proc/self/exe'],
+    ...['--remount-ro', '/', '--remount-ro', '/dev'],
     ...['--clearenv', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'HOME', '/tmp', '--chdir', '/'],
   ];
   const command = [...(confined ? jail : ['setpriv', '--pdeathsig', 'KILL']), ...kernel];
