@@ -13,7 +13,7 @@ export function localMachine(stateDirectory: string, root: string): Machine {
     kind: 'local',
     stateDirectory,
     root,
-    agent: join(packageRoot, 'images', 'netns-agent'),
+    agent: join(packageRoot, 'images', 'node-agent'),
     start(argv, { stdio }) {
       const [program = '', ...rest] = argv;
       // Nothing of the user's own environment is a node's business.

@@ -18,7 +18,7 @@ export interface Machine {
    * it.
    */
   readonly root: string;
-  /** Path of `netns-agent` on the machine. */
+  /** Path of `node-agent` on the machine. */
   readonly agent: string;
   /** Starts a command with live streams. `tty` gives it a terminal of its own where stdin is one. */
   start(argv: string[], options: { stdio: StdioOptions; tty?: boolean }): ChildProcess;

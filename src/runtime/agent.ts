@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { EXIT, LabError } from '../errors.ts';
 import type { Machine } from '../machine/machine.ts';
 
-/** A conversation with `netns-agent` on a machine. */
+/** A conversation with `node-agent` on a machine. */
 export interface Agent {
   /**
    * Sends one request and waits for its answer; requests are answered one after the other.

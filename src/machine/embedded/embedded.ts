@@ -7,7 +7,7 @@ export function embeddedMachine(directory: string): Machine {
     kind: 'embedded',
     stateDirectory: '/run/lvslab',
     root: '/',
-    agent: '/usr/lib/lvslab/netns-agent',
+    agent: '/usr/lib/lvslab/node-agent',
     start: (argv, options) => startOnLine(directory, argv, options),
   };
 }

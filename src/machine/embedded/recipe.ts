@@ -57,7 +57,7 @@ const VERSIONS = `{ basename "$1"/usr/lib/uml/modules/*; chroot "$1" dpkg-query 
 /**
  * Arguments of mmdebstrap: the image with the kernel's modules in it, and the kernel with its libc beside it in
  * `work`.
- * @param images folder with guest-init, netns-agent and sshd.conf
+ * @param images folder with guest-init, node-agent and sshd.conf
  */
 export function recipe(work: string, images: string, packages: string[], mirror?: string): string[] {
   const libraries = '/usr/lib/x86_64-linux-gnu';
@@ -70,7 +70,7 @@ export function recipe(work: string, images: string, packages: string[], mirror?
     `--customize-hook=upload '${images}/guest-init' /usr/sbin/guest-init`,
     '--customize-hook=chmod 755 "$1/usr/sbin/guest-init"',
     '--customize-hook=mkdir "$1/usr/lib/lvslab"',
-    `--customize-hook=upload '${images}/netns-agent' /usr/lib/lvslab/netns-agent`,
+    `--customize-hook=upload '${images}/node-agent' /usr/lib/lvslab/node-agent`,
     `--customize-hook=upload '${images}/sshd.conf' /etc/ssh/lvslab.conf`,
     `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 '${work}'`,
     '--customize-hook=rm "$1/usr/bin/linux.uml"',

@@ -35,7 +35,7 @@ export interface RootManifest {
 /** What the root would be called that this version of the tool wants. */
 export async function rootKey(): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of ['packages.txt', 'guest-init', 'netns-agent', 'sshd.conf'])
+  for (const file of ['packages.txt', 'guest-init', 'node-agent', 'sshd.conf'])
     hash.update(await readFile(join(packageRoot, 'images', file)));
   return hash
     .update(JSON.stringify(recipe('', '', [])))

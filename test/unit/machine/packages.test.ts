@@ -50,7 +50,7 @@ describe('the recipe', () => {
   it('puts the programs beside the kernel into the image, before the kernel is taken out', () => {
     const hooks = args.filter((arg) => arg.startsWith('--customize-hook='));
     expect(hooks[0]).toBe("--customize-hook=upload '/images/guest-init' /usr/sbin/guest-init");
-    expect(hooks).toContain("--customize-hook=upload '/images/netns-agent' /usr/lib/lvslab/netns-agent");
+    expect(hooks).toContain("--customize-hook=upload '/images/node-agent' /usr/lib/lvslab/node-agent");
     expect(hooks).toContain("--customize-hook=upload '/images/sshd.conf' /etc/ssh/lvslab.conf");
     const out = hooks.findIndex((hook) => hook.includes('copy-out /usr/bin/linux.uml'));
     expect(hooks[out]).toMatch(/ '\/work place'$/);
