@@ -11,9 +11,11 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // Bundled CommonJS packages call require(); an ES module has none of its own.
+  // Compiled parts of an ssh client that comes with Docker's client library; the user's own ssh does that work here.
+  loader: { '.node': 'empty' },
+  // Bundled CommonJS packages use these; an ES module has none of its own.
   banner: {
-    js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",
+    js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url); const __dirname = import.meta.dirname;",
   },
   chunkNames: 'chunks/[name]-[hash]',
 });

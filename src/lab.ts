@@ -10,7 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from './errors.ts';
-import type { MachineKind } from './machine/machine.ts';
+import type { Endpoint } from './docker/endpoint.ts';
+import type { MachineName } from './machine/machine.ts';
 import { stateDirectory } from './paths.ts';
 import type { Plan } from './plan/types.ts';
 import type { RuntimeKind } from './runtime/runtime.ts';
@@ -19,8 +20,10 @@ import type { RuntimeKind } from './runtime/runtime.ts';
 export interface LabRecord {
   version: 1;
   name: string;
-  machine: MachineKind;
+  machine: MachineName;
   runtime: RuntimeKind;
+  /** The engine whose containers the nodes are; absent where they are none, or of the embedded machine's own. */
+  engine?: Endpoint;
   /** The topology as the user named it. */
   topology: string;
   /** Version of the tool that made it. */

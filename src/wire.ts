@@ -1,17 +1,43 @@
 import { join } from 'node:path';
+import type { Endpoint } from './docker/endpoint.ts';
+import { connectEngine } from './docker/engine.ts';
 import { labDirectory, type LabRecord } from './lab.ts';
 import { localMachine } from './machine/local.ts';
+import { isRemote, type Machine } from './machine/machine.ts';
 import { embeddedMachine } from './machine/embedded/embedded.ts';
-import type { Root } from './machine/embedded/root.ts';
+import { rootKey, type Root } from './machine/embedded/root.ts';
+import { sshMachine } from './machine/ssh.ts';
+import { dockerRuntime } from './runtime/docker/docker.ts';
 import { netns } from './runtime/netns.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
 /** The runtime of a lab that exists, or is about to: the only place that names implementations. */
-export function runtimeOf(record: Pick<LabRecord, 'name' | 'machine'>, root?: Root): Runtime {
-  const directory = labDirectory(record.name);
-  const machine =
-    record.machine === 'embedded'
-      ? embeddedMachine(directory)
-      : localMachine(join(directory, 'nodes'), root?.image ?? '');
-  return netns(machine);
+export function runtimeOf(record: LabRecord, root?: Root): Runtime {
+  return record.runtime === 'docker'
+    ? dockerRuntime(record, () => connectEngine(engineOf(record)))
+    : netns(machineOf(record, root));
+}
+
+function machineOf({ name, machine }: LabRecord, root: Root | undefined): Machine {
+  const directory = labDirectory(name);
+  if (isRemote(machine)) return sshMachine(machine, name, root?.key ?? rootKey('netns'));
+  return machine === 'embedded'
+    ? embeddedMachine(directory)
+    : localMachine(join(directory, 'nodes'), root?.image ?? '');
+}
+
+/** What a lab has made of namespaces on this host, whether or not its record was ever written. */
+export function localNodes(lab: string): Runtime {
+  return netns(localMachine(join(labDirectory(lab), 'nodes'), ''));
+}
+
+/** The engine whose containers a lab's nodes are. */
+export function engineOf({ name, engine }: Pick<LabRecord, 'name' | 'engine'>): Endpoint {
+  const url = `unix://${engineSocket(name)}`;
+  return engine ?? { url, reason: 'the embedded machine', certificates: undefined };
+}
+
+/** Where the socket of an embedded machine's engine appears on this host. */
+export function engineSocket(lab: string): string {
+  return join(labDirectory(lab), 'docker.sock');
 }

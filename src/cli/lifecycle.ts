@@ -1,7 +1,7 @@
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
-import { MACHINE_KINDS, type MachineKind } from '../machine/machine.ts';
-import { RUNTIME_KINDS } from '../runtime/runtime.ts';
+import { MACHINE_KINDS, isRemote, type MachineName } from '../machine/machine.ts';
+import { RUNTIME_KINDS, type RuntimeKind } from '../runtime/runtime.ts';
 import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
 /** Labs: bring up, take down, look at. */
@@ -12,13 +12,13 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .description('Builds a lab from a topology: one that comes with the tool (nat …) or a YAML file.')
     .argument('<topology>', 'name of a shipped topology, or a YAML file')
     .option('--name <name>', 'name of the lab (default: the topology says)')
-    .addOption(
-      new Option('--machine <machine>', 'where it runs (default: the best that works)').choices(
-        MACHINE_KINDS,
-      ),
+    .option(
+      '--machine <machine>',
+      'where it runs: local, embedded or ssh://user@host (default: the best that works)',
+      machineName,
     )
     .addOption(
-      new Option('--runtime <runtime>', 'how nodes are made').choices(RUNTIME_KINDS).default('netns'),
+      new Option('--runtime <runtime>', 'how nodes are made (default: the best that works)').choices(RUNTIME_KINDS),
     )
     .option('--reconfigure', 'replace a lab of this name that was made from another topology', false)
     .addOption(jsonOption())
@@ -33,6 +33,7 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
           topology,
           plan: loadPlan(topology, options.name),
           machine: options.machine,
+          runtime: options.runtime,
           reconfigure: options.reconfigure,
         },
         progress,
@@ -41,7 +42,8 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
         json('up', result);
         return;
       }
-      if (result.already) out(`lab ${result.name} is up already, on the ${result.machine} machine`);
+      if (result.revived.length > 0) out(`lab ${result.name}: ${result.revived.join(', ')} configured anew`);
+      else if (result.already) out(`lab ${result.name} is up already, on the ${result.machine} machine`);
       progress.note(
         `next: ./lab test ${result.name} · ./lab shell ${result.shell} · ./lab down ${result.name}`,
       );
@@ -52,10 +54,11 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .summary('take a lab down and leave nothing behind')
     .argument('[lab]', 'the lab (default: the only one that is up)')
     .option('--all', 'every lab', false)
+    .option('--forget', 'leave alone what is on an engine or host that is gone for good', false)
     .addOption(jsonOption())
-    .action(async (lab: string | undefined, options: Common & { all: boolean }) => {
+    .action(async (lab: string | undefined, options: Common & { all: boolean; forget: boolean }) => {
       const { down } = await import('../commands/down.ts');
-      const labs = await down(lab, options.all, progressFor(options));
+      const labs = await down(lab, options, progressFor(options));
       if (options.json === true) json('down', { labs });
     });
 
@@ -84,7 +87,7 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
         import('../commands/existing.ts'),
         import('../report/text.ts'),
       ]);
-      const report = await status(findLab(lab));
+      const report = await status(await findLab(lab));
       if (options.json === true) json('status', report);
       else out(statusText(report));
       if (report.state !== 'up') finish(EXIT.labFailed);
@@ -93,6 +96,16 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
 
 interface UpOptions extends Common {
   name?: string;
-  machine?: MachineKind;
+  machine?: MachineName;
+  runtime?: RuntimeKind;
   reconfigure: boolean;
+}
+
+/** Reads what `--machine` names. */
+function machineName(text: string): MachineName {
+  const known = MACHINE_KINDS.find((kind) => kind === text);
+  if (known !== undefined) return known;
+  const name = text as MachineName;
+  if (isRemote(name) && URL.canParse(name) && new URL(name).hostname !== '') return name;
+  throw new InvalidArgumentError(`Allowed: ${MACHINE_KINDS.join(', ')}, ssh://user@host.`);
 }

@@ -30,7 +30,7 @@ export function addNodesCommands(program: Command, finish: Finish): void {
           import('../commands/exec.ts'),
           import('../commands/existing.ts'),
         ]);
-        const found = findNode(node);
+        const found = await findNode(node);
         return exec(node, shellCommand(found.record.name, found.node), true);
       });
     });

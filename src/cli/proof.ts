@@ -16,7 +16,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
         import('../report/text.ts'),
         import('../proof/check.ts'),
       ]);
-      const found = findLab(lab);
+      const found = await findLab(lab);
       const checks = await test(found);
       const outcome = overall(checks);
       if (options.json === true) json('test', { lab: found.record.name, outcome, checks });
@@ -40,7 +40,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
         import('../report/text.ts'),
       ]);
       const { service, client, pcap } = options;
-      const found = await trace(findLab(lab), { service, client, pcap });
+      const found = await trace(await findLab(lab), { service, client, pcap });
       if (options.json === true) json('trace', { ...found, plan: undefined });
       else out(traceText(found));
       if (options.svg !== undefined && found.walk !== undefined) {

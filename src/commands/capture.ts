@@ -9,7 +9,7 @@ import { findNode } from './existing.ts';
  * @throws LabError badInput where there is no such interface, or a terminal would get the bytes
  */
 export async function capture(reference: string, device: string | undefined): Promise<number> {
-  const { record, runtime, node } = findNode(reference);
+  const { record, runtime, node } = await findNode(reference);
   const devices = record.plan.nodes.find((n) => n.name === node)?.interfaces.map((i) => i.name) ?? [];
   const known = [...devices, 'lo', 'any', 'tunl0', 'gre0'];
   const chosen = device ?? devices[0] ?? 'any';

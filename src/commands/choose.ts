@@ -1,59 +1,110 @@
 import { existsSync } from 'node:fs';
+import type { Endpoint } from '../docker/endpoint.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { hostAbilities, type HostAbilities } from '../machine/abilities.ts';
-import type { MachineKind } from '../machine/machine.ts';
+import { isRemote, type MachineName } from '../machine/machine.ts';
 import type { Plan } from '../plan/types.ts';
+import type { Progress } from '../report/progress.ts';
+import type { RuntimeKind } from '../runtime/runtime.ts';
+import { dockerAt } from './choose-docker.ts';
 
+/** Where a lab goes, and how its nodes are made there. */
 export interface Choice {
-  machine: MachineKind;
+  machine: MachineName;
+  runtime: RuntimeKind;
+  /** The engine, where the nodes are containers of one that runs already. */
+  engine?: Endpoint;
   /** As the user reads why. */
   reason: string;
-  abilities: HostAbilities;
+}
+
+/** What the user asked for; the rest is for the tool to choose. */
+export interface Wanted {
+  machine?: MachineName | undefined;
+  runtime?: RuntimeKind | undefined;
+}
+
+interface Candidate {
+  machine: MachineName;
+  runtime: RuntimeKind;
+  /** Tries it. @throws LabError machineCannot with what is lacking */
+  attempt: () => Promise<Omit<Choice, 'machine' | 'runtime'>>;
 }
 
 /**
- * The machine for a lab: the one asked for, else the best that works here.
- * @throws LabError machineCannot, with what is lacking and the way out
+ * The place for a lab: the first that works of a Docker engine whose kernel has ip_vs, namespaces on this host where
+ * its kernel has it, and the embedded machine; or of those among them, and others, that were asked for.
+ * @throws LabError machineCannot, with what each lacks and the way out
  */
-export async function chooseMachine(plan: Plan, wanted: MachineKind | undefined): Promise<Choice> {
-  const abilities = await hostAbilities();
-  const obstacle = {
-    local: localObstacle(abilities, plan),
-    embedded: embeddedObstacle(abilities),
-  };
-  if (wanted !== undefined) {
-    const why = obstacle[wanted];
-    if (why === undefined) return { machine: wanted, reason: 'as asked', abilities };
-    const other = wanted === 'local' ? 'embedded' : 'local';
-    throw new LabError(EXIT.machineCannot, `the ${wanted} machine cannot run this lab: ${why}`, {
-      mend:
-        obstacle[other] === undefined
-          ? `it would run with --machine ${other}`
-          : 'lab doctor says what this machine lacks',
-    });
+export async function choosePlace(plan: Plan, wanted: Wanted, progress: Progress): Promise<Choice> {
+  const candidates = await candidatesFor(plan, wanted, progress);
+  const obstacles: LabError[] = [];
+  for (const { machine, runtime, attempt } of candidates) {
+    try {
+      const found = await attempt();
+      // Where there is no choice, there is no reason but the user's own; an engine says what it is all the same.
+      const reason = candidates.length === 1 && runtime !== 'docker' ? 'as asked' : found.reason;
+      return { machine, runtime, ...found, reason };
+    } catch (error) {
+      if (!(error instanceof LabError) || error.code !== EXIT.machineCannot) throw error;
+      obstacles.push(error);
+    }
   }
-  if (obstacle.local === undefined)
-    return {
-      machine: 'local',
-      reason: plan.services.length > 0 ? 'this kernel has ip_vs' : 'no ip_vs needed',
-      abilities,
-    };
-  if (obstacle.embedded === undefined) return { machine: 'embedded', reason: obstacle.local, abilities };
+  const [only] = obstacles;
+  if (obstacles.length === 1 && only !== undefined) throw only;
   throw new LabError(
     EXIT.machineCannot,
-    `no machine here can run this lab: ${obstacle.local}; ${obstacle.embedded}`,
-    {
-      mend: 'lab doctor says what this machine lacks',
-    },
+    `no place here can run this lab:\n${obstacles.map((o) => `  ${o.message}`).join('\n')}`,
+    { mend: 'lab doctor says what this machine lacks' },
   );
 }
 
-/** Why nodes cannot run on this host itself; undefined where they can. */
+async function candidatesFor(plan: Plan, wanted: Wanted, progress: Progress): Promise<Candidate[]> {
+  const needsIpVs = plan.services.length > 0;
+  if (wanted.machine !== undefined && isRemote(wanted.machine)) {
+    const url = wanted.machine;
+    const engine: Endpoint = { url, reason: '--machine', certificates: undefined };
+    return [
+      { machine: url, runtime: 'docker' as const, attempt: () => dockerAt(engine, needsIpVs, progress) },
+      { machine: url, runtime: 'netns' as const, attempt: () => Promise.resolve({ reason: 'over ssh' }) },
+    ].filter((c) => c.runtime === (wanted.runtime ?? c.runtime));
+  }
+  const abilities = await hostAbilities();
+  const all: Candidate[] = [
+    { machine: 'local', runtime: 'docker', attempt: () => dockerAt(undefined, needsIpVs, progress) },
+    {
+      machine: 'local',
+      runtime: 'netns',
+      attempt: unless(localObstacle(abilities, plan), 'it would run with --machine embedded', {
+        reason: needsIpVs ? "this host's kernel has ip_vs" : 'no ip_vs needed',
+      }),
+    },
+    {
+      machine: 'embedded',
+      runtime: wanted.runtime ?? 'netns',
+      attempt: unless(embeddedObstacle(abilities), 'lab doctor says what this machine lacks', {
+        reason: localObstacle(abilities, plan) ?? 'no Docker engine here',
+      }),
+    },
+  ];
+  return all.filter(
+    (c) => c.machine === (wanted.machine ?? c.machine) && c.runtime === (wanted.runtime ?? c.runtime),
+  );
+}
+
+function unless<T>(obstacle: string | undefined, mend: string, result: T): () => Promise<T> {
+  return () =>
+    obstacle === undefined
+      ? Promise.resolve(result)
+      : Promise.reject(new LabError(EXIT.machineCannot, obstacle, { mend }));
+}
+
+/** Why nodes cannot be namespaces on this host itself; undefined where they can. */
 export function localObstacle(abilities: HostAbilities, plan?: Plan): string | undefined {
-  if (!abilities.linux) return 'this is not Linux';
+  if (!abilities.linux) return 'this host is not Linux';
   if (!abilities.x86) return 'namespaces are made on x86-64 only so far';
-  if (!abilities.root) return 'it needs root';
   if (plan?.services.length !== 0 && !abilities.ipVs) return "this host's kernel has no ip_vs";
+  if (!abilities.root) return 'namespaces on this host need root';
   if (!abilities.loopMount && !insideRoot()) return 'the loop device or ext2 is missing (modprobe loop ext4)';
   return undefined;
 }

@@ -52,7 +52,7 @@ export async function compare(references: string[], progress: Progress): Promise
 
 async function measureOne(reference: string, topology: Topology, progress: Progress): Promise<ModeFigures> {
   const plan = makePlan(topology, `compare-${topology.name}`.slice(0, 32));
-  await up({ topology: reference, plan, machine: undefined, reconfigure: true }, progress);
+  await up({ topology: reference, plan, reconfigure: true }, progress);
   try {
     const record = readRecord(plan.name);
     const service = plan.services[0];
@@ -73,7 +73,7 @@ async function measureOne(reference: string, topology: Topology, progress: Progr
       measured,
     };
   } finally {
-    await down(plan.name, false, progress);
+    await down(plan.name, { all: false, forget: false }, progress);
   }
 }
 

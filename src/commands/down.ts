@@ -2,16 +2,23 @@ import { existsSync } from 'node:fs';
 import { EXIT, LabError } from '../errors.ts';
 import { labDirectory, labLock, labNames } from '../lab.ts';
 import { hold } from '../lock.ts';
-import { removeStaleBuilds } from '../machine/embedded/root.ts';
+import { removeStaleBuilds } from '../machine/embedded/builds.ts';
 import { seconds, type Progress } from '../report/progress.ts';
+import { adoptLabs } from './adopt.ts';
 import { takeDown } from './existing.ts';
 
 /**
  * Takes labs down; one that is not up is down already.
  * @param name undefined: the only one that is up
+ * @param options.forget what is on an engine or another host is left alone
  * @returns the names of the labs that were there and are no more
  */
-export async function down(name: string | undefined, all: boolean, progress: Progress): Promise<string[]> {
+export async function down(
+  name: string | undefined,
+  { all, forget }: { all: boolean; forget: boolean },
+  progress: Progress,
+): Promise<string[]> {
+  await adoptLabs(name);
   const names = labNames();
   if (name === undefined && !all && names.length > 1)
     throw new LabError(EXIT.badInput, `several labs are up: ${names.join(', ')}`, {
@@ -27,7 +34,7 @@ export async function down(name: string | undefined, all: boolean, progress: Pro
       task.update('another command is working on it; waiting');
     });
     try {
-      await takeDown(lab);
+      await takeDown(lab, { forget });
     } catch (error) {
       task.fail();
       throw error;

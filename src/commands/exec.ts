@@ -8,13 +8,15 @@ import { findNode } from './existing.ts';
  * @returns the command's exit code, 128 + signal number where a signal ended it
  */
 export async function exec(reference: string, argv: string[], terminal: boolean): Promise<number> {
-  const { runtime, node } = findNode(reference);
+  const { runtime, node } = await findNode(reference);
   const tty = terminal && process.stdin.isTTY && process.stdout.isTTY;
   const child = runtime.start(node, argv, { stdio: 'inherit', tty });
   // The command gets the terminal's signals itself; this process waits for what becomes of it.
   for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP'] as const) {
     process.removeAllListeners(signal);
-    process.on(signal, () => undefined);
+    process.on(signal, () => {
+      if (child.apart === true) child.kill(signal);
+    });
   }
   process.once('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve) => {

@@ -5,39 +5,55 @@ import { clearRecord, labDirectory, labNames, readRecord, removeRecord, type Lab
 import { isUp } from '../machine/embedded/line.ts';
 import { end, isAlive, readIdentity } from '../machine/processes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { runtimeOf } from '../wire.ts';
+import { isRemote } from '../machine/machine.ts';
+import { localNodes, runtimeOf } from '../wire.ts';
+import { adoptLabs } from './adopt.ts';
 
-export type Health = 'up' | 'damaged' | 'dead' | 'incomplete';
+/** `unreachable`: its engine or host does not answer, so nobody knows. */
+export type Health = 'up' | 'damaged' | 'dead' | 'incomplete' | 'unreachable';
 
 /** What has become of a lab that left a record. */
 export async function healthOf(record: LabRecord): Promise<Health> {
   if (!record.complete) return 'incomplete';
   if (record.machine === 'embedded' && !(await isUp(labDirectory(record.name)))) return 'dead';
-  const states = await runtimeOf(record).states();
+  let states;
+  try {
+    states = await runtimeOf(record).states();
+  } catch (error) {
+    if (error instanceof LabError && isElsewhere(record)) return 'unreachable';
+    throw error;
+  }
   const running = new Set(states.filter((s) => s.state === 'running').map((s) => s.node));
-  if (running.size === 0) return 'dead';
+  if (!states.some((s) => s.state !== 'dead')) return 'dead';
   return record.plan.nodes.every((node) => running.has(node.name)) ? 'up' : 'damaged';
-}
-
-/** Whether every node of a lab runs. */
-export async function isHealthy(record: LabRecord): Promise<boolean> {
-  return (await healthOf(record)) === 'up';
 }
 
 /**
  * Ends everything of a lab, however far it got: the kernel's holder, and with it the kernel, or the nodes; then its
  * directory. Touches nothing that a record does not name. The caller holds the lab's lock.
+ * @param options.forget leaves what is on an engine or another host alone, as where that is gone for good
+ * @throws LabError where an engine or host is out of reach; the record stays then
  */
-export async function takeDown(name: string, options: { keepDirectory?: boolean } = {}): Promise<void> {
+export async function takeDown(
+  name: string,
+  options: { keepDirectory?: boolean; forget?: boolean } = {},
+): Promise<void> {
   const directory = labDirectory(name);
   // A holder that has not yet written down who it is finds no kernel to start.
   rmSync(join(directory, 'boot.sh'), { force: true });
   const holder = readIdentity(join(directory, 'holder'));
   if (holder !== undefined) await end(holder);
   // A local lab has its nodes' records here, even where its own record was never written.
-  if (existsSync(join(directory, 'nodes'))) await runtimeOf({ name, machine: 'local' }).destroy();
+  if (existsSync(join(directory, 'nodes'))) await localNodes(name).destroy();
+  const record = readRecord(name);
+  if (options.forget !== true && record !== undefined && isElsewhere(record)) await runtimeOf(record).destroy();
   if (options.keepDirectory === true) clearRecord(name);
   else removeRecord(name);
+}
+
+/** Whether a lab's nodes outlive what this host holds of it. */
+function isElsewhere({ machine, runtime }: LabRecord): boolean {
+  return isRemote(machine) || (runtime === 'docker' && machine !== 'embedded');
 }
 
 /** A lab that is up, and the way to its nodes. */
@@ -50,7 +66,8 @@ export interface RunningLab {
  * Finds a lab that can be worked with: the named one, or the only one.
  * @throws LabError badInput where there is none or the choice is not clear; labFailed where it has died
  */
-export function findLab(name: string | undefined): RunningLab {
+export async function findLab(name: string | undefined): Promise<RunningLab> {
+  if (name === undefined ? labNames().length === 0 : readRecord(name) === undefined) await adoptLabs(name);
   const names = labNames();
   const chosen = name ?? (names.length === 1 ? names[0] : undefined);
   if (chosen === undefined) {
@@ -94,9 +111,9 @@ function assertAlive(record: LabRecord): void {
  * Splits `LAB/NODE` or a bare `NODE` and finds it.
  * @throws LabError badInput where there is no such node, or several labs have one
  */
-export function findNode(reference: string): RunningLab & { node: string } {
+export async function findNode(reference: string): Promise<RunningLab & { node: string }> {
   const [first = '', second] = reference.split('/');
-  if (second !== undefined) return { ...withNode(findLab(first), second), node: second };
+  if (second !== undefined) return { ...withNode(await findLab(first), second), node: second };
   const labs = labNames().filter((name) => readRecord(name)?.plan.nodes.some((node) => node.name === first));
   if (labs.length > 1)
     throw new LabError(
@@ -106,7 +123,7 @@ export function findNode(reference: string): RunningLab & { node: string } {
         mend: `say which, for example ${labs[0] ?? ''}/${first}`,
       },
     );
-  return { ...withNode(findLab(labs[0]), first), node: first };
+  return { ...withNode(await findLab(labs[0]), first), node: first };
 }
 
 function withNode(lab: RunningLab, node: string): RunningLab {

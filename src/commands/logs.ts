@@ -11,7 +11,7 @@ export async function logs(
   daemon: string | undefined,
   lines: number,
 ): Promise<{ file: string; text: string }[]> {
-  const { record, runtime, node } = findNode(reference);
+  const { record, runtime, node } = await findNode(reference);
   const daemons =
     record.plan.nodes.find((n) => n.name === node)?.steps.filter((s) => s.kind === 'daemon') ?? [];
   const wanted = daemons.filter((d) => daemon === undefined || d.name === daemon);

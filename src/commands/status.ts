@@ -1,6 +1,7 @@
 import type { LabRecord } from '../lab.ts';
 import { labNames, readRecord } from '../lab.ts';
 import type { Plan } from '../plan/types.ts';
+import { adoptLabs } from './adopt.ts';
 import { healthOf, type Health, type RunningLab } from './existing.ts';
 
 export interface ListedLab {
@@ -15,6 +16,7 @@ export interface ListedLab {
 
 /** Every lab, whatever has become of it. */
 export async function list(): Promise<ListedLab[]> {
+  await adoptLabs();
   return Promise.all(
     labNames().map(async (name): Promise<ListedLab> => {
       const record = readRecord(name);

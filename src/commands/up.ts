@@ -1,35 +1,37 @@
 import { hold } from '../lock.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { interrupted } from '../interrupt.ts';
-import { labDirectory, labLock, labNames, readRecord, writeRecord, type LabRecord } from '../lab.ts';
-import { boot } from '../machine/embedded/boot.ts';
-import { RUN_PROGRAMS, ensurePrograms } from '../machine/embedded/packages.ts';
-import { ensureRoot, type Root } from '../machine/embedded/root.ts';
-import type { MachineKind } from '../machine/machine.ts';
+import { labLock, labNames, readRecord, writeRecord, type LabRecord } from '../lab.ts';
+import type { MachineName } from '../machine/machine.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { apply } from '../runtime/apply.ts';
+import type { Runtime, RuntimeKind } from '../runtime/runtime.ts';
 import { ask } from '../traffic/requests.ts';
 import { toolVersion } from '../version.ts';
 import { runtimeOf } from '../wire.ts';
-import { chooseMachine, insideRoot, type Choice } from './choose.ts';
-import { isHealthy, takeDown } from './existing.ts';
+import { adoptLabs } from './adopt.ts';
+import { choosePlace, type Wanted } from './choose.ts';
+import { healthOf, takeDown } from './existing.ts';
+import { makeMachine } from './make-machine.ts';
 
-export interface UpRequest {
+export interface UpRequest extends Wanted {
   /** The topology as the user named it, for the record. */
   topology: string;
   plan: Plan;
-  machine: MachineKind | undefined;
   /** Take down a lab of this name first where it is of another plan. */
   reconfigure: boolean;
 }
 
 export interface UpResult {
   name: string;
-  machine: MachineKind;
+  machine: MachineName;
+  runtime: RuntimeKind;
   /** It was up already, and of this very plan. */
   already: boolean;
+  /** Nodes that had lost their configuration, and have it back. */
+  revived: string[];
   /** Requests that were answered through VIPs. */
   answered: number;
   /** A node to start looking round from. */
@@ -46,33 +48,69 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
   const lock = await hold(labLock(plan.name), () => {
     progress.note(`another command is working on lab ${plan.name}; waiting for it`);
   });
-  const existing = readRecord(plan.name);
   let ended = false;
   try {
-    if (existing !== undefined && (await isHealthy(existing))) {
-      if (JSON.stringify(existing.plan) === JSON.stringify(plan))
-        return {
-          name: plan.name,
-          machine: existing.machine,
-          already: true,
-          answered: 0,
-          shell: shellNode(plan),
-        };
-      if (!request.reconfigure) {
+    await adoptLabs(plan.name);
+    const existing = readRecord(plan.name);
+    const health = existing === undefined ? undefined : await healthOf(existing);
+    if (existing !== undefined && (health === 'up' || health === 'damaged')) {
+      if (JSON.stringify(existing.plan) === JSON.stringify(plan)) {
+        const revived = health === 'up' ? [] : await revive(existing);
+        if (revived !== undefined) return { ...summary(existing), already: true, revived, answered: 0 };
+      } else if (!request.reconfigure) {
         ended = true;
         throw differs(existing);
       }
+    }
+    if (health === 'unreachable' && existing !== undefined) {
+      ended = true;
+      throw unreachable(existing);
     }
     if (existing !== undefined) await takeDown(plan.name, { keepDirectory: true });
     const result = await Promise.race([bringUp(request, progress), interrupted]);
     ended = true;
     return result;
   } catch (error) {
-    if (!ended) await takeDown(plan.name);
+    if (!ended) await cleanUp(plan.name, error);
     throw error;
   } finally {
     lock.release();
   }
+}
+
+function unreachable({ name, topology }: LabRecord): LabError {
+  return new LabError(EXIT.labFailed, `lab ${name} exists, but its engine or host does not answer`, {
+    mend: `once it does: lab up ${topology}; if it is gone for good: lab down ${name} --forget`,
+  });
+}
+
+/** What `up` began goes; where that fails too, the error that began it all is told first. */
+async function cleanUp(name: string, first: unknown): Promise<void> {
+  try {
+    await takeDown(name);
+  } catch (second) {
+    const text = (error: unknown) => (error instanceof Error ? error.message : String(error));
+    throw new LabError(EXIT.labFailed, `${text(first)}\nand what was begun could not be taken down: ${text(second)}`, {
+      mend: `once that is mended: lab down ${name}`,
+      cause: first,
+    });
+  }
+}
+
+/**
+ * Gives nodes that ended or were restarted by hand their configuration back.
+ * @returns their names; undefined where this lab must be built anew
+ */
+async function revive(existing: LabRecord): Promise<string[] | undefined> {
+  const runtime = runtimeOf(existing);
+  const revived = await runtime.revive(existing.plan);
+  if (revived.length === 0) return undefined;
+  await apply({ ...existing.plan, nodes: existing.plan.nodes.filter((n) => revived.includes(n.name)) }, runtime);
+  return revived;
+}
+
+function summary({ name, machine, runtime, plan }: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered'> {
+  return { name, machine, runtime, shell: shellNode(plan) };
 }
 
 function differs(existing: LabRecord): LabError {
@@ -87,23 +125,20 @@ function differs(existing: LabRecord): LabError {
 
 async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult> {
   const { plan } = request;
-  const choice = await chooseMachine(plan, request.machine);
-  const root = await prepare(choice, progress);
+  const choice = await choosePlace(plan, request, progress);
   const record: LabRecord = {
     version: 1,
     name: plan.name,
     machine: choice.machine,
-    runtime: 'netns',
+    runtime: choice.runtime,
+    ...(choice.engine === undefined ? {} : { engine: choice.engine }),
     topology: request.topology,
     toolVersion,
     created: new Date().toISOString(),
     complete: false,
     plan,
   };
-  writeRecord(record);
-  if (choice.machine === 'embedded' && root !== undefined) await bootKernel(plan, root, choice, progress);
-  else progress.start('machine').done(`local (${choice.reason})`);
-
+  const root = await makeMachine(record, choice, progress);
   const runtime = runtimeOf(record, root);
   const task = progress.start(plan.name, 'nodes');
   const began = Date.now();
@@ -121,7 +156,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
   task.done(`${plan.nodes.map((n) => n.name).join(' · ')}  ${seconds(Date.now() - began)}`);
   for (const text of describeServices(plan)) progress.note(text);
   writeRecord({ ...record, complete: true });
-  return { name: plan.name, machine: choice.machine, already: false, answered, shell: shellNode(plan) };
+  return { ...summary(record), already: false, revived: [], answered };
 }
 
 /** A client, as the place that a student starts from; in a lab of several, with the lab's name. */
@@ -130,42 +165,8 @@ function shellNode(plan: Plan): string {
   return labNames().length > 1 ? `${plan.name}/${node}` : node;
 }
 
-async function prepare(choice: Choice, progress: Progress): Promise<Root | undefined> {
-  if (choice.machine === 'local' && insideRoot()) return undefined;
-  if (choice.machine === 'embedded') {
-    await ensurePrograms(RUN_PROGRAMS, progress);
-    return ensureRoot(progress);
-  }
-  return ensureRoot(progress);
-}
-
-async function bootKernel(plan: Plan, root: Root, choice: Choice, progress: Progress): Promise<void> {
-  const task = progress.start('kernel', `booting ${root.manifest.kernelVersion}`);
-  const began = Date.now();
-  // bubblewrap may have been installed a moment ago.
-  const confined =
-    choice.abilities.namespaces || (await chooseMachine(plan, 'embedded')).abilities.namespaces;
-  try {
-    // 4 nodes take some 40 MB; the rest is room for what students start. Pages are taken when first used.
-    await boot(
-      labDirectory(plan.name),
-      root,
-      192 + 32 * plan.nodes.length,
-      plan.modules,
-      confined ? 'namespaces' : 'none',
-    );
-  } catch (error) {
-    task.fail();
-    throw error;
-  }
-  const version = root.manifest.kernelVersion.split('.').slice(0, 2).join('.');
-  task.done(`${version} with ip_vs, up in ${seconds(Date.now() - began)} (embedded: ${choice.reason})`);
-  if (!confined)
-    progress.warn('no user namespaces here: a guest kernel that is broken into can read what you can read');
-}
-
 /** One request to each service for each real server that it may choose, from the first client. */
-async function firstRound(plan: Plan, runtime: ReturnType<typeof runtimeOf>): Promise<number> {
+async function firstRound(plan: Plan, runtime: Runtime): Promise<number> {
   const client = plan.nodes.find((node) => node.role === 'client');
   if (client === undefined) return 0;
   let answered = 0;

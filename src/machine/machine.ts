@@ -8,7 +8,7 @@ export interface Finished {
   stderr: string;
 }
 
-/** Where commands run, as root: this host, or the embedded kernel. Knows nothing of nodes. */
+/** Where commands run, as root: this host, the embedded kernel, or another host. Knows nothing of nodes. */
 export interface Machine {
   readonly kind: MachineKind;
   /** A directory on the machine that ends with the lab, or with the machine. */
@@ -25,4 +25,14 @@ export interface Machine {
 }
 
 export const MACHINE_KINDS = ['local', 'embedded'] as const;
-export type MachineKind = (typeof MACHINE_KINDS)[number];
+export type MachineKind = (typeof MACHINE_KINDS)[number] | 'remote';
+
+/** Another host, reached by the user's own ssh. */
+export type RemoteName = `ssh://${string}`;
+
+/** What a user names a machine by. */
+export type MachineName = (typeof MACHINE_KINDS)[number] | RemoteName;
+
+export function isRemote(machine: MachineName): machine is RemoteName {
+  return machine.startsWith('ssh://');
+}

@@ -38,8 +38,8 @@ export function planScript(plan: Plan): string {
     '',
     '# networks',
     ...plan.networks.flatMap((n) => [
-      `ip link add ${n.name}${n.mtu === 1500 ? '' : ` mtu ${n.mtu}`} type bridge`,
-      `ip link set ${n.name} up`,
+      `ip link add name ${n.name}${n.mtu === 1500 ? '' : ` mtu ${n.mtu}`} type bridge`,
+      `ip link set dev ${n.name} up`,
     ]),
     ...plan.nodes.flatMap((node) => [
       '',
@@ -62,8 +62,8 @@ function portCommands(
   const mtu = plan.networks.find((n) => n.name === network)?.mtu ?? 1500;
   const size = mtu === 1500 ? '' : ` mtu ${mtu}`;
   return [
-    `ip link add ${portName(node, index)}${size} type veth peer name ${name}${size} address ${mac} netns ${node}`,
-    `ip link set ${portName(node, index)} master ${network} up`,
+    `ip link add name ${portName(node, index)}${size} type veth peer name ${name}${size} address ${mac} netns ${node}`,
+    `ip link set dev ${portName(node, index)} master ${network} up`,
   ];
 }
 

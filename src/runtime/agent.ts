@@ -1,8 +1,7 @@
-import type { ChildProcess } from 'node:child_process';
 import { EXIT, LabError } from '../errors.ts';
-import type { Machine } from '../machine/machine.ts';
+import type { Running } from './runtime.ts';
 
-/** A conversation with `node-agent` on a machine. */
+/** A conversation with `node-agent`. */
 export interface Agent {
   /**
    * Sends one request and waits for its answer; requests are answered one after the other.
@@ -17,13 +16,16 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** The agent is started with the first request and stays, because starting it takes longer than most requests. */
-export function agentOn(machine: Machine): Agent {
-  let child: ChildProcess | undefined;
+/**
+ * The agent is started with the first request and stays, because starting it takes longer than most requests.
+ * @param place where it runs, for messages
+ */
+export function agentBy(place: string, launch: () => Running): Agent {
+  let child: Running | undefined;
   const waiting: Waiting[] = [];
 
-  function start(): ChildProcess {
-    const started = machine.start(['perl', machine.agent], { stdio: ['pipe', 'pipe', 'pipe'] });
+  function start(): Running {
+    const started = launch();
     let received: Buffer = Buffer.alloc(0);
     let complaint = '';
     started.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
@@ -33,14 +35,14 @@ export function agentOn(machine: Machine): Agent {
         received = answer.rest;
         const { resolve, reject } = waiting.shift() ?? {};
         if (answer.good) resolve?.(answer.body);
-        else reject?.(failure(machine, answer.body.toString()));
+        else reject?.(failure(place, answer.body.toString()));
       }
     });
     // Writing to what has ended is reported by its end.
     started.stdin?.on('error', () => undefined);
     const ended = (reason: string) => {
       child = undefined;
-      for (const { reject } of waiting.splice(0)) reject(failure(machine, complaint.trim() || reason));
+      for (const { reject } of waiting.splice(0)) reject(failure(place, complaint.trim() || reason));
     };
     started.once('error', (error) => {
       ended(error.message);
@@ -73,6 +75,6 @@ function takeAnswer(received: Buffer): { good: boolean; body: Buffer; rest: Buff
   return { good: word === 'ok', body: received.subarray(end + 1, stop), rest: received.subarray(stop) };
 }
 
-function failure(machine: Machine, message: string): LabError {
-  return new LabError(EXIT.labFailed, `on the ${machine.kind} machine: ${message.trim()}`);
+function failure(place: string, message: string): LabError {
+  return new LabError(EXIT.labFailed, `on ${place}: ${message.trim()}`);
 }

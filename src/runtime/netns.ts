@@ -1,6 +1,6 @@
-import { EXIT, LabError } from '../errors.ts';
-import type { Finished, Machine } from '../machine/machine.ts';
-import { agentOn } from './agent.ts';
+import type { Machine } from '../machine/machine.ts';
+import { agentBy } from './agent.ts';
+import { parseResults } from './job-results.ts';
 import { line, portName } from '../plan/script.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
 import { NODE_CAPABILITIES } from './capabilities.ts';
@@ -10,7 +10,9 @@ import type { Job, NodeState, Runtime } from './runtime.ts';
 export function netns(machine: Machine): Runtime {
   const state = machine.stateDirectory;
 
-  const conversation = agentOn(machine);
+  const conversation = agentBy(`the ${machine.kind} machine`, () =>
+    machine.start(['perl', machine.agent], { stdio: 'pipe' }),
+  );
   const agent = (orders: string[][]) =>
     conversation.request([
       ['state', state],
@@ -43,6 +45,9 @@ export function netns(machine: Machine): Runtime {
         .map(([node = '', word]): NodeState => ({ node, state: word === 'running' ? 'running' : 'dead' }));
     },
 
+    // A node's namespaces end with their last process; nothing is left to give them back to.
+    revive: () => Promise.resolve([]),
+
     async exec(jobs) {
       if (jobs.length === 0) return [];
       const orders = jobs.map((job: Job) => ['job', job.node, job.input ?? '', ...job.argv]);
@@ -69,35 +74,15 @@ function hostsFile(node: PlannedNode): string {
 function wiring(plan: Plan): string[] {
   const mtu = new Map(plan.networks.map((network) => [network.name, network.mtu]));
   return [
-    ...plan.networks.map((n) => `link add ${n.name} up mtu ${n.mtu} type bridge`),
+    ...plan.networks.map((n) => `link add name ${n.name} up mtu ${n.mtu} type bridge`),
     ...plan.nodes.flatMap((node) =>
       node.interfaces.map((own, index) => {
         const size = `mtu ${mtu.get(own.network) ?? 1500}`;
         return (
-          `link add ${portName(node.name, index)} up master ${own.network} ${size} type veth ` +
+          `link add name ${portName(node.name, index)} up master ${own.network} ${size} type veth ` +
           `peer name ${own.name} ${size} address ${own.mac} netns %${node.name}%`
         );
       }),
     ),
   ];
-}
-
-/** The agent's answer to `run`: for each job a line `code out-bytes err-bytes`, then the bytes. */
-function parseResults(bytes: Buffer, count: number): Finished[] {
-  const results: Finished[] = [];
-  let at = 0;
-  while (results.length < count) {
-    const end = bytes.indexOf(10, at);
-    if (end < 0)
-      throw new LabError(EXIT.labFailed, 'the machine stopped answering in the middle of a command');
-    const [code = 0, out = 0, err = 0] = bytes.toString('latin1', at, end).split(' ').map(Number);
-    at = end + 1;
-    results.push({
-      code,
-      stdout: bytes.subarray(at, at + out),
-      stderr: bytes.toString('utf8', at + out, at + out + err),
-    });
-    at += out + err;
-  }
-  return results;
 }

@@ -1,4 +1,5 @@
-import type { ChildProcess, StdioOptions } from 'node:child_process';
+import type { StdioOptions } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
 import type { Plan } from '../plan/types.ts';
 
 import type { Finished } from '../machine/machine.ts';
@@ -12,7 +13,22 @@ export interface Job {
 
 export interface NodeState {
   node: string;
-  state: 'running' | 'dead';
+  /** `restarted`: it runs, but has lost its wiring and configuration; `revive` gives it the wiring back. */
+  state: 'running' | 'restarted' | 'dead';
+}
+
+/** A command with live streams: what of a child process is used of it. */
+export interface Running {
+  /** Null where it was given a stream of this process. */
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  kill(signal?: NodeJS.Signals): boolean;
+  /** It is in no process group of this host's: the terminal's signals reach it only through `kill`. */
+  readonly apart?: boolean;
+  /** `exit`: it has ended; `close`: its streams too. */
+  once(event: 'exit' | 'close', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+  once(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /**
@@ -26,11 +42,16 @@ export interface Runtime {
   /** Ends every process, network and file of the lab, however far `create` got. Harmless where there is nothing. */
   destroy(): Promise<void>;
   states(): Promise<NodeState[]>;
+  /**
+   * Starts and wires anew the nodes that have ended or were restarted by hand, where that can be done.
+   * @returns their names; the plan's steps are to be carried out on them again
+   */
+  revive(plan: Plan): Promise<string[]>;
   /** Runs commands on nodes, all at once, and returns what each left behind, in the same order. */
   exec(jobs: Job[]): Promise<Finished[]>;
   /** Starts one command on a node with live streams; with `tty`, in a terminal of its own. */
-  start(node: string, argv: string[], options: { stdio: StdioOptions; tty?: boolean }): ChildProcess;
+  start(node: string, argv: string[], options: { stdio: StdioOptions; tty?: boolean }): Running;
 }
 
-export const RUNTIME_KINDS = ['netns'] as const;
+export const RUNTIME_KINDS = ['docker', 'netns'] as const;
 export type RuntimeKind = (typeof RUNTIME_KINDS)[number];

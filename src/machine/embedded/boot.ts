@@ -25,22 +25,34 @@ const RECORD_AND_RUN = `
   shift
   exec ssh "$@"`;
 
+/** A disk image beside the root. */
+export interface Disk {
+  file: string;
+  /** `copy`: what is written goes to a file that ends with the kernel. */
+  use: 'read' | 'write' | 'copy';
+}
+
+export interface Boot {
+  root: Root;
+  /** Ceiling in MiB; pages are taken when first used. */
+  memory: number;
+  /** Kernel modules that are loaded at once. */
+  modules: string[];
+  confinement: Confinement;
+  /** /dev/ubdb, /dev/ubdc … */
+  disks: Disk[];
+  /** Whether a Docker engine is to run, with its data on the first of the disks. */
+  engine: boolean;
+}
+
 /**
  * Boots the embedded kernel for a lab and returns when its line answers. Files in `directory`: `holder` (identity of
  * the ssh client that holds the line), `ctl` (its socket), `console.log`, `boot.log`.
- * @param modules kernel modules that the lab needs
- * @param memory ceiling in MiB; pages are taken when first used
  */
-export async function boot(
-  directory: string,
-  root: Root,
-  memory: number,
-  modules: string[],
-  confinement: Confinement,
-): Promise<void> {
+export async function boot(directory: string, options: Boot): Promise<void> {
   mkdirSync(join(directory, 'tmp'), { recursive: true, mode: 0o700 });
   const script = join(directory, 'boot.sh');
-  writeFileSync(script, bootScript(directory, root, memory, modules, confinement), { mode: 0o700 });
+  writeFileSync(script, bootScript(directory, options), { mode: 0o700 });
   const log = openSync(join(directory, 'boot.log'), 'w');
   const record = join(directory, 'holder');
   // Room for the record; on a full disk this fails here, where the reason can be told.
@@ -101,13 +113,8 @@ function readText(file: string): string {
 }
 
 /** The proxy command of the ssh client: the relay, and the kernel behind it. */
-function bootScript(
-  directory: string,
-  root: Root,
-  memory: number,
-  modules: string[],
-  confinement: Confinement,
-): string {
+function bootScript(directory: string, options: Boot): string {
+  const { root, memory, modules, confinement, disks, engine } = options;
   const confined = confinement === 'namespaces';
   const temporary = confined ? '/tmp' : join(directory, 'tmp');
   const kernel = [
@@ -119,8 +126,10 @@ function bootScript(
     `uml_dir=${temporary}/`,
     ...['con=null', 'con0=null,fd:3', 'ssl=null', 'ssl0=fd:0,fd:1'],
     `ubd0r=${root.image}`,
+    ...disks.map((disk, index) => diskArgument(disk, index + 1, temporary)),
     ...['root=/dev/ubda', 'rootfstype=ext2', 'ro', 'init=/usr/sbin/guest-init'],
     `lab_modules=${modules.join(',')}`,
+    ...(engine ? ['lab_engine=1'] : []),
   ];
   // The kernel can mount any host directory it may read (hostfs), so it gets a view of the host with nothing in it
   // but its own files, in namespaces without network or other processes. No /proc either: in it root's own user id
@@ -129,6 +138,7 @@ function bootScript(
     ...['bwrap', '--unshare-all', '--die-with-parent', '--cap-drop', 'ALL', '--new-session'],
     // In this order: the root may itself lie below /tmp.
     ...['--tmpfs', '/tmp', '--ro-bind', root.directory, root.directory, '--dev', '/dev'],
+    ...disks.flatMap(({ file, use }) => [use === 'write' ? '--bind' : '--ro-bind', file, file]),
     ...['--ro-bind', '/proc/cpuinfo', '/proc/cpuinfo', '--symlink', root.kernel, '/proc/self/exe'],
     ...['--remount-ro', '/', '--remount-ro', '/dev'],
     ...['--clearenv', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'HOME', '/tmp', '--chdir', '/'],
@@ -140,4 +150,10 @@ exec 2>>${quote(join(directory, 'boot.log'))} 3>>${quote(join(directory, 'consol
 export HOME=${quote(temporary)} TMPDIR=${quote(temporary)}
 exec perl ${quote(join(packageRoot, 'images', 'line-relay'))} ${commandLine(command)}
 `;
+}
+
+/** The user-mode kernel's own argument for a disk: number, r for read-only, a file of changes before the image. */
+function diskArgument({ file, use }: Disk, number: number, temporary: string): string {
+  if (use === 'copy') return `ubd${number}=${join(temporary, `disk${number}`)},${file}`;
+  return `ubd${number}${use === 'read' ? 'r' : ''}=${file}`;
 }

@@ -76,3 +76,14 @@ export async function isUp(directory: string): Promise<boolean> {
   });
   return result.exitCode === 0;
 }
+
+/**
+ * Makes a socket of the guest's one of this host's, for as long as the line is there.
+ * @throws Error where the line is gone
+ */
+export async function forwardOnLine(directory: string, local: string, remote: string): Promise<void> {
+  await hostCommand('ssh', [
+    ...[...COMMON, ...socket(directory), '-O', 'forward', '-L', `${local}:${remote}`],
+    'root@guest',
+  ]);
+}

@@ -22,6 +22,11 @@ export const UNPRIVILEGED_BUILD_PROGRAMS: HostProgram[] = [
   { program: 'newuidmap', package: 'uidmap', purpose: 'lets an ordinary user build the root file system' },
 ];
 
+/** What this user needs to build a root file system. */
+export function buildPrograms(): HostProgram[] {
+  return process.getuid?.() === 0 ? BUILD_PROGRAMS : [...BUILD_PROGRAMS, ...UNPRIVILEGED_BUILD_PROGRAMS];
+}
+
 export const RUN_PROGRAMS: HostProgram[] = [
   { program: 'ssh', package: 'openssh-client', purpose: 'talks to the embedded kernel' },
   { program: 'bwrap', package: 'bubblewrap', purpose: 'hides the host from the embedded kernel' },

@@ -44,7 +44,7 @@ find kernel -name '*.ko*' | grep -vE '^kernel/(${MODULES.map((m) => m.replaceAll
 version=$(basename "$PWD")
 cd "$1"
 chroot . depmod -a "$version"
-mkdir -p srv/www
+mkdir -p srv/www var/lib/docker
 chroot . passwd -d root >/dev/null
 chroot . usermod -s /bin/sh root
 rm -rf usr/share/doc usr/share/man usr/share/info usr/share/locale usr/share/zoneinfo usr/share/icons var/cache/debconf var/log/* etc/nginx/sites-enabled/*
@@ -54,23 +54,48 @@ mkdir -p var/log/nginx
 
 const VERSIONS = `{ basename "$1"/usr/lib/uml/modules/*; chroot "$1" dpkg-query -W -f '\${Package} \${Version}\\n'; }`;
 
-/**
- * Arguments of mmdebstrap: the image with the kernel's modules in it, and the kernel with its libc beside it in
- * `work`.
- * @param images folder with guest-init, node-agent and sshd.conf
- */
-export function recipe(work: string, images: string, packages: string[], mirror?: string): string[] {
-  const libraries = '/usr/lib/x86_64-linux-gnu';
+/** What the guest has on board beside a node's packages where the labs are containers of an engine in it. */
+const ENGINE_PACKAGES = ['docker.io'];
+
+/** Kinds of root: for nodes that are namespaces, or containers. */
+export type RootKind = 'netns' | 'docker';
+
+function common(images: string, packages: string[]): string[] {
   return [
     '--variant=minbase',
-    '--format=ext2',
     '--architectures=amd64',
     ...['doc', 'man', 'info', 'locale', 'zoneinfo'].map((d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`),
-    `--include=${['user-mode-linux', ...packages].join(',')}`,
+    `--include=${packages.join(',')}`,
+    '--customize-hook=mkdir -p "$1/usr/lib/lvslab"',
+    ...['node-agent', 'frame-probe'].map(
+      (name) => `--customize-hook=upload '${images}/${name}' /usr/lib/lvslab/${name}`,
+    ),
+  ];
+}
+
+function target(file: string, mirror: string | undefined): string[] {
+  return [SUITE, file, ...(mirror === undefined ? [] : [mirror])];
+}
+
+/**
+ * Arguments of mmdebstrap for an embedded machine: the image with the kernel's modules in it, and the kernel with its
+ * libc beside it in `work`.
+ * @param images folder with guest-init, sshd.conf and what every node gets
+ */
+export function machineRecipe(
+  kind: RootKind,
+  work: string,
+  images: string,
+  packages: string[],
+  mirror?: string,
+): string[] {
+  const libraries = '/usr/lib/x86_64-linux-gnu';
+  const engine = kind === 'docker' ? ENGINE_PACKAGES : [];
+  return [
+    ...common(images, ['user-mode-linux', ...packages, ...engine]),
+    '--format=ext2',
     `--customize-hook=upload '${images}/guest-init' /usr/sbin/guest-init`,
     '--customize-hook=chmod 755 "$1/usr/sbin/guest-init"',
-    '--customize-hook=mkdir "$1/usr/lib/lvslab"',
-    `--customize-hook=upload '${images}/node-agent' /usr/lib/lvslab/node-agent`,
     `--customize-hook=upload '${images}/sshd.conf' /etc/ssh/lvslab.conf`,
     `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 '${work}'`,
     '--customize-hook=rm "$1/usr/bin/linux.uml"',
@@ -79,8 +104,16 @@ export function recipe(work: string, images: string, packages: string[], mirror?
     `--customize-hook=download /versions '${work}/versions'`,
     '--customize-hook=rm "$1/versions"',
     `--customize-hook=${TRIM}`,
-    SUITE,
-    `${work}/root.img`,
-    ...(mirror === undefined ? [] : [mirror]),
+    ...target(`${work}/root.img`, mirror),
+  ];
+}
+
+/** Arguments of mmdebstrap for a node's root file system as a tar archive, which a Docker engine takes as an image. */
+export function nodeRecipe(file: string, images: string, packages: string[], mirror?: string): string[] {
+  return [
+    ...common(images, packages),
+    '--format=tar',
+    '--customize-hook=mkdir -p "$1/srv/www"; rm -rf "$1"/etc/nginx/sites-enabled/*',
+    ...target(file, mirror),
   ];
 }

@@ -1,16 +1,17 @@
 import type { ExecaError } from 'execa';
 import { hostCommand } from '../../host-command.ts';
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
-import { hold, tryHold } from '../../lock.ts';
-import { interruptSignal } from '../../interrupt.ts';
+import { hold } from '../../lock.ts';
 import { cacheDirectory, packageRoot } from '../../paths.ts';
 import { seconds, type Progress, type Task } from '../../report/progress.ts';
-import { packageList, recipe } from './recipe.ts';
-import { BUILD_PROGRAMS, UNPRIVILEGED_BUILD_PROGRAMS, ensurePrograms, lastLines } from './packages.ts';
+import { bootstrap } from './bootstrap.ts';
+import { buildFolder, buildLock, discard } from './builds.ts';
+import { contentKey } from './content-key.ts';
+import { machineRecipe, packageList, type RootKind } from './recipe.ts';
+import { buildPrograms, ensurePrograms } from './packages.ts';
 
 /** A root file system with its own kernel, built once and only read from then on. */
 export interface Root {
@@ -32,20 +33,20 @@ export interface RootManifest {
   built: string;
 }
 
+const ROOT_NAMES: Record<RootKind, string> = {
+  netns: 'root filesystem',
+  docker: 'engine filesystem',
+};
+
 /** What the root would be called that this version of the tool wants. */
-export async function rootKey(): Promise<string> {
-  const hash = createHash('sha256');
-  for (const file of ['packages.txt', 'guest-init', 'node-agent', 'sshd.conf'])
-    hash.update(await readFile(join(packageRoot, 'images', file)));
-  return hash
-    .update(JSON.stringify(recipe('', '', [])))
-    .digest('hex')
-    .slice(0, 12);
+export function rootKey(kind: RootKind): string {
+  const files = ['packages.txt', 'guest-init', 'node-agent', 'frame-probe', 'sshd.conf'];
+  return contentKey(files, machineRecipe(kind, '', '', []));
 }
 
 /** The root of the current package list where it has been built; undefined where not. */
-export async function findRoot(): Promise<Root | undefined> {
-  const key = await rootKey();
+export async function findRoot(kind: RootKind = 'netns'): Promise<Root | undefined> {
+  const key = rootKey(kind);
   const directory = join(cacheDirectory(), `root-${key}`);
   let manifest: RootManifest;
   try {
@@ -67,134 +68,47 @@ export async function findRoot(): Promise<Root | undefined> {
  * is killed leaves nothing that could be taken for a root.
  * @throws LabError machineCannot where the host lacks what it takes
  */
-export async function ensureRoot(progress: Progress): Promise<Root> {
-  const found = await findRoot();
+export async function ensureRoot(progress: Progress, kind: RootKind = 'netns'): Promise<Root> {
+  const found = await findRoot(kind);
   if (found !== undefined) return found;
-  await ensurePrograms(
-    process.getuid?.() === 0 ? BUILD_PROGRAMS : [...BUILD_PROGRAMS, ...UNPRIVILEGED_BUILD_PROGRAMS],
-    progress,
-  );
-  const task = progress.start('root filesystem', 'starting');
+  await ensurePrograms(buildPrograms(), progress);
+  const task = progress.start(ROOT_NAMES[kind], 'starting');
   const began = Date.now();
   try {
-    await build(await rootKey(), task, progress);
+    await build(kind, task, progress);
   } catch (error) {
     task.fail();
     throw error;
   }
   task.done(`built (${seconds(Date.now() - began)}, kept for next time)`);
-  const built = await findRoot();
+  const built = await findRoot(kind);
   if (built === undefined)
     throw new LabError(EXIT.labFailed, 'the root filesystem vanished after it was built');
   return built;
 }
 
-async function build(key: string, task: Task, progress: Progress): Promise<void> {
-  const cache = cacheDirectory();
-  const lock = await hold(join(cache, 'build.lock'), () => {
+async function build(kind: RootKind, task: Task, progress: Progress): Promise<void> {
+  const key = rootKey(kind);
+  const lock = await hold(buildLock(), () => {
     task.update('waiting for another build');
   });
-  const work = join(cache, `building-${key}`);
+  const work = buildFolder(key);
   try {
-    if ((await findRoot()) !== undefined) return;
-    // Only the holder of the lock is ever in this directory, so what is there is a killed build's.
-    await rm(work, { recursive: true, force: true });
+    if ((await findRoot(kind)) !== undefined) return;
+    await discard(work);
     await mkdir(join(work, 'lib'), { recursive: true });
-    await bootstrap(work, task, progress);
-    const directory = join(cache, `root-${key}`);
+    const packages = packageList(await readFile(join(packageRoot, 'images', 'packages.txt'), 'utf8'));
+    const images = join(packageRoot, 'images');
+    const argv = machineRecipe(kind, work, images, packages, process.env['LVSLAB_MIRROR']);
+    await bootstrap(argv, { work, output: join(work, 'root.img') }, task, progress);
+    const directory = join(cacheDirectory(), `root-${key}`);
     await finish(work, directory);
     await rm(directory, { recursive: true, force: true });
     await rename(work, directory);
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await discard(work);
     lock.release();
   }
-}
-
-/** Removes what a killed build left; a build at work holds the lock and is left alone. */
-export async function removeStaleBuilds(): Promise<void> {
-  const cache = cacheDirectory();
-  const stale = existsSync(cache)
-    ? (await readdir(cache)).filter((name) => name.startsWith('building-'))
-    : [];
-  if (stale.length === 0) return;
-  const lock = await tryHold(join(cache, 'build.lock'));
-  if (lock === undefined) return;
-  for (const name of stale) await rm(join(cache, name), { recursive: true, force: true });
-  lock.release();
-}
-
-async function bootstrap(work: string, task: Task, progress: Progress): Promise<void> {
-  const packages = packageList(await readFile(join(packageRoot, 'images', 'packages.txt'), 'utf8'));
-  const argv = recipe(work, join(packageRoot, 'images'), packages, process.env['LVSLAB_MIRROR']);
-  const first = await mmdebstrap(argv, work, task);
-  if (first.ok) return;
-  if (interruptSignal.aborted) throw interruptSignal.reason as Error;
-  const expired = /invalid since ([^)]*)\)/.exec(first.output)?.[1];
-  if (expired === undefined) throw buildFailure(first.output);
-  progress.warn(
-    `the package mirror's index has been out of date since ${expiryDate(expired, new Date())}. ` +
-      'Its signatures are checked all the same; packages may lack recent security updates.',
-  );
-  const second = await mmdebstrap(['--aptopt=Acquire::Check-Valid-Until "false"', ...argv], work, task);
-  if (!second.ok) throw buildFailure(second.output);
-}
-
-/** apt says how long ago: `17d 5h 45min 11s`. */
-function expiryDate(ago: string, now: Date): string {
-  const unit: Record<string, number> = { d: 86_400, h: 3600, min: 60, s: 1 };
-  const total = [...ago.matchAll(/(\d+)(d|h|min|s)/g)].reduce(
-    (sum, [, count, name = 's']) => sum + Number(count) * (unit[name] ?? 0),
-    0,
-  );
-  return new Date(now.getTime() - total * 1000).toISOString().slice(0, 10);
-}
-
-async function mmdebstrap(
-  argv: string[],
-  work: string,
-  task: Task,
-): Promise<{ ok: boolean; output: string }> {
-  await rm(join(work, 'root.img'), { force: true });
-  const asRoot = process.getuid?.() === 0;
-  // The signal ends mmdebstrap, which then cleans up after itself, when this process is killed.
-  const child = hostCommand('setpriv', ['--pdeathsig', 'TERM', 'mmdebstrap', ...argv], {
-    stdin: 'ignore',
-    reject: false,
-    all: true,
-    // It signals its whole process group when it fails, so it gets one of its own.
-    detached: true,
-    cancelSignal: interruptSignal,
-    // An ordinary user's build runs under other user ids, which may not enter the user's own cache.
-    env: asRoot ? { TMPDIR: work } : {},
-  });
-  child.all.on('data', (chunk: Buffer) => {
-    const stage = /I: ([^\n]+)\n*$/.exec(chunk.toString())?.[1];
-    if (stage !== undefined) task.update(stage.replace(/\.\.\.$/, ''));
-  });
-  const result = await child;
-  return { ok: result.exitCode === 0, output: result.all };
-}
-
-function buildFailure(output: string): LabError {
-  const reasons: [RegExp, string][] = [
-    [
-      /No space left on device/,
-      'free 1.5 GB on the disk that holds the cache and /tmp, or set XDG_CACHE_HOME',
-    ],
-    [
-      /Temporary failure resolving|Could not resolve|Could not connect|Network is unreachable|Unable to connect/,
-      'the Debian packages could not be fetched: check the network, or set LVSLAB_MIRROR to a mirror that is in reach',
-    ],
-    [
-      /newuidmap|subuid|subgid/,
-      `give your user a range of ids: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${process.env['USER'] ?? 'USER'}`,
-    ],
-  ];
-  const mend = reasons.find(([pattern]) => pattern.test(output))?.[1];
-  return new LabError(EXIT.machineCannot, `the root filesystem could not be built:\n${lastLines(output)}`, {
-    mend: mend ?? 'nothing was kept; run the same command again once the cause is gone',
-  });
 }
 
 /** Makes what was bootstrapped in `work` usable at its final place. */

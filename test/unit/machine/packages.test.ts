@@ -9,7 +9,7 @@ import {
   lastLines,
   missing,
 } from '../../../src/machine/embedded/packages.ts';
-import { packageList, recipe } from '../../../src/machine/embedded/recipe.ts';
+import { packageList, machineRecipe } from '../../../src/machine/embedded/recipe.ts';
 import type { Progress } from '../../../src/report/progress.ts';
 
 describe('the package list', () => {
@@ -34,22 +34,23 @@ describe('the package list', () => {
 });
 
 describe('the recipe', () => {
-  const args = recipe('/work place', '/images', ['curl', 'nginx'], 'http://mirror.example/debian');
+  const args = machineRecipe('netns', '/work place', '/images', ['curl', 'nginx'], 'http://mirror.example/debian');
 
   it('names suite, image and mirror last, in this order', () => {
     expect(args.slice(-3)).toEqual(['forky', '/work place/root.img', 'http://mirror.example/debian']);
-    expect(recipe('/w', '/i', []).slice(-2)).toEqual(['forky', '/w/root.img']);
+    expect(machineRecipe('netns', '/w', '/i', []).slice(-2)).toEqual(['forky', '/w/root.img']);
   });
 
   it('includes the kernel and the packages', () => {
     expect(args).toContain('--include=user-mode-linux,curl,nginx');
     expect(args).toContain('--format=ext2');
-    expect(recipe('/w', '/i', [])).toContain('--include=user-mode-linux');
+    expect(machineRecipe('netns', '/w', '/i', [])).toContain('--include=user-mode-linux');
   });
 
   it('puts the programs beside the kernel into the image, before the kernel is taken out', () => {
     const hooks = args.filter((arg) => arg.startsWith('--customize-hook='));
-    expect(hooks[0]).toBe("--customize-hook=upload '/images/guest-init' /usr/sbin/guest-init");
+    expect(hooks).toContain("--customize-hook=upload '/images/guest-init' /usr/sbin/guest-init");
+    expect(hooks).toContain("--customize-hook=upload '/images/frame-probe' /usr/lib/lvslab/frame-probe");
     expect(hooks).toContain("--customize-hook=upload '/images/node-agent' /usr/lib/lvslab/node-agent");
     expect(hooks).toContain("--customize-hook=upload '/images/sshd.conf' /etc/ssh/lvslab.conf");
     const out = hooks.findIndex((hook) => hook.includes('copy-out /usr/bin/linux.uml'));

@@ -16,6 +16,7 @@ export function pretend(answer: (job: Job) => { code?: number; stdout?: string; 
     create: never,
     destroy: never,
     states: never,
+    revive: never,
     start: never,
     exec: (asked) =>
       Promise.resolve(

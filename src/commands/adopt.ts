@@ -1,0 +1,35 @@
+import { findEndpoint, mayListen } from '../docker/endpoint.ts';
+import { connectEngine } from '../docker/engine.ts';
+import { LABEL, labelFilter, recordIn } from '../docker/labels.ts';
+import { LabError } from '../errors.ts';
+import { labNames, readRecord, writeRecord } from '../lab.ts';
+
+/**
+ * Writes a record of each lab that is on the Docker engine at hand but not known here: one made from another account or
+ * host, or whose record was lost. What exists is what the engine has, not what somebody wrote down.
+ * @param name only this one; none that is known is looked for
+ */
+export async function adoptLabs(name?: string): Promise<void> {
+  const known = labNames().filter((lab) => readRecord(lab) !== undefined);
+  if (name !== undefined && known.includes(name)) return;
+  const endpoint = findEndpoint();
+  if (!mayListen(endpoint)) return;
+  let objects;
+  try {
+    const { docker } = await connectEngine(endpoint);
+    const filters = labelFilter(name);
+    objects = [...(await docker.listContainers({ all: true, filters })), ...(await docker.listNetworks({ filters }))];
+  } catch (error) {
+    // No engine, no labs on it; whoever needs it hears the reason.
+    if (error instanceof LabError) return;
+    throw error;
+  }
+  for (const { Labels } of objects) {
+    const labels = (Labels as Record<string, string> | undefined) ?? {};
+    const lab = labels[LABEL.lab] ?? '';
+    const record = recordIn(labels);
+    if (record === undefined || record.name !== lab || known.includes(lab)) continue;
+    writeRecord({ ...record, machine: 'local', engine: endpoint });
+    known.push(lab);
+  }
+}

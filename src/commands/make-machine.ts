@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectEngine } from '../docker/engine.ts';
+import { nodeImage } from '../docker/image.ts';
+import { labDirectory, writeRecord, type LabRecord } from '../lab.ts';
+import { hostAbilities } from '../machine/abilities.ts';
+import { boot } from '../machine/embedded/boot.ts';
+import { GUEST_SOCKET, ensureEngineDisk } from '../machine/embedded/engine-disk.ts';
+import { forwardOnLine } from '../machine/embedded/line.ts';
+import { RUN_PROGRAMS, ensurePrograms } from '../machine/embedded/packages.ts';
+import { ensureRoot, type Root } from '../machine/embedded/root.ts';
+import { isRemote } from '../machine/machine.ts';
+import { prepareRemote } from '../machine/ssh.ts';
+import { seconds, type Progress } from '../report/progress.ts';
+import { engineOf, engineSocket } from '../wire.ts';
+import { insideRoot, type Choice } from './choose.ts';
+
+/** MiB that a guest's Docker engine takes beside its nodes. */
+const ENGINE_MEMORY = 512;
+
+/**
+ * Makes the machine that a lab is to run on, as far as it is not there, and writes the lab's record before anything of
+ * the lab itself is made.
+ * @returns the root file system that nodes get; undefined where that is no business of this host
+ */
+export async function makeMachine(
+  record: LabRecord,
+  choice: Choice,
+  progress: Progress,
+): Promise<Root | undefined> {
+  const { machine, runtime, reason } = choice;
+  if (machine === 'embedded') return makeGuest(record, choice, progress);
+  if (runtime === 'docker') {
+    writeRecord(record);
+    progress.start('engine').done(reason);
+    return undefined;
+  }
+  const root = machine === 'local' && insideRoot() ? undefined : await ensureRoot(progress);
+  if (isRemote(machine) && root !== undefined) {
+    const task = progress.start('machine', machine);
+    try {
+      await prepareRemote(machine, root, record.plan.modules, () => {
+        task.update(`${machine}: copying the root filesystem, once`);
+      });
+    } catch (error) {
+      task.fail();
+      throw error;
+    }
+    task.done(`${machine} (${reason})`);
+  } else progress.start('machine').done(`local (${reason})`);
+  writeRecord(record);
+  return root;
+}
+
+async function makeGuest(record: LabRecord, choice: Choice, progress: Progress): Promise<Root> {
+  const { plan } = record;
+  await ensurePrograms(RUN_PROGRAMS, progress);
+  const nodes = await ensureRoot(progress);
+  const confinement = (await hostAbilities()).namespaces ? 'namespaces' : 'none';
+  const engine = choice.runtime === 'docker';
+  const root = engine ? await ensureRoot(progress, 'docker') : nodes;
+  const disks = engine
+    ? [
+        {
+          file: await ensureEngineDisk(nodes, root, nodeImage(), confinement, progress),
+          use: 'copy' as const,
+        },
+      ]
+    : [];
+  writeRecord(record);
+  const task = progress.start('kernel', `booting ${root.manifest.kernelVersion}`);
+  const began = Date.now();
+  const directory = labDirectory(record.name);
+  // 4 nodes take some 40 MB; the rest is room for what students start. Pages are taken when first used.
+  const memory = 192 + 32 * plan.nodes.length + (engine ? ENGINE_MEMORY : 0);
+  try {
+    await boot(directory, { root, memory, modules: plan.modules, confinement, disks, engine });
+    if (engine) {
+      task.update('starting its Docker engine');
+      await waitForEngine(record);
+    }
+  } catch (error) {
+    task.fail();
+    throw error;
+  }
+  const version = root.manifest.kernelVersion.split('.').slice(0, 2).join('.');
+  const what = engine ? ' and a Docker engine' : '';
+  task.done(`${version} with ip_vs${what}, up in ${seconds(Date.now() - began)} (embedded: ${choice.reason})`);
+  if (confinement === 'none')
+    progress.warn('no user namespaces here: a guest kernel that is broken into can read what you can read');
+  return nodes;
+}
+
+/** Seconds for an engine to start in a guest; on a busy machine many do at once. */
+const ENGINE_LIMIT = 120;
+
+async function waitForEngine(record: LabRecord): Promise<void> {
+  await forwardOnLine(labDirectory(record.name), engineSocket(record.name), GUEST_SOCKET);
+  for (const limit = Date.now() + ENGINE_LIMIT * 1000; ; await sleep(100)) {
+    try {
+      await connectEngine(engineOf(record));
+      return;
+    } catch (error) {
+      if (Date.now() > limit) throw error;
+    }
+  }
+}

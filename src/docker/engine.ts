@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { EXIT, LabError } from '../errors.ts';
+import type { Endpoint } from './endpoint.ts';
+import { forwardSocket } from './ssh-socket.ts';
+
+/** A Docker engine that has answered. */
+export interface Engine {
+  docker: Docker;
+  /** As Docker writes it, for messages and records. */
+  url: string;
+  /** Release of the engine: `28.5.2`. */
+  version: string;
+  /** Major number of the release. */
+  major: number;
+  /** Its kernel's release. */
+  kernel: string;
+}
+
+/** The API that this code is written against (Docker 20.10), and the oldest that has all of it (19.03). */
+const API = { wanted: [1, 41], oldest: [1, 40] } as const;
+
+/** Seconds within which an engine answers, or is taken for absent. */
+const PATIENCE = 10;
+
+/**
+ * Connects to an engine and finds out what it is.
+ * @throws LabError machineCannot where nothing answers, access is denied, or its API is too old
+ */
+export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
+  const options = await connection(endpoint);
+  // Docker's client library is large: only who needs it waits for it.
+  const { default: Client } = await import('dockerode');
+  // Asked without a version, which every engine answers with the versions that it knows.
+  const first = new Client({ ...options, timeout: PATIENCE * 1000 });
+  let about;
+  try {
+    about = (await first.version()) as Awaited<ReturnType<Docker['version']>> & { MinAPIVersion?: string };
+  } catch (error) {
+    throw unreachable(endpoint, error as NodeJS.ErrnoException);
+  }
+  const highest = numbers(about.ApiVersion);
+  if (before(highest, API.oldest))
+    throw new LabError(
+      EXIT.machineCannot,
+      `the Docker engine at ${endpoint.url} is too old: it is ${about.Version} with API ${about.ApiVersion}`,
+      { mend: `it takes API ${API.oldest.join('.')} (Docker 19.03) or newer; or leave Docker out: --machine embedded` },
+    );
+  const lowest = numbers(about.MinAPIVersion ?? about.ApiVersion);
+  const wanted = before(highest, API.wanted) ? highest : before(API.wanted, lowest) ? lowest : API.wanted;
+  return {
+    docker: new Client({ ...options, version: `v${wanted.join('.')}` }),
+    url: endpoint.url,
+    version: about.Version,
+    major: Number.parseInt(about.Version, 10),
+    kernel: about.KernelVersion,
+  };
+}
+
+/** Its types lack the agent, which it passes on to node:http. */
+type Connection = Docker.DockerOptions & { agent: Agent };
+
+async function connection(endpoint: Endpoint): Promise<Connection> {
+  // One connection for many requests: through an ssh tunnel a new one costs more than most requests.
+  const pool = { keepAlive: true, maxSockets: 16 };
+  const agent = new Agent(pool);
+  const url = parse(endpoint);
+  switch (url.protocol) {
+    case 'unix:':
+      return { socketPath: url.pathname, agent };
+    case 'ssh:':
+      return { socketPath: await forwardSocket(url), agent };
+    case 'tcp:':
+    case 'http:':
+    case 'https:': {
+      const folder = endpoint.certificates;
+      const address = { host: url.hostname, port: Number(url.port) || (folder === undefined ? 2375 : 2376) };
+      if (folder === undefined) return { ...address, protocol: 'http', agent };
+      const pem = (name: string) => certificate(join(folder, name));
+      const identity = { ca: pem('ca.pem'), cert: pem('cert.pem'), key: pem('key.pem') };
+      return { ...address, protocol: 'https', ...identity, agent: new TlsAgent({ ...pool, ...identity }) };
+    }
+    default:
+      throw new LabError(EXIT.badInput, `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`, {
+        mend: 'unix:///path, tcp://host:port or ssh://user@host',
+      });
+  }
+}
+
+function parse(endpoint: Endpoint): URL {
+  try {
+    return new URL(endpoint.url);
+  } catch (error) {
+    throw new LabError(EXIT.badInput, `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`, {
+      mend: 'unix:///path, tcp://host:port or ssh://user@host',
+      cause: error,
+    });
+  }
+}
+
+function certificate(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new LabError(EXIT.machineCannot, `cannot read ${file}, which TLS to the Docker engine needs`, {
+      mend: 'DOCKER_CERT_PATH names the folder of ca.pem, cert.pem and key.pem',
+      cause: error,
+    });
+  }
+}
+
+function unreachable(endpoint: Endpoint, error: NodeJS.ErrnoException): LabError {
+  const where = `the Docker engine at ${endpoint.url} (${endpoint.reason})`;
+  const other = 'or leave Docker out: --machine embedded';
+  if (error.code === 'EACCES' || error.code === 'EPERM')
+    return new LabError(EXIT.machineCannot, `no permission to talk to ${where}`, {
+      mend: `let your user in (sudo usermod -aG docker USER, then log in anew), ${other}`,
+      cause: error,
+    });
+  return new LabError(EXIT.machineCannot, `${where} does not answer: ${error.message}`, {
+    mend: `start it, or name another with DOCKER_HOST; ${other}`,
+    cause: error,
+  });
+}
+
+function numbers(version: string): [number, number] {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return [major, minor];
+}
+
+function before(one: readonly [number, number], other: readonly [number, number]): boolean {
+  return one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
+}
+
+/** What an engine refused, with its own words; what it is about, first. */
+export function engineError(what: string, error: unknown): LabError {
+  const { statusCode, json, message } = error as { statusCode?: number; json?: { message?: string }; message: string };
+  if (error instanceof LabError) return error;
+  const gone = statusCode === undefined;
+  return new LabError(
+    EXIT.labFailed,
+    `${what}: ${gone ? `the Docker engine stopped answering (${message})` : (json?.message ?? message)}`,
+    {
+      ...(gone ? { mend: 'once it runs again: lab down takes down what is left' } : {}),
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,171 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { EXIT, LabError } from '../errors.ts';
+import { hold } from '../lock.ts';
+import { bootstrap } from '../machine/embedded/bootstrap.ts';
+import { buildFolder, buildLock, discard } from '../machine/embedded/builds.ts';
+import { contentKey } from '../machine/embedded/content-key.ts';
+import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
+import { nodeRecipe, packageList } from '../machine/embedded/recipe.ts';
+import { packageRoot } from '../paths.ts';
+import { seconds, type Progress, type Task } from '../report/progress.ts';
+import { engineError, type Engine } from './engine.ts';
+
+const REPOSITORY = 'lvslab-node';
+const IMAGES = join(packageRoot, 'images');
+/** What the image is built from, as a build's context. */
+const SOURCES = ['Dockerfile', 'packages.txt', 'node-agent', 'frame-probe'];
+/** As images/Dockerfile names it. */
+const BASE = 'debian:forky-slim';
+
+/** The image of a node that this version wants, named by its content: `lvslab-node:1f2e3d4c5b6a`. */
+export function nodeImage(): string {
+  return `${REPOSITORY}:${contentKey(SOURCES, nodeRecipe('', '', []))}`;
+}
+
+/** Whether an engine has the image. */
+export async function hasNodeImage(docker: Docker): Promise<boolean> {
+  return hasImage(docker, nodeImage());
+}
+
+async function hasImage(docker: Docker, name: string): Promise<boolean> {
+  try {
+    await docker.getImage(name).inspect();
+    return true;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    throw engineError(`image ${name}`, error);
+  }
+}
+
+/**
+ * Makes sure that an engine has the image: from images/Dockerfile, or where its base cannot be had or its packages not
+ * be fetched, put together here from Debian packages and imported. Says which.
+ * @throws LabError machineCannot where neither works
+ */
+export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progress: Progress): Promise<void> {
+  if (await hasNodeImage(docker)) return;
+  const task = progress.start('node image', nodeImage());
+  const began = Date.now();
+  const lock = await hold(buildLock(), () => {
+    task.update('waiting for another build');
+  });
+  try {
+    if (await hasNodeImage(docker)) return;
+    const obstacle = await buildFromDockerfile(docker, task);
+    if (obstacle !== undefined) await importBootstrapped(docker, task, progress);
+    const how = obstacle === undefined ? 'built from images/Dockerfile' : `bootstrapped from Debian packages, as ${obstacle}`;
+    task.done(`${nodeImage()} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
+  } catch (error) {
+    task.fail();
+    throw error;
+  } finally {
+    lock.release();
+  }
+}
+
+/** @returns why it could not be built; undefined where it was */
+async function buildFromDockerfile(docker: Docker, task: Task): Promise<string | undefined> {
+  if (!(await hasImage(docker, BASE))) {
+    task.update(`pulling ${BASE}`);
+    try {
+      await follow(docker, (await docker.pull(BASE)) as NodeJS.ReadableStream, task);
+    } catch {
+      return `${BASE} could not be pulled`;
+    }
+  }
+  try {
+    const stream = await docker.buildImage(
+      { context: IMAGES, src: SOURCES },
+      { t: nodeImage(), rm: true, forcerm: true },
+    );
+    await follow(docker, stream, task);
+    return undefined;
+  } catch {
+    return `images/Dockerfile could not be built on ${BASE}`;
+  }
+}
+
+/** Waits for the end of a long request, and shows how far it is. */
+function follow(docker: Docker, stream: NodeJS.ReadableStream, task?: Task): Promise<void> {
+  interface Event {
+    stream?: string;
+    status?: string;
+    error?: string;
+  }
+  return new Promise((resolve, reject) => {
+    const modem = docker.modem as {
+      followProgress: (s: NodeJS.ReadableStream, end: (e: Error | null) => void, on: (e: Event) => void) => void;
+    };
+    modem.followProgress(
+      stream,
+      (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      },
+      (event) => {
+        if (event.error !== undefined) reject(new Error(event.error));
+        const text = (event.stream ?? event.status ?? '').trim().split('\n').at(-1) ?? '';
+        if (text !== '') task?.update(text.slice(0, 60));
+      },
+    );
+  });
+}
+
+async function importBootstrapped(docker: Docker, task: Task, progress: Progress): Promise<void> {
+  await ensurePrograms(buildPrograms(), progress);
+  const work = buildFolder('image');
+  await discard(work);
+  await mkdir(work, { recursive: true });
+  const file = join(work, 'node.tar');
+  try {
+    const packages = packageList(await readFile(join(IMAGES, 'packages.txt'), 'utf8'));
+    const argv = nodeRecipe(file, IMAGES, packages, process.env['LVSLAB_MIRROR']);
+    await bootstrap(argv, { work, output: file }, task, progress);
+    task.update('importing');
+    const [repo, tag] = nodeImage().split(':');
+    const stream = await docker.importImage(createReadStream(file), { repo, tag });
+    await follow(docker, stream, task);
+  } catch (error) {
+    throw engineError('the image of a node', error);
+  } finally {
+    await discard(work);
+  }
+}
+
+/**
+ * Streams the image as `docker save` does, for an engine without a network.
+ * @throws LabError badInput where the engine does not have it yet
+ */
+export async function exportNodeImage(docker: Docker): Promise<NodeJS.ReadableStream> {
+  if (!(await hasNodeImage(docker)))
+    throw new LabError(EXIT.badInput, `the engine does not have ${nodeImage()} yet`, {
+      mend: 'make it first: lab image build',
+    });
+  return docker.getImage(nodeImage()).get();
+}
+
+/**
+ * Gives an engine an image from a file that `lab image export` wrote.
+ * @throws LabError badInput where the file holds another one, or none
+ */
+export async function importNodeImage(docker: Docker, file: string): Promise<void> {
+  const had = await hasNodeImage(docker);
+  try {
+    await new Promise((resolve, reject) => {
+      createReadStream(file)
+        .once('error', reject)
+        .once('open', function (this: NodeJS.ReadableStream) {
+          docker.loadImage(this).then((stream) => follow(docker, stream)).then(resolve, reject);
+        });
+    });
+  } catch (error) {
+    throw new LabError(EXIT.badInput, `cannot import ${file}: ${(error as Error).message}`, { cause: error });
+  }
+  if (!had && !(await hasNodeImage(docker)))
+    throw new LabError(EXIT.badInput, `${file} does not hold ${nodeImage()}, which this version of the tool needs`, {
+      mend: 'export it anew with the same version: lab image export FILE',
+    });
+}

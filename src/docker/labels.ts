@@ -1,0 +1,42 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { LabRecord } from '../lab.ts';
+
+/** What marks a container or network as ours. Nothing without it is ever touched. */
+export const LABEL = {
+  lab: 'org.lvslab.lab',
+  node: 'org.lvslab.node',
+  network: 'org.lvslab.network',
+  topology: 'org.lvslab.topology',
+  version: 'org.lvslab.version',
+  /** The lab's record, packed: with it a lab can be worked with from its labels alone. */
+  record: 'org.lvslab.record',
+} as const;
+
+/** The labels of whatever belongs to a lab. */
+export function labelsOf(record: LabRecord): Record<string, string> {
+  return {
+    [LABEL.lab]: record.name,
+    [LABEL.topology]: record.topology,
+    [LABEL.version]: record.toolVersion,
+    [LABEL.record]: gzipSync(JSON.stringify(record)).toString('base64'),
+  };
+}
+
+/**
+ * The record in an object's labels; undefined where they hold none that this version understands. It counts as
+ * complete: what is not, `states` tells.
+ */
+export function recordIn(labels: Record<string, string>): LabRecord | undefined {
+  try {
+    const packed = Buffer.from(labels[LABEL.record] ?? '', 'base64');
+    const record = JSON.parse(gunzipSync(packed).toString()) as LabRecord;
+    return record.version === 1 ? { ...record, complete: true } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The filter that finds a lab's objects, or with no name those of every lab, in Docker's form. */
+export function labelFilter(lab?: string): { label: string[] } {
+  return { label: [lab === undefined ? LABEL.lab : `${LABEL.lab}=${lab}`] };
+}

@@ -1,0 +1,87 @@
+import { rm } from 'node:fs/promises';
+import { EXIT, LabError } from '../../errors.ts';
+import { hostCommand } from '../../host-command.ts';
+import { interruptSignal } from '../../interrupt.ts';
+import type { Progress, Task } from '../../report/progress.ts';
+import { lastLines } from './packages.ts';
+
+/**
+ * Runs mmdebstrap; where the mirror's index is out of date, once more without that check, and says so.
+ * @param place folder for its temporary files, and the file that it makes
+ * @throws LabError machineCannot with the reason and its mend
+ */
+export async function bootstrap(
+  argv: string[],
+  place: { work: string; output: string },
+  task: Task,
+  progress: Progress,
+): Promise<void> {
+  const first = await mmdebstrap(argv, place, task);
+  if (first.ok) return;
+  if (interruptSignal.aborted) throw interruptSignal.reason as Error;
+  const expired = /invalid since ([^)]*)\)/.exec(first.output)?.[1];
+  if (expired === undefined) throw buildFailure(first.output);
+  progress.warn(
+    `the package mirror's index has been out of date since ${expiryDate(expired, new Date())}. ` +
+      'Its signatures are checked all the same; packages may lack recent security updates.',
+  );
+  const second = await mmdebstrap(['--aptopt=Acquire::Check-Valid-Until "false"', ...argv], place, task);
+  if (!second.ok) throw buildFailure(second.output);
+}
+
+/** apt says how long ago: `17d 5h 45min 11s`. */
+function expiryDate(ago: string, now: Date): string {
+  const unit: Record<string, number> = { d: 86_400, h: 3600, min: 60, s: 1 };
+  const total = [...ago.matchAll(/(\d+)(d|h|min|s)/g)].reduce(
+    (sum, [, count, name = 's']) => sum + Number(count) * (unit[name] ?? 0),
+    0,
+  );
+  return new Date(now.getTime() - total * 1000).toISOString().slice(0, 10);
+}
+
+async function mmdebstrap(
+  argv: string[],
+  { work, output }: { work: string; output: string },
+  task: Task,
+): Promise<{ ok: boolean; output: string }> {
+  await rm(output, { force: true });
+  const asRoot = process.getuid?.() === 0;
+  // The signal ends mmdebstrap, which then cleans up after itself, when this process is killed.
+  const child = hostCommand('setpriv', ['--pdeathsig', 'TERM', 'mmdebstrap', ...argv], {
+    stdin: 'ignore',
+    reject: false,
+    all: true,
+    // It signals its whole process group when it fails, so it gets one of its own.
+    detached: true,
+    cancelSignal: interruptSignal,
+    // An ordinary user's build runs under other user ids, which may not enter the user's own cache.
+    env: asRoot ? { TMPDIR: work } : {},
+  });
+  child.all.on('data', (chunk: Buffer) => {
+    const stage = /I: ([^\n]+)\n*$/.exec(chunk.toString())?.[1];
+    if (stage !== undefined) task.update(stage.replace(/\.\.\.$/, ''));
+  });
+  const result = await child;
+  return { ok: result.exitCode === 0, output: result.all };
+}
+
+function buildFailure(output: string): LabError {
+  const reasons: [RegExp, string][] = [
+    [
+      /No space left on device/,
+      'free 1.5 GB on the disk that holds the cache and /tmp, or set XDG_CACHE_HOME',
+    ],
+    [
+      /Temporary failure resolving|Could not resolve|Could not connect|Network is unreachable|Unable to connect/,
+      'the Debian packages could not be fetched: check the network, or set LVSLAB_MIRROR to a mirror that is in reach',
+    ],
+    [
+      /newuidmap|subuid|subgid/,
+      `give your user a range of ids: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${process.env['USER'] ?? 'USER'}`,
+    ],
+  ];
+  const mend = reasons.find(([pattern]) => pattern.test(output))?.[1];
+  return new LabError(EXIT.machineCannot, `the Debian packages could not be put together:\n${lastLines(output)}`, {
+    mend: mend ?? 'nothing was kept; run the same command again once the cause is gone',
+  });
+}

@@ -1,0 +1,58 @@
+import type Docker from 'dockerode';
+import { LABEL } from '../../docker/labels.ts';
+import { EXIT, LabError } from '../../errors.ts';
+import type { Plan } from '../../plan/types.ts';
+import { containerName, networkName } from './container.ts';
+import { freeSubnet, overlaps } from './networks.ts';
+
+/**
+ * Looks for what is in a lab's way on an engine: a container or network with one of its names, or a network with some
+ * of its addresses.
+ * @throws LabError badInput with everything that is, and the mend; nothing has been made then
+ */
+export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
+  const [containers, networks] = await Promise.all([
+    docker.listContainers({ all: true }),
+    docker.listNetworks(),
+  ]);
+  const wanted = new Set(plan.nodes.map((node) => `/${containerName(plan.name, node.name)}`));
+  const names = new Set(plan.networks.map((network) => networkName(plan.name, network.name)));
+  const subnets = networks.flatMap((n) =>
+    (n.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [{ network: n, subnet: Subnet }])),
+  );
+  const problems = [
+    ...containers
+      .flatMap((c) => c.Names.map((name) => ({ name, labels: c.Labels })))
+      .filter(({ name }) => wanted.has(name))
+      .map(({ name, labels }) => taken('container', name.slice(1), labels)),
+    ...networks.filter((n) => names.has(n.Name)).map((n) => taken('network', n.Name, n.Labels ?? {})),
+    ...plan.networks.flatMap((own) =>
+      subnets
+        .filter(({ network, subnet }) => !names.has(network.Name) && overlaps(own.subnet, subnet))
+        .map(({ network, subnet }) => inTheWay(own.name, own.subnet, network.Name, subnet, network.Labels ?? {})),
+    ),
+  ];
+  if (problems.length === 0) return;
+  const free = freeSubnet([...subnets.map((s) => s.subnet), ...plan.networks.map((n) => n.subnet)]);
+  throw new LabError(EXIT.badInput, problems.join('\n'), {
+    mend: `take down or rename what is in the way${free === undefined ? '' : `, or give the network another subnet, for example ${free}`}; on the embedded machine nothing is in the way (--machine embedded)`,
+  });
+}
+
+function taken(what: string, name: string, labels: Record<string, string>): string {
+  const lab = labels[LABEL.lab];
+  return lab === undefined
+    ? `${what} ${name} is already on this engine, and not of a lab`
+    : `${what} ${name} is already on this engine: lab ${lab}`;
+}
+
+function inTheWay(
+  network: string,
+  subnet: string,
+  name: string,
+  other: string,
+  labels: Record<string, string>,
+): string {
+  const lab = labels[LABEL.lab];
+  return `network ${network} (${subnet}) cannot be made: Docker network ${name}${lab === undefined ? '' : ` of lab ${lab}`} has ${other}`;
+}

@@ -1,0 +1,74 @@
+import type { ContainerCreateOptions } from 'dockerode';
+import { LABEL, labelsOf } from '../../docker/labels.ts';
+import type { LabRecord } from '../../lab.ts';
+import type { PlannedNode } from '../../plan/types.ts';
+import { NODE_CAPABILITIES } from '../capabilities.ts';
+
+/** What a container of a lab is called: `lvslab-nat-rs1`. */
+export function containerName(lab: string, node: string): string {
+  return `lvslab-${lab}-${node}`;
+}
+
+/** What a network of a lab is called: `lvslab-nat-front`. */
+export function networkName(lab: string, network: string): string {
+  return `lvslab-${lab}-${network}`;
+}
+
+/**
+ * /proc paths that stay read-only: Docker's own list, but of /proc/sys all except `net`, so that a student can break
+ * and mend a node's ARP settings. Those under `net` are the node's own, not the engine's.
+ */
+const READ_ONLY = [
+  ...['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger'],
+  ...['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map((d) => `/proc/sys/${d}`),
+];
+
+/**
+ * A node as a container. Not privileged: NET_ADMIN for ip, ipvsadm, tc and the network's sysctls, NET_RAW for
+ * tcpdump, ping and arping, and what else a Debian system's daemons take.
+ * @param image a node's image
+ * @param appArmor whether the engine confines containers by AppArmor, whose profile for them denies every write to
+ * /proc/sys/net, capabilities or not
+ */
+export function containerOptions(
+  record: LabRecord,
+  node: PlannedNode,
+  image: string,
+  appArmor: boolean,
+): ContainerCreateOptions {
+  const [first] = node.interfaces;
+  return {
+    name: containerName(record.name, node.name),
+    Image: image,
+    Hostname: node.name,
+    Cmd: ['perl', '/usr/lib/lvslab/node-agent', 'stay'],
+    Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8'],
+    WorkingDir: '/root',
+    // Its first process is one that stays, and has nothing to finish.
+    StopSignal: 'SIGKILL',
+    Labels: { ...labelsOf(record), [LABEL.node]: node.name },
+    HostConfig: {
+      NetworkMode: first === undefined ? 'none' : networkName(record.name, first.network),
+      CapDrop: ['ALL'],
+      CapAdd: Object.keys(NODE_CAPABILITIES).map((name) => name.toUpperCase()),
+      ...(appArmor ? { SecurityOpt: ['apparmor=unconfined'] } : {}),
+      ReadonlyPaths: READ_ONLY,
+      ExtraHosts: node.hosts.filter(({ name }) => name !== node.name).map(({ address, name }) => `${name}:${address}`),
+      // Where processes leave their numbers: after a restart they name others.
+      Tmpfs: { '/run': 'mode=755,size=8m' },
+      RestartPolicy: { Name: 'no' },
+    },
+    ...(first === undefined
+      ? {}
+      : {
+          NetworkingConfig: {
+            EndpointsConfig: { [networkName(record.name, first.network)]: endpoint(first.address) },
+          },
+        }),
+  };
+}
+
+/** How a container is attached to a network: Docker's own address management knows the address too. */
+export function endpoint(address: string): { IPAMConfig: { IPv4Address?: string } } {
+  return { IPAMConfig: address.includes(':') ? {} : { IPv4Address: address } };
+}

@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT, LabError } from '../../errors.ts';
+import { engineError, type Engine } from '../../docker/engine.ts';
+import { nodeImage } from '../../docker/image.ts';
+import { labelFilter, LABEL } from '../../docker/labels.ts';
+import type { LabRecord } from '../../lab.ts';
+import type { Finished } from '../../machine/machine.ts';
+import type { Plan, PlannedNode } from '../../plan/types.ts';
+import { agentBy, type Agent } from '../agent.ts';
+import { parseResults } from '../job-results.ts';
+import type { Job, NodeState, Runtime } from '../runtime.ts';
+import { containerName, containerOptions, endpoint, networkName } from './container.ts';
+import { assertFree } from './conflicts.ts';
+import { inParallel } from './in-parallel.ts';
+import { networkOptions } from './networks.ts';
+import { checkNetworks } from './preflight-check.ts';
+import { startInContainer } from './process.ts';
+import { wiringCommands, type Device } from './wiring.ts';
+
+/** How often `destroy` looks again, before it says that something does not go. */
+const ROUNDS = 100;
+
+/** A file that is in memory only, and so tells whether a container is still the one that was wired. */
+const WIRED = '/run/lvslab.wired';
+
+/**
+ * Nodes as containers and networks of a Docker engine, by its API alone: the engine may be on another host, or in a
+ * virtual machine.
+ * @param record only its name is needed to work with a lab that is there
+ */
+export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>): Runtime {
+  const lab = record.name;
+  let engine: Promise<Engine> | undefined;
+  const reach = () => (engine ??= connect());
+  const docker = async () => (await reach()).docker;
+  const agents = new Map<string, Agent>();
+
+  const agent = (node: string): Agent => {
+    const known = agents.get(node);
+    if (known !== undefined) return known;
+    const made = agentBy(node, () =>
+      startInContainer(docker, containerName(lab, node), ['perl', '/usr/lib/lvslab/node-agent'], {
+        stdio: 'pipe',
+      }),
+    );
+    agents.set(node, made);
+    return made;
+  };
+
+  const containers = async () =>
+    (await docker()).listContainers({ all: true, filters: labelFilter(lab) });
+
+  async function exec(jobs: Job[]): Promise<Finished[]> {
+    const results = new Array<Finished>(jobs.length);
+    const nodes = [...new Set(jobs.map((job) => job.node))];
+    await Promise.all(
+      nodes.map(async (node) => {
+        const own = jobs.flatMap((job, index) => (job.node === node ? [{ job, index }] : []));
+        const orders = own.map(({ job }) => ['job', '-', job.input ?? '', ...job.argv]);
+        const answer = await agent(node).request([['run'], ...orders]);
+        parseResults(answer, own.length).forEach((result, at) => {
+          results[own[at]?.index ?? 0] = result;
+        });
+      }),
+    );
+    return results;
+  }
+
+  /** Makes the interfaces of these containers, which have just started, those of the plan. */
+  async function wire(plan: Plan, nodes: PlannedNode[]): Promise<void> {
+    const shown = await exec(nodes.map((node) => ({ node: node.name, argv: ['ip', '-json', 'address'] })));
+    const jobs = nodes.map((node, index): Job => {
+      const devices = JSON.parse(shown[index]?.stdout.toString() ?? '[]') as Device[];
+      return {
+        node: node.name,
+        // The engine's name server is of no use in a lab, and waiting for it would be all that programs do.
+        argv: ['sh', '-c', `ip -batch - && : >/etc/resolv.conf && : >${WIRED}`],
+        input: `${wiringCommands(node, plan, devices).join('\n')}\n`,
+      };
+    });
+    const failed = (await exec(jobs)).findIndex((result) => result.code !== 0);
+    if (failed >= 0)
+      throw new LabError(EXIT.labFailed, `the interfaces of ${nodes[failed]?.name ?? ''} could not be set up`);
+  }
+
+  async function makeNode(plan: Plan, node: PlannedNode, appArmor: boolean): Promise<void> {
+    const { docker: api } = await reach();
+    try {
+      const container = await api.createContainer(containerOptions(record, node, await nodeImage(), appArmor));
+      for (const own of node.interfaces.slice(1))
+        await api
+          .getNetwork(networkName(lab, own.network))
+          .connect({ Container: container.id, EndpointConfig: endpoint(own.address) });
+      await container.start();
+    } catch (error) {
+      throw engineError(`container ${containerName(lab, node.name)}`, error);
+    }
+  }
+
+  const runtime: Runtime = {
+    kind: 'docker',
+
+    async create(plan) {
+      const { docker: api, major } = await reach();
+      await assertFree(api, plan);
+      const info = (await api.info()) as { SecurityOptions?: string[] };
+      const appArmor = info.SecurityOptions?.some((o) => o.includes('apparmor')) ?? false;
+      await inParallel(plan.networks, async (network) => {
+        try {
+          await api.createNetwork(networkOptions(record, network, major));
+        } catch (error) {
+          throw engineError(`network ${networkName(lab, network.name)}`, error);
+        }
+      });
+      await inParallel(plan.nodes, (node) => makeNode(plan, node, appArmor));
+      await wire(plan, plan.nodes);
+      await checkNetworks(api, plan, runtime);
+    },
+
+    async destroy() {
+      const api = await docker();
+      // Twice at least: what a killed `up` had asked for may still be coming.
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const [boxes, networks] = await Promise.all([
+          containers(),
+          api.listNetworks({ filters: labelFilter(lab) }),
+        ]);
+        if (boxes.length + networks.length === 0) {
+          if (round > 0) return;
+          await sleep(100);
+          continue;
+        }
+        await inParallel(boxes, ({ Id }) => removed(api.getContainer(Id).remove({ force: true, v: true })));
+        await inParallel(networks, ({ Id }) => removeNetwork(api, Id));
+      }
+      throw new LabError(EXIT.labFailed, `lab ${lab} does not go from the Docker engine`, {
+        mend: `what is left: docker ps -a --filter label=${LABEL.lab}=${lab}`,
+      });
+    },
+
+    async states() {
+      const boxes = await containers();
+      const running = boxes.filter((box) => box.State === 'running').map((box) => box.Labels[LABEL.node] ?? '');
+      const wired = await exec(running.map((node) => ({ node, argv: ['test', '-e', WIRED] })));
+      return boxes.map((box): NodeState => {
+        const node = box.Labels[LABEL.node] ?? '';
+        const at = running.indexOf(node);
+        if (at < 0) return { node, state: 'dead' };
+        return { node, state: wired[at]?.code === 0 ? 'running' : 'restarted' };
+      });
+    },
+
+    async revive(plan) {
+      const states = await runtime.states();
+      const lost = plan.nodes.filter((node) => states.find((s) => s.node === node.name)?.state !== 'running');
+      const api = await docker();
+      await inParallel(lost, async ({ name }) => {
+        try {
+          await api.getContainer(containerName(lab, name)).start();
+        } catch (error) {
+          // 304: it runs already.
+          if ((error as { statusCode?: number }).statusCode !== 304)
+            throw engineError(`container ${containerName(lab, name)}`, error);
+        }
+      });
+      await wire(plan, lost);
+      return lost.map((node) => node.name);
+    },
+
+    exec,
+
+    start: (node, argv, options) => startInContainer(docker, containerName(lab, node), argv, options),
+  };
+  return runtime;
+}
+
+/** A container of the user's own that was attached to a lab's network is let go first, and otherwise left alone. */
+async function removeNetwork(api: Engine['docker'], id: string): Promise<void> {
+  const network = api.getNetwork(id);
+  const attached = (await network.inspect().catch(() => undefined)) as
+    { Containers?: Record<string, unknown> } | undefined;
+  for (const container of Object.keys(attached?.Containers ?? {}))
+    await removed(network.disconnect({ Container: container, Force: true }));
+  await removed(network.remove() as Promise<unknown>);
+}
+
+/** Gone is what was wanted; somebody may have been quicker, or be at it. What is still in use comes again. */
+async function removed(removal: Promise<unknown>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    const { statusCode } = error as { statusCode?: number };
+    if (statusCode !== 404 && statusCode !== 409 && statusCode !== 403) throw engineError('clean-up', error);
+  }
+}

@@ -1,0 +1,155 @@
+import { EventEmitter } from 'node:events';
+import { PassThrough, type Duplex, type Readable, type Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import type { StdioOptions } from 'node:child_process';
+import type Docker from 'dockerode';
+import type { Running } from '../runtime.ts';
+
+/** Environment variable by which a command's processes are found again: the API tells no number that holds inside. */
+const MARK = 'LVSLAB_EXEC';
+
+/** A command in a container, in the shape of a child process. */
+class ContainerProcess extends EventEmitter implements Running {
+  readonly stdin: Writable | null;
+  readonly stdout: Readable | null;
+  readonly stderr: Readable | null;
+  readonly apart = true;
+  readonly mark = randomUUID();
+  /** Where the command's own streams lead. */
+  readonly ends: { input: Readable; output: Writable; error: Writable };
+  private readonly onKill: (signal: NodeJS.Signals) => void;
+
+  constructor(stdio: StdioOptions, onKill: (mark: string, signal: NodeJS.Signals) => void) {
+    super();
+    const [first, second, third] = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
+    const [input, output, error] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    this.stdin = first === 'pipe' ? input : null;
+    this.stdout = second === 'pipe' ? output : null;
+    this.stderr = third === 'pipe' ? error : null;
+    if (first === 'ignore') input.end();
+    this.ends = {
+      input: first === 'inherit' ? process.stdin : input,
+      output: second === 'inherit' ? process.stdout : output,
+      error: third === 'inherit' ? process.stderr : error,
+    };
+    if (second === 'ignore') output.resume();
+    if (third === 'ignore') error.resume();
+    this.onKill = (signal) => {
+      onKill(this.mark, signal);
+    };
+  }
+
+  kill(signal: NodeJS.Signals = 'SIGTERM'): boolean {
+    this.onKill(signal);
+    return true;
+  }
+}
+
+/**
+ * Starts a command in a container with live streams. The engine does not end it when this process is killed; it ends
+ * with the container.
+ */
+export function startInContainer(
+  docker: () => Promise<Docker>,
+  container: string,
+  argv: string[],
+  { stdio, tty = false }: { stdio: StdioOptions; tty?: boolean },
+): Running {
+  const child = new ContainerProcess(stdio, (mark, signal) => {
+    void signalMarked(docker, container, mark, signal);
+  });
+  run(docker, container, argv, tty, child).then(
+    (code) => {
+      child.emit('exit', code, null);
+      child.emit('close', code, null);
+    },
+    (error: unknown) => {
+      child.emit('error', error);
+      child.emit('close', null, null);
+    },
+  );
+  return child;
+}
+
+async function run(
+  docker: () => Promise<Docker>,
+  container: string,
+  argv: string[],
+  tty: boolean,
+  child: ContainerProcess,
+): Promise<number> {
+  const engine = await docker();
+  const exec = await engine.getContainer(container).exec({
+    Cmd: argv,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: tty,
+    WorkingDir: '/root',
+    Env: [`${MARK}=${child.mark}`, `TERM=${process.env['TERM'] ?? 'dumb'}`],
+  });
+  const stream = await exec.start({ hijack: true, stdin: true, Tty: tty });
+  const { input, output, error } = child.ends;
+  const release = tty ? holdTerminal(exec) : () => undefined;
+  input.pipe(stream);
+  // The command may end before it has read all of its input.
+  stream.on('error', () => undefined);
+  try {
+    if (tty) stream.pipe(output, { end: false });
+    else engine.modem.demuxStream(stream, output, error);
+    await ended(stream);
+  } finally {
+    release();
+    input.unpipe(stream);
+    if (input === process.stdin) process.stdin.pause();
+    for (const own of [output, error]) if (own !== process.stdout && own !== process.stderr) own.end();
+  }
+  return exitCode(exec);
+}
+
+function ended(stream: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('end', resolve);
+    stream.once('close', resolve);
+  });
+}
+
+/** The stream may end a moment before the engine has noted the exit code. */
+async function exitCode(exec: Docker.Exec): Promise<number> {
+  for (;;) {
+    const { Running, ExitCode } = await exec.inspect();
+    if (!Running && ExitCode !== null) return ExitCode;
+    await sleep(10);
+  }
+}
+
+/** The user's terminal passes every key on, and the command's has its size, until the returned function is called. */
+function holdTerminal(exec: Docker.Exec): () => void {
+  const resize = () => {
+    const { rows: h, columns: w } = process.stdout;
+    exec.resize({ h, w }).catch(() => undefined);
+  };
+  process.stdin.setRawMode(true);
+  process.stdout.on('resize', resize);
+  resize();
+  return () => {
+    process.stdout.off('resize', resize);
+    process.stdin.setRawMode(false);
+  };
+}
+
+async function signalMarked(
+  docker: () => Promise<Docker>,
+  container: string,
+  mark: string,
+  signal: NodeJS.Signals,
+): Promise<void> {
+  const script = `for p in /proc/[0-9]*; do grep -qzs '^${MARK}=${mark}$' $p/environ && kill -${signal.slice(3)} \${p#/proc/}; done`;
+  try {
+    const exec = await (await docker()).getContainer(container).exec({ Cmd: ['sh', '-c', script] });
+    await exec.start({});
+  } catch {
+    // The container is gone, and the command with it.
+  }
+}

@@ -1,0 +1,33 @@
+import type { Plan, PlannedNode } from '../../plan/types.ts';
+
+/** A device of a container, as `ip -json address` has it. */
+export interface Device {
+  ifname: string;
+  link_type: string;
+  addr_info: { local?: string }[];
+}
+
+/**
+ * Lines for `ip -batch` that make a container's interfaces those of the plan. The engine names them in an order of its
+ * own, so each is known by the address that the engine gave it; MAC and MTU no release sets for every network, and the
+ * addresses and routes are the plan's own affair.
+ * @throws Error where the engine has attached less than the plan says
+ */
+export function wiringCommands(node: PlannedNode, plan: Plan, devices: Device[]): string[] {
+  const found = node.interfaces.map((own) => {
+    const device = devices.find((d) => d.addr_info.some((a) => a.local === own.address));
+    if (device === undefined)
+      throw new Error(`the engine has attached no interface with address ${own.address}`);
+    return { own, device: device.ifname };
+  });
+  const mtu = new Map(plan.networks.map((network) => [network.name, network.mtu]));
+  return [
+    // By way of names that no interface has: two may have each other's.
+    ...found.flatMap(({ device }, index) => [`link set ${device} down`, `link set ${device} name wire${index}`]),
+    ...found.flatMap(({ own }, index) => [
+      `link set wire${index} name ${own.name}`,
+      `address flush dev ${own.name}`,
+      `link set ${own.name} address ${own.mac} mtu ${mtu.get(own.network) ?? 1500} up`,
+    ]),
+  ];
+}
