@@ -59,7 +59,7 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
       name: node.name,
       role: node.role,
       state: states.get(node.name) ?? 'dead',
-      addresses: node.interfaces.map((i) => `${i.address}/${i.prefix}`),
+      addresses: node.interfaces.flatMap((i) => i.addresses.map((a) => `${a.address}/${a.prefix}`)),
       daemons: parseDaemons(results[alive.indexOf(node)]?.stdout.toString() ?? ''),
     })),
     directors: directors.map((node, index) => ({

@@ -1,4 +1,4 @@
-import { assignAddresses, range } from './addresses.ts';
+import { assignAddresses, mainAddress } from './addresses.ts';
 import { addressSeenFrom, type Hop } from './routes.ts';
 import type { HostName, PlannedInterface, PlannedService } from './types.ts';
 import type { Topology } from '../topology/types.ts';
@@ -20,8 +20,7 @@ export function planInterfaces(topology: Topology): Map<string, PlannedInterface
         return {
           name: `eth${index}`,
           network: attachment.network,
-          address: addresses.get(`${node.name}/${attachment.network}`) ?? '',
-          prefix: range(topology.networks[networkIndex]?.subnet ?? '0.0.0.0/32').prefix,
+          addresses: addresses.get(`${node.name}/${attachment.network}`) ?? [],
           mac: mac(networkIndex + 1, place),
         };
       }),
@@ -43,12 +42,18 @@ export function firstShared(
 ): string {
   const hop = hops.find((h) => h.name === node);
   if (hop === undefined) return '';
-  if (network !== undefined) return hop.interfaces.find((i) => i.network === network)?.address ?? '';
+  const named = hop.interfaces.find((i) => i.network === network);
+  if (network !== undefined) return named === undefined ? '' : mainAddress(named);
   for (const director of directors) {
     const shared = addressSeenFrom(director, hop);
     if (shared !== undefined) return shared;
   }
-  return hop.interfaces[0]?.address ?? '';
+  return firstAddress(hop);
+}
+
+function firstAddress(hop: Hop): string {
+  const [first] = hop.interfaces;
+  return first === undefined ? '' : mainAddress(first);
 }
 
 /** Names of all nodes and VIPs as one node should resolve them: by the network it shares with them, where it does. */
@@ -56,7 +61,7 @@ export function hostNames(node: Hop, hops: Hop[], services: PlannedService[]): H
   const vips = [...new Set(services.map((service) => service.vip))];
   return [
     ...hops.map((other) => ({
-      address: addressSeenFrom(node, other) ?? other.interfaces[0]?.address ?? '',
+      address: addressSeenFrom(node, other) ?? firstAddress(other),
       name: other.name,
     })),
     ...vips.map((address, index) => ({ address, name: index === 0 ? 'vip' : `vip${index + 1}` })),

@@ -1,4 +1,4 @@
-import { inSubnet } from './addresses.ts';
+import { hasAddress, inNetwork, mainAddress } from './addresses.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { segmentSize } from './modes/tun.ts';
 import { addressSeenFrom, firstHop, networkRoutes, type Hop, type NextHop } from './routes.ts';
@@ -61,7 +61,7 @@ function carried(node: string, services: PlannedService[]): PlannedService[] {
 
 /** The interface on the VIP's own network, where it answers ARP; `lo` for a VIP that is only routed to. */
 function vipDevice(vip: string, hop: Hop, networks: PlannedNetwork[]): string {
-  const on = networks.find((n) => inSubnet(n.subnet, vip));
+  const on = networks.find((n) => inNetwork(n, vip));
   return hop.interfaces.find((i) => i.network === on?.name)?.name ?? 'lo';
 }
 
@@ -119,9 +119,10 @@ function defaultGateway({ node, hop, hops, services }: NodeContext): string | un
 
 /** The way from a NAT real server back to its director: on the network of the address that IPVS uses. */
 function towardsDirector(hop: Hop, hops: Hop[], director: Hop, server: PlannedServer): string | undefined {
-  const network = hop.interfaces.find((i) => i.address === server.address)?.network;
+  const network = hop.interfaces.find((i) => hasAddress(i, server.address))?.network;
+  const shared = director.interfaces.find((i) => i.network === network);
   return (
-    director.interfaces.find((i) => i.network === network)?.address ??
+    (shared === undefined ? undefined : mainAddress(shared)) ??
     firstHop(hop, hops, (node) => node.name === director.name)
   );
 }
@@ -133,7 +134,7 @@ function directorsOf(service: PlannedService, hops: Hop[]): Hop[] {
 function followingRoutes({ node, hop, hops, networks, services }: NodeContext): NextHop[] {
   const routed = networkRoutes(hop, hops, networks);
   const vips = [...new Set(services.map((s) => s.vip))].flatMap((vip): NextHop[] => {
-    if (networks.some((n) => inSubnet(n.subnet, vip))) return [];
+    if (networks.some((n) => inNetwork(n, vip))) return [];
     const service = services.find((s) => s.vip === vip);
     // A director or real server has the VIP itself.
     if (service === undefined || node.role === 'director' || node.role === 'real-server') return [];
@@ -149,7 +150,7 @@ function announcedSegment({ hop, networks, services }: NodeContext): number | un
     service.servers
       .filter((server) => server.node === hop.name && server.mode === 'tun')
       .map((server) => {
-        const network = networks.find((n) => inSubnet(n.subnet, server.address));
+        const network = networks.find((n) => inNetwork(n, server.address));
         return segmentSize(network?.mtu ?? 1500, MODE_RULES.tun.overhead(service));
       }),
   );

@@ -16,7 +16,7 @@ export const DEFAULT_MTU = 1500;
 export function makePlan(topology: Topology, name = topology.name): Plan {
   const networks = topology.networks.map((n): PlannedNetwork => ({
     name: n.name,
-    subnet: n.subnet,
+    subnets: n.subnets,
     mtu: n.mtu ?? DEFAULT_MTU,
   }));
   const interfaces = planInterfaces(topology);
@@ -47,20 +47,20 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
             kind: 'link' as const,
             device,
           })),
-          ...hop.interfaces.map((i) => ({
-            kind: 'address' as const,
-            device: i.name,
-            address: i.address,
-            prefix: i.prefix,
-          })),
+          ...hop.interfaces.flatMap((i) =>
+            i.addresses.map(({ address, prefix }) => ({
+              kind: 'address' as const,
+              device: i.name,
+              address,
+              prefix,
+            })),
+          ),
           ...served.flatMap(({ s, r }) =>
             MODE_RULES[r.mode].serverSteps({
               service: s,
               server: r,
               interfaces: hop.interfaces.map((i) => ({
-                name: i.name,
-                address: i.address,
-                subnet: networks.find((n) => n.name === i.network)?.subnet ?? '',
+                ...i,
                 mtu: networks.find((n) => n.name === i.network)?.mtu ?? DEFAULT_MTU,
               })),
             }),

@@ -1,3 +1,4 @@
+import { mainAddress } from './addresses.ts';
 import type { PlannedNode } from './types.ts';
 
 /** A node as routing sees it: where it is attached, and whether it passes on what is not for itself. */
@@ -15,7 +16,7 @@ export interface NextHop {
 export function addressSeenFrom(from: Hop, neighbour: Hop): string | undefined {
   for (const own of from.interfaces) {
     const shared = neighbour.interfaces.find((i) => i.network === own.network);
-    if (shared !== undefined) return shared.address;
+    if (shared !== undefined) return mainAddress(shared);
   }
   return undefined;
 }
@@ -49,7 +50,7 @@ export function firstHop(from: Hop, nodes: Hop[], reached: (node: Hop) => boolea
 export function networkRoutes(
   from: Hop,
   nodes: Hop[],
-  networks: { name: string; subnet: string }[],
+  networks: { name: string; subnets: string[] }[],
 ): NextHop[] {
   const own = new Set(from.interfaces.map((i) => i.network));
   return networks.flatMap((network) => {
@@ -59,6 +60,6 @@ export function networkRoutes(
       nodes,
       (node) => node.role === 'router' && node.interfaces.some((i) => i.network === network.name),
     );
-    return via === undefined ? [] : [{ to: network.subnet, via }];
+    return via === undefined ? [] : network.subnets.map((to) => ({ to, via }));
   });
 }

@@ -43,7 +43,7 @@ export function planScript(plan: Plan): string {
     ]),
     ...plan.nodes.flatMap((node) => [
       '',
-      `# ${node.name} (${node.role}): ${node.interfaces.map((i) => `${i.name} ${i.address} on ${i.network}`).join(', ')}`,
+      `# ${node.name} (${node.role}): ${node.interfaces.map((i) => `${i.name} ${i.addresses.map((a) => a.address).join(' ')} on ${i.network}`).join(', ')}`,
       `ip netns add ${node.name}`,
       ...node.interfaces.flatMap((i, index) => portCommands(plan, node.name, i, index)),
       ...nodeCommands(node).map((text) => onNode(node.name, text)),

@@ -1,4 +1,4 @@
-import type { Mode, Role, Scheduler, TunnelType } from '../topology/types.ts';
+import type { Family, Mode, Role, Scheduler, TunnelType } from '../topology/types.ts';
 
 /**
  * What follows from a topology: plain JSON, deterministic, no functions.
@@ -19,8 +19,8 @@ export interface Plan {
 
 export interface PlannedNetwork {
   name: string;
-  /** IPv4 CIDR. */
-  subnet: string;
+  /** CIDRs, at most one of each family. */
+  subnets: string[];
   /** Bytes. */
   mtu: number;
 }
@@ -44,11 +44,17 @@ export interface PlannedInterface {
   /** Name inside the node: eth0, eth1 … */
   name: string;
   network: string;
-  /** IPv4 address without prefix. */
-  address: string;
-  prefix: number;
+  /** At least one. The first of a family is the one that others reach the node by. */
+  addresses: InterfaceAddress[];
   /** Locally administered, derived from network and address order, so that it can be recognised in a capture. */
   mac: string;
+}
+
+export interface InterfaceAddress {
+  family: Family;
+  /** Without prefix. */
+  address: string;
+  prefix: number;
 }
 
 export interface PlannedService {

@@ -52,7 +52,7 @@ function findCallers(plan: Plan, observations: Observation[]): Map<string, Calle
       const nodes = new Set([...service.directors, ...service.servers.map((s) => s.node)]);
       const own = plan.nodes
         .filter((n) => nodes.has(n.name))
-        .flatMap((n) => n.interfaces.map((i) => i.address));
+        .flatMap((n) => n.interfaces.flatMap((i) => i.addresses.map((a) => a.address)));
       caller = {
         service: { vip: service.vip, port: service.port },
         inside: new Set([...own, ...service.servers.map((s) => s.address), service.vip]),

@@ -103,7 +103,9 @@ function problemOf(
       if (claim.servers.every((s) => s.address !== outer.destination))
         return `sent the outer packet to ${outer.destination}, which is no real server's address`;
       const own =
-        lab.plan.nodes.find((n) => n.name === out.from?.node)?.interfaces.map((i) => i.address) ?? [];
+        lab.plan.nodes
+          .find((n) => n.name === out.from?.node)
+          ?.interfaces.flatMap((i) => i.addresses.map((a) => a.address)) ?? [];
       if (!own.includes(outer.source))
         return `gave the outer packet the source ${outer.source}, which is not one of its own addresses (${own.join(', ')})`;
       return untouched(out, before);

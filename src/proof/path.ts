@@ -1,3 +1,4 @@
+import { hasAddress } from '../plan/addresses.ts';
 import type { Plan } from '../plan/types.ts';
 import { classify, type Flow } from './flows.ts';
 import { findCrossings, type Place } from './crossings.ts';
@@ -79,7 +80,7 @@ export function walks(plan: Plan, observations: Observation[]): Walk[] {
     const crossings = findCrossings(plan, own, captured);
     const journeys = buildJourneys(crossings, flow);
     if (journeys.length === 0) continue;
-    const owner = plan.nodes.find((n) => n.interfaces.some((i) => i.address === flow.client.address));
+    const owner = plan.nodes.find((n) => n.interfaces.some((i) => hasAddress(i, flow.client.address)));
     result.push({
       service: flow.service,
       client: flow.client,

@@ -1,4 +1,4 @@
-import ipaddr from 'ipaddr.js';
+import { inNetwork } from '../plan/addresses.ts';
 import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
 import type { Claim } from './claims.ts';
 
@@ -124,7 +124,7 @@ function arpClaim(
   base: (kind: Claim['kind'], promise: string, about?: PlannedServer[]) => Omit<Claim, 'kind' | 'networks'>,
 ): Claim[] {
   const networks = plan.networks
-    .filter((n) => ipaddr.IPv4.parse(service.vip).match(ipaddr.IPv4.parseCIDR(n.subnet)))
+    .filter((n) => inNetwork(n, service.vip))
     .map((n) => n.name)
     .filter((name) => service.directors.some((node) => isOn(plan, node, name)));
   const neighbours = servers.filter((s) => networks.some((n) => isOn(plan, s.node, n)));

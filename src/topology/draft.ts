@@ -59,8 +59,8 @@ export interface DraftNode {
 
 export interface DraftAttachment {
   network: Placed<string>;
-  /** Undefined: automatic. */
-  address: Placed<string> | undefined;
+  /** None: automatic. */
+  addresses: Placed<string>[];
 }
 
 export interface DraftService {
@@ -147,16 +147,17 @@ function node(name: string, at: Position, tree: Tree): DraftNode {
 function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
   if (on.kind === 'map')
     return [...on.entries].map(([name, { keyAt, tree }]) => {
-      const address = text(tree);
-      if (typeof address !== 'object') return undefined;
+      const given = (tree.kind === 'list' ? tree.items : [tree]).map(text);
+      const addresses = given.filter((address) => typeof address === 'object');
+      if (addresses.length < given.length) return undefined;
       return {
         network: { value: name, at: keyAt },
-        address: address.value === 'auto' ? undefined : address,
+        addresses: tree.kind === 'scalar' && addresses[0]?.value === 'auto' ? [] : addresses,
       };
     });
   return (on.kind === 'list' ? on.items : [on]).map((item) => {
     const name = text(item);
-    return typeof name === 'object' ? { network: name, address: undefined } : undefined;
+    return typeof name === 'object' ? { network: name, addresses: [] } : undefined;
   });
 }
 

@@ -13,7 +13,7 @@ export function normalize(draft: Draft, defaultName: string): Topology {
     mode: valueOf(draft.mode ?? draft.services[0]?.mode) ?? 'nat',
     networks: draft.networks.map(({ name, subnet, mtu }) => ({
       name,
-      subnet: present(valueOf(subnet)),
+      subnets: [present(valueOf(subnet))],
       mtu: valueOf(mtu),
     })),
     nodes: draft.nodes.flatMap((node) => namesOf(node).map((name) => topologyNode(name, node))),
@@ -25,9 +25,9 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
   return {
     name,
     role: present(valueOf(node.role)),
-    attachments: node.attachments.map(({ network, address }) => ({
+    attachments: node.attachments.map(({ network, addresses }) => ({
       network: network.value,
-      address: address?.value,
+      addresses: addresses.map(({ value }) => value),
     })),
     gateway: valueOf(node.gateway),
     routes: node.routes.map(({ to, via }) => ({ to: present(valueOf(to)), via: present(valueOf(via)) })),

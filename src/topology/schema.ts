@@ -63,9 +63,11 @@ const on = z
     z
       .record(
         z.string(),
-        z.string().describe('A fixed IPv4 address on this network, without prefix, or auto.'),
+        z
+          .union([z.string(), z.array(z.string())])
+          .describe('A fixed IPv4 address on this network, without prefix, or several, or auto.'),
       )
-      .describe('Network to fixed address, or to auto.'),
+      .describe('Network to fixed address, to a list of them, or to auto.'),
   ])
   .describe(
     'The networks that the node is attached to, in the order of its interfaces: front, [front, back], or { back: 10.0.0.11, front: auto }.',

@@ -198,7 +198,7 @@ function kindOf(tree: Tree): string {
 function field(path: Path): string {
   const [section, , inner] = path;
   if (path.length === 2 && (section === 'networks' || section === 'nodes')) return section;
-  if (path.length === 4 && inner === 'on') return inner;
+  if (path.length >= 4 && inner === 'on') return inner;
   const last = path.findLast((step) => typeof step === 'string');
   return typeof last === 'string' ? last : '';
 }
@@ -220,7 +220,7 @@ function label(path: Path): string {
   if (path.length === 2 && section === 'services') return `service ${Number(first) + 1}`;
   if (path.length === 4 && typeof second === 'number')
     return `${String(inner).replace(/s$/, '')} ${second + 1}`.replace(/^on /, 'network ');
-  if (path.length === 4 && inner === 'on') return `the address on ${show(second)}`;
+  if (path.length >= 4 && inner === 'on') return `the address on ${show(second)}`;
   return String(last);
 }
 

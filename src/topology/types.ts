@@ -35,14 +35,17 @@ export const SCHEDULERS = [
 ] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
+/** Internet Protocol version of an address. */
+export type Family = 4 | 6;
+
 export const TUNNELS = ['ipip', 'gue', 'gre'] as const;
 /** Encapsulation of the TUN method (`ipvsadm --tun-type`). */
 export type TunnelType = (typeof TUNNELS)[number];
 
 export interface Network {
   name: string;
-  /** IPv4 CIDR with host bits zero: `10.0.0.0/24`. */
-  subnet: string;
+  /** CIDRs with host bits zero, such as `10.0.0.0/24`; at least one, and at most one of each family. */
+  subnets: string[];
   /** Bytes; the kernel's default (1500) where undefined. */
   mtu: number | undefined;
 }
@@ -59,8 +62,8 @@ export interface TopologyNode {
 
 export interface Attachment {
   network: string;
-  /** IPv4 address without prefix; undefined: assigned by the plan. */
-  address: string | undefined;
+  /** Fixed addresses without prefix; of a family of the network that has none here the plan assigns one. */
+  addresses: string[];
 }
 
 export interface StaticRoute {

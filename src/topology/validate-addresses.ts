@@ -1,6 +1,6 @@
 import { valueOf, type DraftAttachment, type DraftNode } from './draft.ts';
 import { addressFault, contains, reservedIn, toAddress } from './ipv4.ts';
-import type { Position } from './positions.ts';
+import type { Placed, Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
 
@@ -18,10 +18,12 @@ export class AddressBook {
       if (typeof vip === 'object' && !this.#vips.has(vip.value)) this.#vips.set(vip.value, vip.at);
   }
 
-  /** Checks one attachment's fixed address, if it has one. */
-  check(node: DraftNode, { network, address }: DraftAttachment): void {
-    if (address === undefined) return;
-    const { value, at } = address;
+  /** Checks one attachment's fixed addresses. */
+  check(node: DraftNode, { network, addresses }: DraftAttachment): void {
+    for (const address of addresses) this.#checkOne(node, network, address);
+  }
+
+  #checkOne(node: DraftNode, network: Placed<string>, { value, at }: Placed<string>): void {
     if (node.count !== undefined) {
       this.#problems.add(
         at,

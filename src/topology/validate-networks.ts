@@ -60,8 +60,11 @@ function checkRoom(references: References, problems: Problems): void {
   for (const { name, range, subnet } of networks) {
     if (range === undefined || typeof subnet !== 'object') continue;
     let wanted = 0;
-    for (const node of nodes)
-      if (node.attachments.some((a) => a.network.value === name)) wanted += valueOf(node.count) ?? 1;
+    for (const node of nodes) {
+      const attachment = node.attachments.find((a) => a.network.value === name);
+      if (attachment !== undefined)
+        wanted += Math.max(1, attachment.addresses.length) * (valueOf(node.count) ?? 1);
+    }
     const vips = new Set(
       services
         .map((service) => valueOf(service.vip) ?? '')

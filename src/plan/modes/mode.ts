@@ -1,11 +1,11 @@
-import type { PlannedServer, PlannedService, Step } from '../types.ts';
+import type { PlannedInterface, PlannedServer, PlannedService, Step } from '../types.ts';
 
 /** What a real server's steps may depend on. */
 export interface ServerContext {
   service: PlannedService;
   server: PlannedServer;
-  /** Interfaces of the real server, with the subnet each is on. */
-  interfaces: { name: string; subnet: string; address: string; mtu: number }[];
+  /** Interfaces of the real server, with the MTU of the network that each is on. */
+  interfaces: (PlannedInterface & { mtu: number })[];
 }
 
 /** A forwarding method: what it needs on the director and on the real server. One file each. */

@@ -1,3 +1,4 @@
+import { block, toCidr } from '../../topology/ipv4.ts';
 import type { TunnelType } from '../../topology/types.ts';
 import type { Step } from '../types.ts';
 import type { ModeRules } from './mode.ts';
@@ -40,13 +41,15 @@ export const tun: ModeRules = {
       })),
       ...quietVip(service.vip, device),
       // Clients on the server's own segment: announce a segment size that leaves room for the outer header.
-      ...interfaces.map((i): Step => ({
-        kind: 'route',
-        to: i.subnet,
-        device: i.name,
-        source: i.address,
-        advmss: segmentSize(i.mtu, overhead),
-      })),
+      ...interfaces.flatMap((i) =>
+        i.addresses.slice(0, 1).map(({ address, prefix }): Step => ({
+          kind: 'route',
+          to: toCidr(block(address, prefix)),
+          device: i.name,
+          source: address,
+          advmss: segmentSize(i.mtu, overhead),
+        })),
+      ),
     ];
   },
   overhead: (service) => TUNNEL_KINDS[service.tunnel].overhead,

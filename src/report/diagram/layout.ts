@@ -65,10 +65,15 @@ export function layoutPlan(plan: Plan, lanes?: Lanes): Layout {
   const tops = stack(sized, networks.length + 1);
   const labels = networks.map((name) => {
     const network = plan.networks.find((n) => n.name === name);
-    const subnet = `${network?.subnet ?? ''}${network === undefined || network.mtu === 1500 ? '' : `, MTU ${network.mtu}`}`;
-    return { name, subnet, width: Math.max(textWidth(name, 'network'), textWidth(subnet, 'subnet')) };
+    const mtu = network === undefined || network.mtu === 1500 ? '' : `, MTU ${network.mtu}`;
+    const lines = (network?.subnets ?? []).map(
+      (subnet, i, all) => `${subnet}${i === all.length - 1 ? mtu : ''}`,
+    );
+    const widths = [textWidth(name, 'network'), ...lines.map((line) => textWidth(line, 'subnet'))];
+    return { name, lines, width: Math.max(...widths) };
   });
-  const head = textHeight('network') + textHeight('subnet') + 8;
+  const most = Math.max(...labels.map(({ lines }) => lines.length));
+  const head = textHeight('network') + most * textHeight('subnet') + 8;
   const bodyHeight = Math.max(80, ...sized.map((node, i) => (tops[i] ?? 0) + node.height));
   const { columns, bars, width } = across(
     sized,
@@ -78,12 +83,17 @@ export function layoutPlan(plan: Plan, lanes?: Lanes): Layout {
     })),
   );
   const layout: Layout = { width, height: head + bodyHeight + 24, bars: [], boxes: [], wires: [], texts: [] };
-  labels.forEach(({ name, subnet }, index) => {
+  labels.forEach(({ name, lines }, index) => {
     const { left, width: barWidth } = bars[index] ?? { left: 0, width: 0 };
     layout.bars.push({ network: name, left, top: head, width: barWidth, height: bodyHeight + 24 });
     const middle = left + barWidth / 2;
-    layout.texts.push(place(name, 'network', middle, 0, 'middle'));
-    layout.texts.push(place(subnet, 'subnet', middle, textHeight('network'), 'middle'));
+    // Next to the bar, also where another network has more lines.
+    const top = (most - lines.length) * textHeight('subnet');
+    layout.texts.push(place(name, 'network', middle, top, 'middle'));
+    lines.forEach((line, i) => {
+      const below = top + textHeight('network') + i * textHeight('subnet');
+      layout.texts.push(place(line, 'subnet', middle, below, 'middle'));
+    });
   });
   sized.forEach((node, index) => {
     const column = columns[node.column] ?? { left: 0, width: 0 };
@@ -167,11 +177,13 @@ function placeWire(layout: Layout, node: string, block: Block, from: number, top
   const inside = BAR_WIDTH / 2;
   const to =
     bar === undefined ? from : block.side === 'right' ? bar.left + inside : bar.left + bar.width - inside;
-  const { name, network, address } = block.interface;
+  const { name, network, addresses } = block.interface;
   layout.wires.push({ node, device: name, network, side: block.side, from, to, y });
   const x = block.side === 'left' ? from - WIRE_MARGIN - labelWidth(block) : from + WIRE_MARGIN;
   block.vips.forEach((vip, i) => layout.texts.push(place(vip, 'vip', x, top + i * LINE)));
-  const line = y - LINE - 2;
-  layout.texts.push(place(name, 'device', x, line));
-  layout.texts.push(place(address, 'address', x + textWidth(`${name} `, 'device'), line));
+  const first = y - addresses.length * LINE - 2;
+  layout.texts.push(place(name, 'device', x, first));
+  addresses.forEach(({ address }, i) => {
+    layout.texts.push(place(address, 'address', x + textWidth(`${name} `, 'device'), first + i * LINE));
+  });
 }

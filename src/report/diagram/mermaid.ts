@@ -15,7 +15,9 @@ export function diagramMermaid(plan: Plan): string {
   const lines = ['flowchart LR'];
   plan.networks.forEach((network, n) => {
     const mtu = network.mtu === 1500 ? '' : `<br/>MTU ${network.mtu}`;
-    lines.push(`  net${n}(["${escape(network.name)}<br/>${escape(network.subnet)}${mtu}"]):::network`);
+    lines.push(
+      `  net${n}(["${escape(network.name)}<br/>${network.subnets.map(escape).join('<br/>')}${mtu}"]):::network`,
+    );
   });
   plan.nodes.forEach((node, n) => {
     const vips = ownedVips(node, plan.services).map(
@@ -29,7 +31,7 @@ export function diagramMermaid(plan: Plan): string {
     node.interfaces.forEach((i, index) => {
       const network = place.get(i.network);
       if (network === undefined) return;
-      const label = `|"${escape(i.name)}<br/>${escape(i.address)}"|`;
+      const label = `|"${escape(i.name)}<br/>${i.addresses.map((a) => escape(a.address)).join('<br/>')}"|`;
       // The order of the ends is what Mermaid ranks from left to right by.
       const behind =
         node.role === 'real-server' || (node.role !== 'client' && index === 0 && node.interfaces.length > 1);

@@ -69,7 +69,7 @@ export function sizeNode(
       side: bar < column ? 'left' : 'right',
       bar,
       vips,
-      above: LINE * (vips.length + 1) + 2,
+      above: LINE * (vips.length + i.addresses.length) + 2,
       below: arrows === 0 ? 6 : FIRST_LANE + LANE * (arrows - 1) + 12,
     };
   });
@@ -94,7 +94,7 @@ export function linesHeight(lines: Sized['lines']): number {
 
 export function labelWidth({ interface: i, vips }: Block): number {
   return Math.max(
-    textWidth(`${i.name} ${i.address}`, 'address'),
+    ...i.addresses.map(({ address }) => textWidth(`${i.name} ${address}`, 'address')),
     ...vips.map((vip) => textWidth(vip, 'vip')),
   );
 }

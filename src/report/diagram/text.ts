@@ -13,7 +13,7 @@ export function diagramText(plan: Plan): string {
           node.name,
           ROLE_NAMES[node.role],
           i.name,
-          `${i.address}/${i.prefix}`,
+          i.addresses.map((a) => `${a.address}/${a.prefix}`).join(' '),
           owned
             .filter((vip) => vip.device === i.name || !vip.outside)
             .map(({ vip, device, quiet }) => `VIP ${vip} on ${device}${quiet ? ' (no ARP)' : ''}`)
@@ -26,7 +26,7 @@ export function diagramText(plan: Plan): string {
     printable(plan.title),
     ...plan.networks.flatMap((network, n) => [
       '',
-      `${network.name}  ${network.subnet}${network.mtu === 1500 ? '' : `  MTU ${network.mtu}`}`,
+      `${network.name}  ${network.subnets.join(' ')}${network.mtu === 1500 ? '' : `  MTU ${network.mtu}`}`,
       ...tree(rows[n] ?? [], widths),
     ]),
     ...plan.services.flatMap((service) => ['', ...serviceLines(service)]),

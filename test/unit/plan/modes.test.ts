@@ -212,7 +212,7 @@ services:
     ]);
     expect(plan.modules).toEqual(['ip_vs', 'ip_vs_rr', 'ip_vs_sh']);
     // The client's own automatic address steps over a VIP.
-    expect(nodeOf(plan, 'client').interfaces[0]?.address).toBe('203.0.113.102');
+    expect(nodeOf(plan, 'client').interfaces[0]?.addresses[0]?.address).toBe('203.0.113.102');
   });
 
   it('weigh real servers, and let one server stand out by its own method', () => {

@@ -1,3 +1,4 @@
+import { mainAddress } from '../../../src/plan/addresses.ts';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/plan/types.ts';
 import { MODE_RULES } from '../../../src/plan/modes/registry.ts';
@@ -22,9 +23,10 @@ describe.each(SHIPPED)('the plan of %s', (name) => {
   it('gives no MAC and no address twice', () => {
     const all = interfacesOf(plan);
     expect(new Set(all.map((i) => i.mac)).size).toBe(all.length);
-    expect(new Set(all.map((i) => i.address)).size).toBe(all.length);
+    const addresses = all.flatMap((i) => i.addresses.map((a) => a.address));
+    expect(new Set(addresses).size).toBe(addresses.length);
     for (const { mac } of all) expect(mac).toMatch(/^02:00:00:0[1-3]:00:0\d$/);
-    for (const { vip } of plan.services) expect(all.map((i) => i.address)).not.toContain(vip);
+    for (const { vip } of plan.services) expect(addresses).not.toContain(vip);
   });
 
   it('gives every interface its address and its link, lo first', () => {
@@ -32,8 +34,9 @@ describe.each(SHIPPED)('the plan of %s', (name) => {
       const commands = commandsOf(plan, node.name);
       const links = commands.filter((c) => /^ip link set (lo|eth\d) up$/.test(c));
       expect(links).toEqual(['lo', ...node.interfaces.map((i) => i.name)].map((d) => `ip link set ${d} up`));
-      for (const { name: device, address, prefix } of node.interfaces)
-        expect(commands).toContain(`ip addr replace ${address}/${prefix} dev ${device}`);
+      for (const { name: device, addresses } of node.interfaces)
+        for (const { address, prefix } of addresses)
+          expect(commands).toContain(`ip addr replace ${address}/${prefix} dev ${device}`);
     }
   });
 
@@ -57,7 +60,7 @@ describe.each(SHIPPED)('the plan of %s', (name) => {
         ...[...new Set(plan.services.map((s) => s.vip))].map((_, i) => (i === 0 ? 'vip' : `vip${i + 1}`)),
       ]);
       const own = node.hosts.find((host) => host.name === node.name);
-      expect(node.interfaces.map((i) => i.address)).toContain(own?.address);
+      expect(node.interfaces.map(mainAddress)).toContain(own?.address);
     }
   });
 
@@ -75,12 +78,11 @@ it('comes with every forwarding method and every tunnel', () => {
 
 it.each(SHIPPED.filter((name) => name !== 'full'))('%s: an automatic address tells the role', (name) => {
   for (const node of shipped(name).nodes)
-    for (const { address } of node.interfaces) expect(address).toMatch(AUTOMATIC[node.role]);
+    for (const address of node.interfaces.map(mainAddress)) expect(address).toMatch(AUTOMATIC[node.role]);
 });
 
 it('counts automatic addresses up by role, and routers down', () => {
-  const addresses = (name: string, node: string) =>
-    nodeOf(shipped(name), node).interfaces.map((i) => i.address);
+  const addresses = (name: string, node: string) => nodeOf(shipped(name), node).interfaces.map(mainAddress);
   expect(addresses('nat', 'director')).toEqual(['203.0.113.1', '10.0.0.1']);
   expect(addresses('nat', 'client')).toEqual(['203.0.113.101']);
   expect(addresses('nat', 'rs1')).toEqual(['10.0.0.11']);
@@ -90,9 +92,9 @@ it('counts automatic addresses up by role, and routers down', () => {
 
 it('keeps a fixed address, and steps over it', () => {
   const plan = shipped('full');
-  expect(nodeOf(plan, 'client').interfaces[0]?.address).toBe('203.0.113.7');
-  expect(nodeOf(plan, 'rs2').interfaces.map((i) => i.address)).toEqual(['10.0.0.12', '10.1.0.22']);
-  expect(nodeOf(plan, 'far1').interfaces[0]?.address).toBe('10.1.0.12');
+  expect(nodeOf(plan, 'client').interfaces.map(mainAddress)[0]).toBe('203.0.113.7');
+  expect(nodeOf(plan, 'rs2').interfaces.map(mainAddress)).toEqual(['10.0.0.12', '10.1.0.22']);
+  expect(nodeOf(plan, 'far1').interfaces.map(mainAddress)[0]).toBe('10.1.0.12');
 });
 
 it.each([

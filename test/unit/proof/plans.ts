@@ -17,7 +17,7 @@ function plan(
     name: mode,
     title: mode,
     mode,
-    networks: networks.map(([name, subnet]) => ({ name, subnet, mtu: 1500 })),
+    networks: networks.map(([name, subnet]) => ({ name, subnets: [subnet], mtu: 1500 })),
     nodes: nodes.map(([name, role, ...attached]): PlannedNode => ({
       name,
       role,
@@ -26,8 +26,7 @@ function plan(
         return {
           name: `eth${index}`,
           network: net,
-          address: subnet.replace(/\d+\/24$/, String(host)),
-          prefix: 24,
+          addresses: [{ family: 4, address: subnet.replace(/\d+\/24$/, String(host)), prefix: 24 }],
           mac: `02:00:00:00:${hex(network)}:${hex(host)}`,
         };
       }),

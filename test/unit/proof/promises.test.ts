@@ -78,7 +78,7 @@ describe('claimsFor', () => {
       if (node.role === 'real-server')
         for (const i of node.interfaces) {
           i.network = 'front';
-          i.address = i.address.replace('10.0.1', '192.0.2');
+          for (const own of i.addresses) own.address = own.address.replace('10.0.1', '192.0.2');
         }
     expect(kinds(shared)).toContain('one-arp-owner');
     expect(kinds(shared)).not.toContain('servers-elsewhere');

@@ -1,3 +1,4 @@
+import { mainAddress } from '../../../src/plan/addresses.ts';
 import type { Plan } from '../../../src/plan/types.ts';
 import { placesOf } from '../../../src/proof/crossings.ts';
 import { decode } from '../../../src/proof/packets.ts';
@@ -29,7 +30,7 @@ export function scene(plan: Plan): Scene {
   };
   const addressOf = (name: string) =>
     plan.nodes.flatMap((n) =>
-      n.interfaces.filter((i) => `${n.name}/${i.name}` === name).map((i) => i.address),
+      n.interfaces.filter((i) => `${n.name}/${i.name}` === name).map(mainAddress),
     )[0] ?? '0.0.0.0';
   const see = (at: { node: string; device: string }, frame: Uint8Array) => {
     time += 5;

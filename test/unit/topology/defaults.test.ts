@@ -18,7 +18,7 @@ describe('the shipped NAT lab', () => {
 
   it('is what the sentence says', () => {
     const topology = parseTopology(readFileSync(url), 'nat.yaml', 'nat');
-    const auto = (network: string) => ({ network, address: undefined });
+    const auto = (network: string) => ({ network, addresses: [] });
     const node = (name: string, role: string, ...networks: string[]) => ({
       name,
       role,
@@ -32,8 +32,8 @@ describe('the shipped NAT lab', () => {
       title: 'Masquerading, with the real servers on a private network behind the director',
       mode: 'nat',
       networks: [
-        { name: 'front', subnet: '203.0.113.0/24', mtu: undefined },
-        { name: 'back', subnet: '10.0.0.0/24', mtu: undefined },
+        { name: 'front', subnets: ['203.0.113.0/24'], mtu: undefined },
+        { name: 'back', subnets: ['10.0.0.0/24'], mtu: undefined },
       ],
       nodes: [
         node('client', 'client', 'front'),
@@ -93,7 +93,7 @@ services:
 
   it('fills in what the file leaves open', () => {
     expect([topology.name, topology.title, topology.mode]).toEqual(['everything', 'All there is', 'tun']);
-    expect(topology.networks[1]).toEqual({ name: 'back', subnet: '10.0.0.0/24', mtu: 1400 });
+    expect(topology.networks[1]).toEqual({ name: 'back', subnets: ['10.0.0.0/24'], mtu: 1400 });
     expect(topology.nodes.map((n) => `${n.name} ${n.role}`)).toEqual([
       'visitor client',
       'lb-a director',
@@ -105,8 +105,8 @@ services:
       'web3 real-server',
     ]);
     expect(topology.nodes[1]?.attachments).toEqual([
-      { network: 'front', address: '203.0.113.2' },
-      { network: 'back', address: undefined },
+      { network: 'front', addresses: ['203.0.113.2'] },
+      { network: 'back', addresses: [] },
     ]);
     expect(topology.nodes[2]?.routes).toEqual([
       { to: '198.51.100.7', via: 'lb-a' },
@@ -239,7 +239,7 @@ nodes:
     <<: *rs
     <<: { role: router }
 `);
-    expect(topology.networks.map((n) => `${n.subnet} ${String(n.mtu)}`)).toEqual([
+    expect(topology.networks.map((n) => `${n.subnets.join()} ${String(n.mtu)}`)).toEqual([
       '10.0.0.0/24 1400',
       '10.0.1.0/24 1400',
     ]);
@@ -285,5 +285,15 @@ describe('text', () => {
       lab({ networks: '  front: 10.1.0.0/24\n  constructor: 10.2.0.0/24', nodes, services: '' }),
     );
     expect(topology.nodes.map((n) => n.name)).toEqual(['constructor', 'valueof']);
+  });
+});
+
+describe('addresses of an attachment', () => {
+  it('can be several, and an empty list is automatic', () => {
+    const { nodes } = parse(`lvslab: 1
+networks: { a: 10.0.0.0/24 }
+nodes: { client: { on: { a: [10.0.0.7, 10.0.0.9] } }, client2: { on: { a: [] } } }
+`);
+    expect(nodes.map((n) => n.attachments[0]?.addresses)).toEqual([['10.0.0.7', '10.0.0.9'], []]);
   });
 });

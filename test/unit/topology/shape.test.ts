@@ -154,7 +154,7 @@ describe('wrong types', () => {
           '  rs1: { on: { back: ▸10 } }\n  rs2: { on: { ▸back: } }\n  rs3: { on: back, gateway: ▸[x], routes: ▸none }',
         services: '',
       }),
-      ['the address on "back" is a number, not text'],
+      ['the address on "back" is a number, not text or a list'],
       ['the address on "back" has no value'],
       ['gateway is a list, not text', 'write a node’s name, an IPv4 address or `none`'],
       ['routes "none" is text, not a list'],

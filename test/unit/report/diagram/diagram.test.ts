@@ -10,8 +10,11 @@ import { xmlProblem } from './well-formed.ts';
 /** What a reader must find in a diagram. */
 function facts(plan: Plan): string[] {
   return [
-    ...plan.networks.flatMap((n) => [n.name, n.subnet]),
-    ...plan.nodes.flatMap((n) => [n.name, ...n.interfaces.flatMap((i) => [i.name, i.address])]),
+    ...plan.networks.flatMap((n) => [n.name, ...n.subnets]),
+    ...plan.nodes.flatMap((n) => [
+      n.name,
+      ...n.interfaces.flatMap((i) => [i.name, ...i.addresses.map((a) => a.address)]),
+    ]),
     ...plan.services.map((s) => s.vip),
   ];
 }
