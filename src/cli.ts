@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addFilesCommands } from './cli/files.ts';
+import { addImageCommands } from './cli/image.ts';
 import { addLifecycleCommands } from './cli/lifecycle.ts';
 import { addNodesCommands } from './cli/nodes.ts';
 import { addProofCommands } from './cli/proof.ts';
@@ -34,5 +35,6 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
   addProofCommands(program, finish);
   addNodesCommands(program, finish);
   addFilesCommands(program, finish);
+  addImageCommands(program);
   return program;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
-import { json, jsonOption, out, type Common, type Finish } from './output.ts';
+import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
 /** Files and the machine: plan, validate, doctor, and what shells and editors want. */
 export function addFilesCommands(program: Command, finish: Finish): void {
@@ -36,12 +36,15 @@ export function addFilesCommands(program: Command, finish: Finish): void {
   program
     .command('doctor')
     .summary('what this machine can do, what it cannot, and the mend')
+    .option('--fix', "load the kernel modules that LVS takes into a Docker engine's kernel", false)
     .addOption(jsonOption())
-    .action(async (options: Common) => {
-      const [{ doctor }, { doctorText }] = await Promise.all([
+    .action(async (options: Common & { fix: boolean }) => {
+      const [{ doctor }, { fixEngine }, { doctorText }] = await Promise.all([
         import('../commands/doctor.ts'),
+        import('../commands/doctor-docker.ts'),
         import('../report/text.ts'),
       ]);
+      if (options.fix) await fixEngine(progressFor(options));
       const diagnosis = await doctor();
       if (options.json === true) json('doctor', diagnosis);
       else out(doctorText(diagnosis));

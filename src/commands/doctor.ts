@@ -9,6 +9,7 @@ import {
 } from '../machine/embedded/packages.ts';
 import { findRoot } from '../machine/embedded/root.ts';
 import { embeddedObstacle, localObstacle } from './choose.ts';
+import { dockerFindings } from './doctor-docker.ts';
 
 export interface Finding {
   title: string;
@@ -30,12 +31,14 @@ export async function doctor(): Promise<Diagnosis> {
   const embedded = embeddedObstacle(abilities);
   const local = localObstacle(abilities);
   const root = await findRoot();
+  const docker = await dockerFindings();
   const findings: Finding[] = [
     { title: 'node', state: 'ok', detail: process.version },
+    ...docker,
     {
       title: 'local machine',
       state: local === undefined ? 'ok' : 'cannot',
-      detail: local ?? 'namespaces with ip_vs of this kernel',
+      detail: local ?? 'namespaces, with ip_vs of this kernel',
       ...(abilities.linux && !abilities.ipVs && abilities.root
         ? { mend: 'on a kernel with modules: modprobe ip_vs' }
         : {}),
@@ -71,7 +74,8 @@ export async function doctor(): Promise<Diagnosis> {
           },
     );
   }
-  return { ready: embedded === undefined || local === undefined, findings };
+  const onDocker = docker.some((f) => f.title === 'engine kernel' && f.state === 'ok');
+  return { ready: embedded === undefined || local === undefined || onDocker, findings };
 }
 
 async function buildNeeds(asRoot: boolean): Promise<Finding[]> {

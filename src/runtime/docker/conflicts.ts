@@ -27,13 +27,15 @@ export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
       .map(({ name, labels }) => taken('container', name.slice(1), labels)),
     ...networks.filter((n) => names.has(n.Name)).map((n) => taken('network', n.Name, n.Labels ?? {})),
     ...plan.networks.flatMap((own) =>
-      subnets
-        .filter(({ network, subnet }) => !names.has(network.Name) && overlaps(own.subnet, subnet))
-        .map(({ network, subnet }) => inTheWay(own.name, own.subnet, network.Name, subnet, network.Labels ?? {})),
+      own.subnets.flatMap((wanted) =>
+        subnets
+          .filter(({ network, subnet }) => !names.has(network.Name) && overlaps(wanted, subnet))
+          .map(({ network, subnet }) => inTheWay(own.name, wanted, network.Name, subnet, network.Labels ?? {})),
+      ),
     ),
   ];
   if (problems.length === 0) return;
-  const free = freeSubnet([...subnets.map((s) => s.subnet), ...plan.networks.map((n) => n.subnet)]);
+  const free = freeSubnet([...subnets.map((s) => s.subnet), ...plan.networks.flatMap((n) => n.subnets)]);
   throw new LabError(EXIT.badInput, problems.join('\n'), {
     mend: `take down or rename what is in the way${free === undefined ? '' : `, or give the network another subnet, for example ${free}`}; on the embedded machine nothing is in the way (--machine embedded)`,
   });

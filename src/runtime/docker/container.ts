@@ -1,7 +1,8 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import { LABEL, labelsOf } from '../../docker/labels.ts';
 import type { LabRecord } from '../../lab.ts';
-import type { PlannedNode } from '../../plan/types.ts';
+import type { PlannedInterface, PlannedNode } from '../../plan/types.ts';
+import type { Family } from '../../topology/types.ts';
 import { NODE_CAPABILITIES } from '../capabilities.ts';
 
 /** What a container of a lab is called: `lvslab-nat-rs1`. */
@@ -62,13 +63,22 @@ export function containerOptions(
       ? {}
       : {
           NetworkingConfig: {
-            EndpointsConfig: { [networkName(record.name, first.network)]: endpoint(first.address) },
+            EndpointsConfig: { [networkName(record.name, first.network)]: endpoint(first) },
           },
         }),
   };
 }
 
-/** How a container is attached to a network: Docker's own address management knows the address too. */
-export function endpoint(address: string): { IPAMConfig: { IPv4Address?: string } } {
-  return { IPAMConfig: address.includes(':') ? {} : { IPv4Address: address } };
+/** How a container is attached to a network: Docker's own address management knows the addresses too. */
+export function endpoint({ addresses }: PlannedInterface): {
+  IPAMConfig: { IPv4Address?: string; IPv6Address?: string };
+} {
+  const first = (family: Family) => addresses.find((a) => a.family === family)?.address;
+  const [v4, v6] = [first(4), first(6)];
+  return {
+    IPAMConfig: {
+      ...(v4 === undefined ? {} : { IPv4Address: v4 }),
+      ...(v6 === undefined ? {} : { IPv6Address: v6 }),
+    },
+  };
 }

@@ -90,7 +90,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       for (const own of node.interfaces.slice(1))
         await api
           .getNetwork(networkName(lab, own.network))
-          .connect({ Container: container.id, EndpointConfig: endpoint(own.address) });
+          .connect({ Container: container.id, EndpointConfig: endpoint(own) });
       await container.start();
     } catch (error) {
       throw engineError(`container ${containerName(lab, node.name)}`, error);

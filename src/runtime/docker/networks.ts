@@ -1,5 +1,6 @@
 import type { NetworkCreateOptions } from 'dockerode';
 import ipaddr from 'ipaddr.js';
+import { EXIT, LabError } from '../../errors.ts';
 import { LABEL, labelsOf } from '../../docker/labels.ts';
 import type { LabRecord } from '../../lab.ts';
 import type { Plan, PlannedNetwork } from '../../plan/types.ts';
@@ -25,42 +26,48 @@ export function networkOptions(
     Labels: { ...labelsOf(record), [LABEL.network]: network.name },
     IPAM: {
       Driver: 'default',
-      Config: [{ Subnet: network.subnet, Gateway: gatewayOf(record.plan, network) }],
+      Config: network.subnets.map((subnet) => ({ Subnet: subnet, Gateway: gatewayOf(record.plan, subnet) })),
     },
+    EnableIPv6: network.subnets.some((subnet) => subnet.includes(':')),
     Options: {
       // No address of the engine's host on the lab's networks, and so no route of the host's into them.
       [`${bridge}.inhibit_ipv4`]: 'true',
       // From 28.0 a rule for each container drops what comes for it from another bridge, unless its network is routed.
       ...(major >= 27
-        ? { [`${bridge}.gateway_mode_ipv4`]: 'routed' }
+        ? { [`${bridge}.gateway_mode_ipv4`]: 'routed', [`${bridge}.gateway_mode_ipv6`]: 'routed' }
         : { [`${bridge}.enable_ip_masquerade`]: 'false' }),
       'com.docker.network.driver.mtu': String(network.mtu),
     },
   };
 }
 
-/** An address for Docker to call the gateway (it wants one): the highest that is neither a node's nor a VIP. */
-export function gatewayOf(plan: Plan, network: PlannedNetwork): string {
+/**
+ * An address for Docker to call the gateway (it wants one): the highest of a subnet that is neither a node's nor a VIP.
+ * @throws LabError badInput where every address is taken
+ */
+export function gatewayOf(plan: Plan, subnet: string): string {
   const taken = new Set([
-    ...plan.nodes.flatMap((node) => node.interfaces.map((i) => i.address)),
+    ...plan.nodes.flatMap((node) => node.interfaces.flatMap((i) => i.addresses.map((a) => a.address))),
     ...plan.services.map((service) => service.vip),
   ]);
-  const bytes = ipaddr.IPv4.broadcastAddressFromCIDR(network.subnet).toByteArray();
-  let value = bytes.reduce((sum, byte) => sum * 256 + byte, 0);
-  let address;
-  do {
-    value -= 1;
-    address = [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.');
-  } while (taken.has(address));
-  return address;
+  const [base, prefix] = ipaddr.parseCIDR(subnet);
+  const bits = base.toByteArray().length * 8;
+  const number = base.toByteArray().reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+  // Not the last one, which in IPv4 is everybody's.
+  for (let value = number + 2n ** BigInt(bits - prefix) - 2n; value > number; value -= 1n) {
+    const bytes = Array.from({ length: bits / 8 }, (_, at) => Number((value >> BigInt(bits - 8 - 8 * at)) & 255n));
+    const address = ipaddr.fromByteArray(bytes).toString();
+    if (!taken.has(address)) return address;
+  }
+  throw new LabError(EXIT.badInput, `every address of ${subnet} is taken, and Docker wants one of its own`, {
+    mend: 'make the subnet larger; on the embedded machine it is large enough (--machine embedded)',
+  });
 }
 
-/** Whether two IPv4 networks have an address in common. */
+/** Whether two networks have an address in common. */
 export function overlaps(one: string, other: string): boolean {
   const [a, b] = [ipaddr.parseCIDR(one), ipaddr.parseCIDR(other)];
-  if (a[0].kind() !== 'ipv4' || b[0].kind() !== 'ipv4') return false;
-  const prefix = Math.min(a[1], b[1]);
-  return (a[0] as ipaddr.IPv4).match(b[0] as ipaddr.IPv4, prefix);
+  return a[0].kind() === b[0].kind() && a[0].match(b[0], Math.min(a[1], b[1]));
 }
 
 /** A /24 that overlaps with none of these. */

@@ -52,8 +52,12 @@ function crossing(network: string, from: End, to: End, packets: string[]): Cross
 }
 
 function foreignAddresses(plan: Plan, network: string): string[] {
-  const nodes = plan.nodes.flatMap((n) => n.interfaces.filter((i) => i.network !== network).map((i) => i.address));
-  return [...new Set([...plan.services.map((s) => s.vip), ...nodes])].filter((address) => !address.includes(':'));
+  const nodes = plan.nodes.flatMap((node) =>
+    node.interfaces.filter((i) => i.network !== network).flatMap((i) => i.addresses.map((a) => a.address)),
+  );
+  const all = [...plan.services.map((service) => service.vip), ...nodes];
+  // The probe speaks IPv4; what an engine does to IPv6, the claims tell.
+  return [...new Set(all)].filter((address) => !address.includes(':'));
 }
 
 /** Sends what the networks must carry, and tells what did not arrive. */

@@ -3,7 +3,6 @@ import type { Plan, PlannedNode } from '../../plan/types.ts';
 /** A device of a container, as `ip -json address` has it. */
 export interface Device {
   ifname: string;
-  link_type: string;
   addr_info: { local?: string }[];
 }
 
@@ -15,9 +14,10 @@ export interface Device {
  */
 export function wiringCommands(node: PlannedNode, plan: Plan, devices: Device[]): string[] {
   const found = node.interfaces.map((own) => {
-    const device = devices.find((d) => d.addr_info.some((a) => a.local === own.address));
+    const mine = new Set(own.addresses.map((a) => a.address));
+    const device = devices.find((d) => d.addr_info.some((a) => mine.has(a.local ?? '')));
     if (device === undefined)
-      throw new Error(`the engine has attached no interface with address ${own.address}`);
+      throw new Error(`the engine has attached no interface with address ${[...mine].join(' or ')}`);
     return { own, device: device.ifname };
   });
   const mtu = new Map(plan.networks.map((network) => [network.name, network.mtu]));
