@@ -90,10 +90,14 @@ async function cleanUp(name: string, first: unknown): Promise<void> {
     await takeDown(name);
   } catch (second) {
     const text = (error: unknown) => (error instanceof Error ? error.message : String(error));
-    throw new LabError(EXIT.labFailed, `${text(first)}\nand what was begun could not be taken down: ${text(second)}`, {
-      mend: `once that is mended: lab down ${name}`,
-      cause: first,
-    });
+    throw new LabError(
+      EXIT.labFailed,
+      `${text(first)}\nand what was begun could not be taken down: ${text(second)}`,
+      {
+        mend: `once that is mended: lab down ${name}`,
+        cause: first,
+      },
+    );
   }
 }
 
@@ -105,11 +109,19 @@ async function revive(existing: LabRecord): Promise<string[] | undefined> {
   const runtime = runtimeOf(existing);
   const revived = await runtime.revive(existing.plan);
   if (revived.length === 0) return undefined;
-  await apply({ ...existing.plan, nodes: existing.plan.nodes.filter((n) => revived.includes(n.name)) }, runtime);
+  await apply(
+    { ...existing.plan, nodes: existing.plan.nodes.filter((n) => revived.includes(n.name)) },
+    runtime,
+  );
   return revived;
 }
 
-function summary({ name, machine, runtime, plan }: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered'> {
+function summary({
+  name,
+  machine,
+  runtime,
+  plan,
+}: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered'> {
   return { name, machine, runtime, shell: shellNode(plan) };
 }
 

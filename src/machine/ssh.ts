@@ -69,7 +69,11 @@ async function onHost(name: RemoteName, argv: string[], inputFile?: string): Pro
     reject: false,
   });
   if (result.exitCode === 0) return result.stdout;
-  throw new LabError(EXIT.machineCannot, `${name} cannot be used: ${result.stderr.trim() || 'ssh gave no reason'}`, {
-    mend: `this must work: ssh ${sshArguments(new URL(name)).join(' ')} true`,
-  });
+  throw new LabError(
+    EXIT.machineCannot,
+    `${name} cannot be used: ${result.stderr.trim() || 'ssh gave no reason'}`,
+    {
+      mend: `this must work: ssh ${sshArguments(new URL(name)).join(' ')} true`,
+    },
+  );
 }

@@ -111,28 +111,43 @@ export function contract(name: string, begin: () => Promise<Place>): void {
           argv: ['sh', '-c', `sleep ${i % 2 === 0 ? 1 : 0}; echo ${i}`],
         })),
       );
-      expect(results.map((r) => r.stdout.toString().trim())).toEqual(Array.from({ length: 12 }, (_, i) => String(i)));
+      expect(results.map((r) => r.stdout.toString().trim())).toEqual(
+        Array.from({ length: 12 }, (_, i) => String(i)),
+      );
       expect(Date.now() - began).toBeLessThan(5900);
     });
 
     it('keeps nodes apart: files, processes, names', async () => {
       await sh('alice', 'echo mine > /etc/own; sleep 1000 & echo');
       expect((await sh('bob', 'cat /etc/own')).code).toBe(1);
-      expect((await sh('bob', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "')).stdout).not.toContain('sleep 1000 ');
+      expect((await sh('bob', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "')).stdout).not.toContain(
+        'sleep 1000 ',
+      );
       expect((await sh('alice', 'cat /etc/own')).stdout).toBe('mine\n');
     });
 
     it('lets a node set what is of its network, and nothing else', async () => {
-      expect((await sh('alice', 'sysctl -qw net.ipv4.conf.all.arp_ignore=2 && sysctl -n net.ipv4.conf.all.arp_ignore')).stdout).toBe('2\n');
+      expect(
+        (
+          await sh(
+            'alice',
+            'sysctl -qw net.ipv4.conf.all.arp_ignore=2 && sysctl -n net.ipv4.conf.all.arp_ignore',
+          )
+        ).stdout,
+      ).toBe('2\n');
       expect((await sh('bob', 'sysctl -n net.ipv4.conf.all.arp_ignore')).stdout).toBe('0\n');
       expect((await sh('alice', 'echo 1 > /proc/sys/kernel/panic')).code).not.toBe(0);
       expect((await sh('alice', 'mount -t tmpfs none /mnt')).code).not.toBe(0);
     });
 
     it('starts a command with live streams, and kills it', async () => {
-      const child = runtime.start('alice', ['sh', '-c', 'while read -r line; do echo "got $line"; done; echo end; exit 3'], {
-        stdio: 'pipe',
-      });
+      const child = runtime.start(
+        'alice',
+        ['sh', '-c', 'while read -r line; do echo "got $line"; done; echo end; exit 3'],
+        {
+          stdio: 'pipe',
+        },
+      );
       const seen: string[] = [];
       child.stdout?.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
       const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
@@ -144,7 +159,8 @@ export function contract(name: string, begin: () => Promise<Place>): void {
       expect(seen.join('')).toBe('got one\ngot two\nend\n');
 
       const endless = runtime.start('alice', ['sleep', '4321'], { stdio: 'pipe' });
-      const sleeping = async () => (await sh('alice', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "')).stdout.includes('sleep 4321 ');
+      const sleeping = async () =>
+        (await sh('alice', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "')).stdout.includes('sleep 4321 ');
       await expect.poll(sleeping, { timeout: 20_000 }).toBe(true);
       const ended = new Promise((resolve) => endless.once('exit', resolve));
       endless.kill('SIGTERM');

@@ -1,6 +1,15 @@
 import { execa } from 'execa';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +44,8 @@ const PACKAGES = ['docker.io', 'iptables', 'iproute2', 'openssh-server', 'perl-b
 
 /** The root file system with an engine of this release. */
 async function engineRoot(release: Release): Promise<string> {
-  if (release === '28') return (await ensureRoot(createProgress(process.stderr, { quiet: true }), 'docker')).image;
+  if (release === '28')
+    return (await ensureRoot(createProgress(process.stderr, { quiet: true }), 'docker')).image;
   const directory = join(cacheDirectory(), 'test-engine-bookworm-1');
   mkdirSync(cacheDirectory(), { recursive: true });
   const lock = await hold(join(cacheDirectory(), 'build.lock'), () => undefined);
@@ -57,10 +67,16 @@ async function engineRoot(release: Release): Promise<string> {
 /**
  * Starts an engine.
  * @param options for dockerd
+ * @param prepare puts what they name into the engine's folder, which it sees as /lab
  */
-export async function startEngine(release: Release, options: string[] = []): Promise<TestEngine> {
+export async function startEngine(
+  release: Release,
+  options: string[] = [],
+  prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
+): Promise<TestEngine> {
   const root = await engineRoot(release);
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-engine-'));
+  await prepare(folder);
   const cgroup = folder.slice(tmpdir().length);
   const host = spawn(join(import.meta.dirname, 'start-engine'), [root, folder, cgroup, ...options], {
     stdio: 'ignore',
@@ -70,7 +86,9 @@ export async function startEngine(release: Release, options: string[] = []): Pro
   let engine: Engine | undefined;
   for (let waited = 0; engine === undefined; waited += 1) {
     if (waited > 600 || host.exitCode !== null)
-      throw new Error(`no engine: ${existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : ''}`);
+      throw new Error(
+        `no engine: ${existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : ''}`,
+      );
     await sleep(100);
     engine = await connectEngine(endpoint).catch(() => undefined);
   }
@@ -83,7 +101,10 @@ export async function startEngine(release: Release, options: string[] = []): Pro
     engine,
     pid,
     everything: async () => {
-      const [containers, networks] = await Promise.all([docker.listContainers({ all: true }), docker.listNetworks()]);
+      const [containers, networks] = await Promise.all([
+        docker.listContainers({ all: true }),
+        docker.listNetworks(),
+      ]);
       return [...containers.flatMap((c) => c.Names), ...networks.map((n) => n.Name)].sort();
     },
     onHost: async (...argv) =>
