@@ -168,6 +168,8 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
         }
       });
       await wire(plan, lost);
+      // The engine has announced its own MACs for them, before they had the plan's.
+      await exec(plan.nodes.map(({ name }) => ({ node: name, argv: ['ip', 'neigh', 'flush', 'all'] })));
       return lost.map((node) => node.name);
     },
 
