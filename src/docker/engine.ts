@@ -64,7 +64,10 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
   };
 }
 
-/** Its types lack the agent, which it passes on to node:http. */
+/**
+ * Its types lack the agent, which it passes on to node:http. The protocol is always said: the library would otherwise
+ * take it from DOCKER_HOST.
+ */
 type Connection = Docker.DockerOptions & { agent: Agent };
 
 async function connection(endpoint: Endpoint): Promise<Connection> {
@@ -74,9 +77,9 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
   const url = parse(endpoint);
   switch (url.protocol) {
     case 'unix:':
-      return { socketPath: url.pathname, agent };
+      return { socketPath: url.pathname, protocol: 'http', agent };
     case 'ssh:':
-      return { socketPath: await forwardSocket(url), agent };
+      return { socketPath: await forwardSocket(url), protocol: 'http', agent };
     case 'tcp:':
     case 'http:':
     case 'https:': {

@@ -19,7 +19,7 @@ const CACHE = '/var/cache/lvslab';
 export function sshMachine(name: RemoteName, lab: string, key: string): Machine {
   return {
     kind: 'remote',
-    stateDirectory: `/run/lvslab-remote/${lab}`,
+    stateDirectory: `/run/lvslab-remote-${lab}`,
     root: `${CACHE}/root-${key}/root.img`,
     agent: `${CACHE}/root-${key}/node-agent`,
     start: (argv, { stdio, tty = false }) =>
