@@ -34,13 +34,11 @@ export function judgeConnections(service: PlannedService, replies: Reply[], rows
   const lines: string[] = [];
   let matched = 0;
   for (const reply of answered) {
-    const row = rows.find((r) => r.virtual === virtual && r.client.endsWith(`:${reply.clientPort}`));
+    const row = rows.find((r) => r.virtual === virtual && r.client === clientOf(reply));
     const server = service.servers.find((s) => `${s.address}:${s.port}` === row?.destination)?.node;
-    if (row === undefined) lines.push(`client port ${reply.clientPort}: not in the director's table`);
+    if (row === undefined) lines.push(`${clientOf(reply)}: not in the director's table`);
     else if (server !== reply.server)
-      lines.push(
-        `client port ${reply.clientPort}: ${reply.server ?? ''} answered, the table says ${row.destination}`,
-      );
+      lines.push(`${clientOf(reply)}: ${reply.server ?? ''} answered, the table says ${row.destination}`);
     else matched += 1;
   }
   if (answered.length === 0)
@@ -63,4 +61,9 @@ export function judgeConnections(service: PlannedService, replies: Reply[], rows
     detail: `ipvsadm knows ${matched} of ${answered.length} connections: the others did not pass the director`,
     evidence: lines,
   };
+}
+
+/** As the table writes it. Two clients may have the same port. */
+function clientOf({ clientAddress, clientPort }: Reply): string {
+  return `${clientAddress}:${clientPort}`;
 }

@@ -77,19 +77,21 @@ interface Expectation {
 }
 
 function expectation(service: PlannedService, total: number): Expectation {
-  const weight = new Map(service.servers.map((server) => [server.node, server.weight]));
   const usable = service.servers.filter((server) => server.weight > 0);
-  const usedOnlyUsable = (node: string, count: number) => count === 0 || (weight.get(node) ?? 0) > 0;
+  // A node is several real servers where it has several ports in the service.
+  const entries = (node: string) => usable.filter((server) => server.node === node);
+  const weight = (node: string) => entries(node).reduce((sum, server) => sum + server.weight, 0);
+  const usedOnlyUsable = (node: string, count: number) => count === 0 || weight(node) > 0;
   switch (service.scheduler) {
     case 'rr':
       return {
-        expected: (node, count) => count === ((weight.get(node) ?? 0) > 0 ? total / usable.length : 0),
+        expected: (node, count) => count === (total * entries(node).length) / Math.max(usable.length, 1),
         promise: 'round robin',
       };
     case 'wrr': {
       const sum = usable.reduce((all, server) => all + server.weight, 0);
       return {
-        expected: (node, count) => count === (total * (weight.get(node) ?? 0)) / sum,
+        expected: (node, count) => count === (total * weight(node)) / sum,
         promise: `weighted round robin ${usable.map((server) => server.weight).join(':')}`,
       };
     }

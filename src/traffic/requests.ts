@@ -3,8 +3,11 @@ import type { Runtime } from '../runtime/runtime.ts';
 
 /** One HTTP request to a VIP over a connection of its own, and who answered it. */
 export interface Reply {
+  /** Node that asked. */
   client: string;
-  /** The client's TCP port, by which the director's table and captures know the connection. */
+  /** The address that it asked from; empty where no connection came about. */
+  clientAddress: string;
+  /** The client's port, with the address what the director's table and captures know the connection by. */
   clientPort: number;
   /** Real server that answered, by its own header; undefined where none did. */
   server: string | undefined;
@@ -16,7 +19,7 @@ export interface Reply {
 /** Seconds for one request: far more than a lab needs, little enough to wait for when nothing answers. */
 const LIMIT = 3;
 
-const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_port}\\t%{errormsg}\\n';
+const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n';
 
 /** The curl command that sends `count` requests one after the other, each over its own connection. */
 export function requestCommand(service: Pick<PlannedService, 'vip' | 'port'>, count: number): string[] {
@@ -55,11 +58,12 @@ export function parseReplies(client: string, output: string, count: number, stde
     .split('\n')
     .slice(0, -1)
     .map((row): Reply => {
-      const [status = '0', server = '', port = '0', error = ''] = row.split('\t');
+      const [status = '0', server = '', address = '', port = '0', error = ''] = row.split('\t');
       const problem =
         error !== '' ? error : server === '' ? `HTTP status ${status} without X-Real-Server` : '';
       return {
         client,
+        clientAddress: address,
         clientPort: Number(port),
         server: problem === '' ? server : undefined,
         status: Number(status),
@@ -69,6 +73,7 @@ export function parseReplies(client: string, output: string, count: number, stde
   while (replies.length < count)
     replies.push({
       client,
+      clientAddress: '',
       clientPort: 0,
       server: undefined,
       status: 0,

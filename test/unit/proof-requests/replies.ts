@@ -27,6 +27,7 @@ export function repliesFrom(servers: string): Reply[] {
     const answered = server !== '-';
     return {
       client: 'client',
+      clientAddress: '192.0.2.101',
       clientPort: 40000 + index,
       server: answered ? server : undefined,
       status: answered ? 200 : 0,

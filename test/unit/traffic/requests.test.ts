@@ -14,7 +14,7 @@ describe('the request', () => {
       '-H',
       'Connection: close',
       '-w',
-      '%{http_code}\\t%header{x-real-server}\\t%{local_port}\\t%{errormsg}\\n',
+      '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n',
       'http://192.0.2.100:8000/?[1-9]',
     ]);
   });
@@ -22,7 +22,7 @@ describe('the request', () => {
   it('runs on the client, and its output is what the replies are read from', async () => {
     const { runtime, jobs } = pretend(() => ({
       code: 28,
-      stdout: '200\trs1\t40000\t\n',
+      stdout: '200\trs1\t192.0.2.101\t40000\t\n',
       stderr: 'curl died\n',
     }));
     const replies = await ask(runtime, 'client', { vip: '192.0.2.100', port: 80 }, 2);
@@ -36,15 +36,23 @@ describe('a reply', () => {
   const one = (row: string) => parseReplies('client', `${row}\n`, 1);
 
   it('names the server and the client port', () => {
-    expect(one('200\trs1\t40000\t')).toEqual([
-      { client: 'client', clientPort: 40000, server: 'rs1', status: 200, error: '' },
+    expect(one('200\trs1\t192.0.2.101\t40000\t')).toEqual([
+      {
+        client: 'client',
+        clientAddress: '192.0.2.101',
+        clientPort: 40000,
+        server: 'rs1',
+        status: 200,
+        error: '',
+      },
     ]);
   });
 
   it('that never came has curl’s reason', () => {
-    expect(one('000\t\t40001\tConnection timed out after 3001 milliseconds')).toEqual([
+    expect(one('000\t\t\t40001\tConnection timed out after 3001 milliseconds')).toEqual([
       {
         client: 'client',
+        clientAddress: '',
         clientPort: 40001,
         server: undefined,
         status: 0,
@@ -54,26 +62,32 @@ describe('a reply', () => {
   });
 
   it('that broke off after its header is no answer', () => {
-    expect(one('200\trs1\t40000\ttransfer closed with 4 bytes remaining to read')[0]).toMatchObject({
+    expect(
+      one('200\trs1\t192.0.2.101\t40000\ttransfer closed with 4 bytes remaining to read')[0],
+    ).toMatchObject({
       server: undefined,
       error: 'transfer closed with 4 bytes remaining to read',
     });
   });
 
   it('from something else than a real server is no answer', () => {
-    expect(one('500\t\t40000\t')[0]).toMatchObject({
+    expect(one('500\t\t192.0.2.101\t40000\t')[0]).toMatchObject({
       server: undefined,
       status: 500,
       error: 'HTTP status 500 without X-Real-Server',
     });
-    expect(one('200\t\t40000\t')[0]).toMatchObject({
+    expect(one('200\t\t192.0.2.101\t40000\t')[0]).toMatchObject({
       server: undefined,
       error: 'HTTP status 200 without X-Real-Server',
     });
   });
 
   it('is one a line, in order', () => {
-    const replies = parseReplies('client', '200\trs1\t40000\t\n200\trs2\t40001\t\n200\trs1\t40002\t\n', 3);
+    const replies = parseReplies(
+      'client',
+      '200\trs1\t192.0.2.101\t40000\t\n200\trs2\t192.0.2.101\t40001\t\n200\trs1\t192.0.2.101\t40002\t\n',
+      3,
+    );
     expect(replies.map((r) => `${r.server ?? ''} ${r.clientPort}`)).toEqual([
       'rs1 40000',
       'rs2 40001',
@@ -87,7 +101,14 @@ describe('a reply', () => {
     ['half a line', '200\trs1\t400', '', 'no answer from curl'],
   ])('that left %s is missing, and counts', (_, output, stderr, error) => {
     expect(parseReplies('client', output, 2, stderr)).toEqual(
-      [1, 2].map(() => ({ client: 'client', clientPort: 0, server: undefined, status: 0, error })),
+      [1, 2].map(() => ({
+        client: 'client',
+        clientAddress: '',
+        clientPort: 0,
+        server: undefined,
+        status: 0,
+        error,
+      })),
     );
   });
 });
