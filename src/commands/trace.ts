@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
+import { isSameService, serviceName } from '../plan/service-name.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { chosenServer } from '../proof/evidence.ts';
 import { observe } from '../proof/observe.ts';
@@ -28,7 +29,7 @@ export interface Trace {
 
 /**
  * Follows one real connection through a lab.
- * @param options.service `VIP:PORT`, else the first service; `client`: a node, else the first client; `pcap`: a
+ * @param options.service `VIP:PORT` or `VIP:PORT/udp`, else the first service; `client`: a node, else the first client; `pcap`: a
  * folder for the captures
  * @throws LabError badInput where the lab has no such service or client
  */
@@ -45,12 +46,12 @@ export async function trace(
   const kept = options.pcap === undefined ? [] : keep(options.pcap, captures);
   const { observations, captures: health } = observe(captures);
   const walk = walks(plan, observations)
-    .filter((w) => w.service.vip === service.vip && w.service.port === service.port)
+    .filter((w) => isSameService(w.service, service))
     .at(-1);
   // One connection comes to one server: what is promised of the others, it cannot show.
   const server = walk === undefined ? undefined : chosenServer(service, walk)?.node;
   const claims = claimsFor(plan)
-    .filter((claim) => claim.service.vip === service.vip && claim.service.port === service.port)
+    .filter((claim) => isSameService(claim.service, service))
     .map((claim) => ({
       ...claim,
       servers: claim.servers.filter((s) => server === undefined || s.node === server),
@@ -68,7 +69,7 @@ export async function trace(
 }
 
 function pickService(plan: Plan, wanted: string | undefined): PlannedService {
-  const names = plan.services.map((s) => `${s.vip}:${s.port}`);
+  const names = plan.services.map(serviceName);
   const service = plan.services.find((s, index) =>
     wanted === undefined ? index === 0 : wanted === names[index] || wanted === s.vip,
   );

@@ -4,6 +4,7 @@ import { interrupted } from '../interrupt.ts';
 import { labLock, labNames, readRecord, writeRecord, type LabRecord } from '../lab.ts';
 import type { MachineName } from '../machine/machine.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
+import { optionsOf, serviceName } from '../plan/service-name.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { apply } from '../runtime/apply.ts';
@@ -190,7 +191,7 @@ async function firstRound(plan: Plan, runtime: Runtime): Promise<number> {
     if (failed !== undefined)
       throw new LabError(
         EXIT.labFailed,
-        `the lab is built, but http://${service.vip}:${service.port}/ does not answer ${client.name}: ${failed.error}`,
+        `the lab is built, but ${serviceName(service)} does not answer ${client.name}: ${failed.error}`,
         {
           mend: `check the topology's routes: lab plan shows every command`,
         },
@@ -205,6 +206,6 @@ export function describeServices(plan: Plan): string[] {
   return plan.services.map((service) => {
     const servers = service.servers.map((s) => `${s.node}${s.weight === 1 ? '' : ` ×${s.weight}`}`);
     const modes = [...new Set(service.servers.map((s) => MODE_RULES[s.mode].description))];
-    return `VIP ${service.vip}:${service.port} ${service.protocol} ${service.scheduler} → ${servers.join(', ')} (${modes.join(', ')})`;
+    return `VIP ${service.vip}:${service.port} ${[service.protocol, service.scheduler, ...optionsOf(service)].join(' ')} → ${servers.join(', ')} (${modes.join(', ')})`;
   });
 }

@@ -1,5 +1,6 @@
 import { hasAddress, inNetwork, mainAddress } from './addresses.ts';
 import { MODE_RULES } from './modes/registry.ts';
+import { markSteps, oncePerMark } from './marks.ts';
 import { segmentSize } from './modes/tun.ts';
 import { addressSeenFrom, firstHop, networkRoutes, type Hop, type NextHop } from './routes.ts';
 import type { PlannedNetwork, PlannedServer, PlannedService, RouteStep, Step } from './types.ts';
@@ -23,36 +24,54 @@ export function forwardingSysctl({ node, services }: NodeContext): Step {
 
 /** A director's VIPs, virtual services and real servers. */
 export function directorSteps({ node, hop, networks, services }: NodeContext): Step[] {
-  return carried(node.name, services).flatMap((service, index, all): Step[] => [
-    ...(all.findIndex((s) => s.vip === service.vip) === index
-      ? [
-          {
-            kind: 'address',
-            device: vipDevice(service.vip, hop, networks),
-            address: service.vip,
-            prefix: 32,
-          } as const,
-        ]
-      : []),
+  const own = carried(node.name, services);
+  return [
+    ...markSteps(
+      hop.interfaces.map((i) => i.name),
+      own,
+    ),
+    ...oncePerMark(own).flatMap((service, index, all): Step[] => [
+      ...(all.findIndex((s) => s.vip === service.vip) === index
+        ? [
+            {
+              kind: 'address',
+              device: vipDevice(service.vip, hop, networks),
+              address: service.vip,
+              prefix: 32,
+            } as const,
+          ]
+        : []),
+      ...serviceSteps(service),
+    ]),
+  ];
+}
+
+function serviceSteps(service: PlannedService): Step[] {
+  const mark = service.mark === undefined ? {} : { mark: service.mark };
+  return [
     {
       kind: 'virtual-service',
       vip: service.vip,
       port: service.port,
       protocol: service.protocol,
+      ...mark,
       scheduler: service.scheduler,
+      ...(service.onePacket === true ? { onePacket: true } : {}),
+      ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
     },
     ...service.servers.map((server): Step => ({
       kind: 'real-server',
       vip: service.vip,
       servicePort: service.port,
       protocol: service.protocol,
+      ...mark,
       address: server.address,
       port: server.port,
       mode: server.mode,
       weight: server.weight,
       tunnel: service.tunnel,
     })),
-  ]);
+  ];
 }
 
 function carried(node: string, services: PlannedService[]): PlannedService[] {

@@ -3,7 +3,8 @@ import { MODE_RULES } from './modes/registry.ts';
 import { directorSteps, forwardingSysctl, routeSteps } from './node-steps.ts';
 import type { Hop } from './routes.ts';
 import type { Plan, PlannedNetwork, PlannedService } from './types.ts';
-import { webServer } from './web.ts';
+import { serverPrograms } from './programs.ts';
+import { MARK_MODULES } from './marks.ts';
 import type { Topology } from '../topology/types.ts';
 
 export const DEFAULT_MTU = 1500;
@@ -68,7 +69,11 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
           ...routeSteps(context),
           ...directorSteps(context),
           ...(node.role === 'real-server'
-            ? webServer(node.name, webPorts(served.map(({ r }) => r.port)))
+            ? serverPrograms(
+                node.name,
+                hop.interfaces,
+                served.map(({ s, r }) => ({ service: s, server: r })),
+              )
             : []),
         ],
       };
@@ -80,6 +85,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
         : [
             ...new Set([
               'ip_vs',
+              ...(services.some((s) => s.mark !== undefined) ? MARK_MODULES : []),
               ...services.flatMap((s) => [
                 `ip_vs_${s.scheduler}`,
                 ...s.servers.flatMap((r) => MODE_RULES[r.mode].modules(s)),
@@ -89,16 +95,16 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
   };
 }
 
-function webPorts(ports: number[]): number[] {
-  return ports.length === 0 ? [80] : [...new Set(ports)].sort((a, b) => a - b);
-}
-
 function planService(service: Topology['services'][number], hops: Hop[]): PlannedService {
   const directors = hops.filter((h) => service.directors.includes(h.name));
   return {
     vip: service.vip,
     port: service.port,
     protocol: service.protocol,
+    application: service.application,
+    ...(service.mark === undefined ? {} : { mark: service.mark }),
+    ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
+    ...(service.onePacket ? { onePacket: true } : {}),
     scheduler: service.scheduler,
     directors: service.directors,
     tunnel: service.tunnel,

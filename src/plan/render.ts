@@ -1,5 +1,7 @@
+import { serverArguments, serviceArguments } from './ipvsadm.ts';
 import { MODE_RULES } from './modes/registry.ts';
-import type { RealServerStep, RouteStep, Step } from './types.ts';
+import { GUE_PORT } from '../topology/ports.ts';
+import type { CertificateStep, MarkStep, RealServerStep, RouteStep, Step } from './types.ts';
 import type { TunnelType } from '../topology/types.ts';
 
 /** One command of a plan, as a student would type it. */
@@ -26,8 +28,16 @@ export function renderStep(step: Step): Command[] {
       return tunnel(step.device, step.tunnel);
     case 'route':
       return [{ argv: route(step) }];
+    case 'mark':
+      return mark(step);
     case 'virtual-service': {
-      const service = ['-t', `${step.vip}:${step.port}`, '-s', step.scheduler];
+      const service = [
+        ...serviceArguments(step),
+        '-s',
+        step.scheduler,
+        ...(step.persistence === undefined ? [] : ['-p', String(step.persistence.timeout)]),
+        ...(step.onePacket === true ? ['-o'] : []),
+      ];
       return [{ argv: ['ipvsadm', '-A', ...service], otherwise: ['ipvsadm', '-E', ...service] }];
     }
     case 'real-server': {
@@ -36,6 +46,8 @@ export function renderStep(step: Step): Command[] {
     }
     case 'file':
       return [{ argv: ['tee', step.path], file: { path: step.path, content: step.content } }];
+    case 'certificate':
+      return [certificate(step)];
     case 'daemon': {
       const [program = '', ...rest] = step.argv;
       return [
@@ -73,10 +85,8 @@ function route(step: RouteStep): string[] {
 
 function realServer(step: RealServerStep): string[] {
   return [
-    '-t',
-    `${step.vip}:${step.servicePort}`,
-    '-r',
-    `${step.address}:${step.port}`,
+    ...serviceArguments({ ...step, port: step.servicePort }),
+    ...serverArguments(step.address, step.port, step.mark),
     MODE_RULES[step.mode].flag,
     '-w',
     String(step.weight),
@@ -89,9 +99,6 @@ function tunnelOptions({ mode, tunnel: type }: RealServerStep): string[] {
   if (mode !== 'tun' || type === 'ipip') return [];
   return ['--tun-type', type, ...(type === 'gue' ? ['--tun-port', String(GUE_PORT)] : [])];
 }
-
-/** UDP port on which real servers take GUE; any free one serves. */
-export const GUE_PORT = 5555;
 
 function tunnel(device: string, type: TunnelType): Command[] {
   const up: Command = { argv: ['ip', 'link', 'set', device, 'up'] };
@@ -106,4 +113,32 @@ function tunnel(device: string, type: TunnelType): Command[] {
     unless: ['sh', '-c', `ip fou show | grep -q "port ${GUE_PORT} "`],
   };
   return [add, port, up];
+}
+
+/** The rule has a number of its own, so that `replace` finds it again. The first brings the hook that all hang on. */
+function mark(step: MarkStep): Command[] {
+  const rule = ['pref', String(step.rule), 'handle', '1'];
+  const match = ['ip_proto', step.protocol, 'dst_ip', step.vip, 'dst_port', String(step.port)];
+  return [
+    ...(step.rule === 1 ? [{ argv: ['tc', 'qdisc', 'replace', 'dev', step.device, 'clsact'] }] : []),
+    {
+      argv: [
+        ...['tc', 'filter', 'replace', 'dev', step.device, 'ingress', 'protocol', 'ip', ...rule],
+        ...['flower', ...match, 'action', 'skbedit', 'mark', String(step.mark)],
+      ],
+    },
+  ];
+}
+
+/** Elliptic curve: made in a moment, where RSA would take seconds. */
+function certificate({ name, addresses, keyFile, certificateFile }: CertificateStep): Command {
+  return {
+    argv: [
+      ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'],
+      ...['-days', '3650', '-subj', `/CN=${name}`],
+      ...['-addext', `subjectAltName=${addresses.map((address) => `IP:${address}`).join(',')}`],
+      ...['-keyout', keyFile, '-out', certificateFile],
+    ],
+    unless: ['test', '-s', certificateFile],
+  };
 }

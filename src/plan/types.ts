@@ -1,4 +1,13 @@
-import type { Family, Mode, Role, Scheduler, TunnelType } from '../topology/types.ts';
+import type {
+  Application,
+  Family,
+  Mode,
+  Persistence,
+  Protocol,
+  Role,
+  Scheduler,
+  TunnelType,
+} from '../topology/types.ts';
 
 /**
  * What follows from a topology: plain JSON, deterministic, no functions.
@@ -57,11 +66,19 @@ export interface InterfaceAddress {
   prefix: number;
 }
 
+/** What clients ask for. */
 export interface PlannedService {
   vip: string;
   port: number;
-  protocol: 'tcp';
+  protocol: Protocol;
+  application: Application;
   scheduler: Scheduler;
+  /** Firewall mark: to a director, all services with this mark are one. */
+  mark?: number;
+  /** `ipvsadm -o`: every datagram is scheduled by itself. */
+  onePacket?: true;
+  /** Absent where each connection is scheduled anew. */
+  persistence?: Persistence;
   directors: string[];
   tunnel: TunnelType;
   servers: PlannedServer[];
@@ -83,9 +100,11 @@ export type Step =
   | { kind: 'address'; device: string; address: string; prefix: number }
   | { kind: 'tunnel'; device: string; tunnel: TunnelType }
   | RouteStep
-  | { kind: 'virtual-service'; vip: string; port: number; protocol: 'tcp'; scheduler: Scheduler }
+  | MarkStep
+  | VirtualServiceStep
   | RealServerStep
   | { kind: 'file'; path: string; content: string }
+  | CertificateStep
   | DaemonStep;
 
 export interface RouteStep {
@@ -101,16 +120,53 @@ export interface RouteStep {
   advmss?: number;
 }
 
+/** Marks what comes in by a device for a service, before IPVS sees it. */
+export interface MarkStep {
+  kind: 'mark';
+  device: string;
+  /** Among the device's marks, from 1: by it the step finds its own rule again. */
+  rule: number;
+  vip: string;
+  port: number;
+  protocol: Protocol;
+  mark: number;
+}
+
+export interface VirtualServiceStep {
+  kind: 'virtual-service';
+  vip: string;
+  port: number;
+  protocol: Protocol;
+  /** The director knows the service by this alone; address and port are then those of its first. */
+  mark?: number;
+  scheduler: Scheduler;
+  onePacket?: true;
+  persistence?: Persistence;
+}
+
 export interface RealServerStep {
   kind: 'real-server';
   vip: string;
   servicePort: number;
-  protocol: 'tcp';
+  protocol: Protocol;
+  /** As of the service: then each packet keeps the port that it came to. */
+  mark?: number;
   address: string;
   port: number;
   mode: Mode;
   weight: number;
   tunnel: TunnelType;
+}
+
+/** A key and a certificate that it signs itself, made on the node where they are not there yet. */
+export interface CertificateStep {
+  kind: 'certificate';
+  /** Common name. */
+  name: string;
+  /** IP addresses that it is good for. */
+  addresses: string[];
+  keyFile: string;
+  certificateFile: string;
 }
 
 /** A program that puts itself into the background once it is ready. */

@@ -1,13 +1,30 @@
 import type { Step } from './types.ts';
 
 export const WEB_ROOT = '/srv/www';
+const KEY = '/etc/nginx/lab.key';
+const CERTIFICATE = '/etc/nginx/lab.crt';
 
 /**
  * The web server of a real server. It says who answered, in the body and in a header, and logs who asked, so that
  * the answer and the server's own record are two independent witnesses.
  * @param ports TCP ports to listen on, on every address
+ * @param tlsPorts those on which it speaks TLS, with a certificate of its own: the director cannot look inside
+ * @param vips what the certificate is good for
  */
-export function webServer(node: string, ports: number[]): Step[] {
+export function webServer(
+  node: string,
+  ports: number[],
+  tlsPorts: number[] = [],
+  vips: string[] = [],
+): Step[] {
+  const tls =
+    tlsPorts.length === 0
+      ? []
+      : [
+          ...tlsPorts.map((port) => `    listen ${port} ssl;`),
+          `    ssl_certificate ${CERTIFICATE};`,
+          `    ssl_certificate_key ${KEY};`,
+        ];
   const config = `# The web server of ${node}: says who answered, and logs who asked.
 user root;
 worker_processes 1;
@@ -19,7 +36,7 @@ http {
   access_log /var/log/web.log peers;
   client_max_body_size 64m;
   server {
-${ports.map((port) => `    listen ${port};`).join('\n')}
+${[...ports.map((port) => `    listen ${port};`), ...tls].join('\n')}
     add_header X-Real-Server ${node} always;
     root ${WEB_ROOT};
     location = / { return 200 "${node}\\n"; }
@@ -28,6 +45,17 @@ ${ports.map((port) => `    listen ${port};`).join('\n')}
 }
 `;
   return [
+    ...(tlsPorts.length === 0
+      ? []
+      : [
+          {
+            kind: 'certificate' as const,
+            name: node,
+            addresses: vips,
+            keyFile: KEY,
+            certificateFile: CERTIFICATE,
+          },
+        ]),
     { kind: 'file', path: '/etc/nginx/lab.conf', content: config },
     {
       kind: 'daemon',

@@ -1,5 +1,6 @@
+import { serviceName } from '../plan/service-name.ts';
 import type { PlannedService } from '../plan/types.ts';
-import type { Reply } from '../traffic/requests.ts';
+import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
 
 /** Requests that show a scheduler's promise in whole rounds: at least eight. */
@@ -26,7 +27,7 @@ export function judgeAnswers(service: PlannedService, replies: Reply[]): Check {
   const members = new Set(service.servers.map((server) => server.node));
   const good = replies.filter((reply) => reply.server !== undefined && members.has(reply.server));
   const bad = replies.filter((reply) => !good.includes(reply));
-  const where = `${service.vip}:${service.port}`;
+  const where = serviceName(service);
   const foreign = bad.find((reply) => reply.server !== undefined)?.server;
   const reason = foreign === undefined ? bad[0]?.error : `${foreign} answered, which is no real server of it`;
   return {
@@ -52,11 +53,12 @@ export function judgeDistribution(service: PlannedService, replies: Reply[]): Ch
   if (answered < replies.length || answered === 0)
     return { ...base, outcome: 'unknown', detail: `${share}: not every request was answered` };
   const { expected, promise } = expectation(service, answered);
-  const kept = HASHES.has(service.scheduler)
-    ? // One client, one real server; another client may have another.
-      groupsByClient(replies).every((group) => new Set(group.map((reply) => reply.server)).size === 1) &&
-      [...counts].every(([node, count]) => expected(node, count))
-    : [...counts].every(([node, count]) => expected(node, count));
+  const kept =
+    service.persistence !== undefined || HASHES.has(service.scheduler)
+      ? // One client, one real server; another client may have another.
+        groupsByClient(replies).every((group) => new Set(group.map((reply) => reply.server)).size === 1) &&
+        [...counts].every(([node, count]) => expected(node, count))
+      : [...counts].every(([node, count]) => expected(node, count));
   return {
     ...base,
     outcome: kept ? 'pass' : 'fail',
@@ -82,6 +84,8 @@ function expectation(service: PlannedService, total: number): Expectation {
   const entries = (node: string) => usable.filter((server) => server.node === node);
   const weight = (node: string) => entries(node).reduce((sum, server) => sum + server.weight, 0);
   const usedOnlyUsable = (node: string, count: number) => count === 0 || weight(node) > 0;
+  if (service.persistence !== undefined)
+    return { expected: usedOnlyUsable, promise: 'the same real server for one client' };
   switch (service.scheduler) {
     case 'rr':
       return {

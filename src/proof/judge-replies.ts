@@ -16,7 +16,7 @@ import {
   witness,
 } from './evidence.ts';
 import type { Finding, Lab } from './evidence.ts';
-import { innermost } from './packet.ts';
+import { innermost, transportOf } from './packet.ts';
 import type { Crossing, Journey, Walk } from './path.ts';
 
 /** Whether the client of one connection was answered, and by VIP and port only. */
@@ -47,7 +47,7 @@ export function judgeSource(lab: Lab, service: PlannedService, claim: ReplyFromV
 
 function sourceOf(crossing: Crossing): string {
   const ip = innermost(crossing.packet);
-  return `${ip?.source ?? '?'}:${ip?.tcp?.source ?? '?'}`;
+  return `${ip?.source ?? '?'}:${transportOf(ip)?.source ?? '?'}`;
 }
 
 /** Whether what the real server sent came by way of the director. */

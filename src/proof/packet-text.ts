@@ -1,5 +1,5 @@
 import { encapsulation } from './changes.ts';
-import { innermost, type Icmp, type Packet } from './packet.ts';
+import { innermost, transportOf, type Icmp, type Packet } from './packet.ts';
 import type { Observation } from './path.ts';
 
 const UNREACHABLE = new Map([
@@ -43,7 +43,7 @@ export function packetText(packet: Packet): string {
   }
   const ip = innermost(packet);
   if (ip === undefined) return `${packet.problem ?? 'not an IP packet'}${mac}`;
-  const ports = ip.tcp ?? ip.udp;
+  const ports = transportOf(ip);
   const end = (address: string, port: number | undefined) =>
     port === undefined ? address : `${address}:${port}`;
   const tunnel = encapsulation(packet);
@@ -53,7 +53,8 @@ export function packetText(packet: Packet): string {
       : `[${tunnel.name} ${tunnel.outer.source} > ${tunnel.outer.destination} ttl ${tunnel.outer.ttl}] `,
     `${end(ip.source, ports?.source)} > ${end(ip.destination, ports?.destination)}`,
     ip.tcp === undefined ? '' : ` [${ip.tcp.flags.join(',')}]`,
-    ip.tcp !== undefined && ip.tcp.payloadLength > 0 ? ` ${ip.tcp.payloadLength} bytes` : '',
+    ip.udp === undefined ? '' : ' [UDP]',
+    ports !== undefined && ports.payloadLength > 0 ? ` ${ports.payloadLength} bytes` : '',
     ip.icmp === undefined ? '' : ` ${icmpText(ip.icmp)}`,
     ` ttl ${ip.ttl}`,
     mac,

@@ -1,4 +1,5 @@
 import { inNetwork } from '../plan/addresses.ts';
+import { serviceName } from '../plan/service-name.ts';
 import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
 import type { Claim } from './claims.ts';
 
@@ -28,12 +29,12 @@ export function claimsFor(plan: Plan): Claim[] {
 }
 
 function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: PlannedServer[]): Claim[] {
-  const { vip, port, directors } = service;
+  const { vip, port, protocol, directors } = service;
   const base = (kind: Claim['kind'], promise: string, about = servers) => ({
-    id: `${mode}/${vip}:${port}/${kind}`,
+    id: `${mode}/${serviceName(service)}/${kind}`,
     mode,
     promise,
-    service: { vip, port },
+    service: { vip, port, protocol },
     directors,
     servers: about.map((s) => ({ node: s.node, address: s.address, port: s.port })),
   });
@@ -77,14 +78,14 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
       const elsewhere = servers.filter(
         (s) => !networksOf(plan, directors).some((n) => isOn(plan, s.node, n)),
       );
-      const protocol = OUTER_PROTOCOL[service.tunnel];
+      const outer = OUTER_PROTOCOL[service.tunnel];
       return [
         {
           kind: 'request-encapsulated',
-          protocol,
+          protocol: outer,
           ...base(
             'request-encapsulated',
-            `Between director and real server an outer IP header (${TUNNEL_NAME[service.tunnel]}, protocol ${protocol}) goes around the unchanged packet.`,
+            `Between director and real server an outer IP header (${TUNNEL_NAME[service.tunnel]}, protocol ${outer}) goes around the unchanged packet.`,
           ),
         },
         fromVip,

@@ -1,5 +1,5 @@
 import { encapsulation } from './changes.ts';
-import { innermost } from './packet.ts';
+import { innermost, transportOf } from './packet.ts';
 import type { Crossing, Journey, Walk } from './path.ts';
 
 /** A piece of a line; what changed since the packet's previous crossing is marked. */
@@ -77,9 +77,10 @@ function changed(crossing: Crossing, layer: string, ...fields: string[]): boolea
 function addresses(crossing: Crossing): Span[] {
   const ip = innermost(crossing.packet);
   if (ip === undefined) return [];
+  const ports = transportOf(ip);
   const end = (side: 'source' | 'destination'): Span => ({
-    text: ip.tcp === undefined ? ip[side] : `${ip[side]}:${ip.tcp[side]}`,
-    changed: changed(crossing, 'ip', side) || changed(crossing, 'tcp', side),
+    text: ports === undefined ? ip[side] : `${ip[side]}:${ports[side]}`,
+    changed: ['ip', 'tcp', 'udp'].some((layer) => changed(crossing, layer, side)),
   });
   return [end('source'), still(' → '), end('destination')];
 }

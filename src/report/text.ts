@@ -3,6 +3,7 @@ import type { Check } from '../proof/check.ts';
 import type { Diagnosis } from '../commands/doctor.ts';
 import type { LineChart } from './diagram/chart.ts';
 import type { ModeFigures } from '../commands/compare.ts';
+import { serviceName } from '../plan/service-name.ts';
 import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
@@ -40,9 +41,9 @@ export function checkTable(checks: Check[]): string {
 /** A walk hop by hop, with what changed in colour, then the promises that it shows kept or broken. */
 export function traceText(trace: Trace): string {
   const { service, answered, lines, verdicts, kept } = trace;
-  const where = `${service.vip}:${service.port}`;
+  const what = service.protocol === 'tcp' ? 'connection' : 'datagram';
   return [
-    `one connection to ${where}: ${answered === undefined ? 'no answer' : `answered by ${answered}`}`,
+    `one ${what} to ${serviceName(service)}: ${answered === undefined ? 'no answer' : `answered by ${answered}`}`,
     '',
     ...(lines.length === 0
       ? ['no packet of it was captured']

@@ -4,10 +4,12 @@ import { block, parseCidr, PREFIXES, type Range } from './ipv4.ts';
 import { RANGES } from './schema.ts';
 import {
   MODES,
+  PROTOCOLS,
   ROLES,
   SCHEDULERS,
   TUNNELS,
   type Mode,
+  type Protocol,
   type Role,
   type Scheduler,
   type TunnelType,
@@ -67,7 +69,13 @@ export interface DraftService {
   at: Position;
   vip: Given<string>;
   port: Given<number>;
-  protocol: Given<'tcp'>;
+  protocol: Given<Protocol>;
+  tls: Given<boolean>;
+  onePacket: Given<boolean>;
+  persistence: Given<number>;
+  mark: Given<number>;
+  /** Each as it is written: a number, or text such as `443/tls`. */
+  ports: Given<Placed<number | string>[]>;
   scheduler: Given<Scheduler>;
   mode: Given<Mode>;
   tunnel: Given<TunnelType>;
@@ -168,7 +176,15 @@ function service(tree: Tree): DraftService {
     at: tree.at,
     vip: text(childOf(tree, 'vip')),
     port: number(childOf(tree, 'port'), 'port'),
-    protocol: choice(childOf(tree, 'protocol'), ['tcp']),
+    protocol: choice(childOf(tree, 'protocol'), PROTOCOLS),
+    tls: truth(childOf(tree, 'tls')),
+    onePacket: truth(childOf(tree, 'one-packet')),
+    persistence: number(childOf(tree, 'persistence'), 'persistence'),
+    mark: number(childOf(tree, 'mark'), 'mark'),
+    ports: list(childOf(tree, 'ports'), (item) => {
+      const port = text(item) === 'unreadable' ? number(item, 'port') : text(item);
+      return typeof port === 'object' ? port : undefined;
+    }),
     scheduler: choice(childOf(tree, 'scheduler'), SCHEDULERS),
     mode: choice(childOf(tree, 'mode'), MODES),
     tunnel: choice(childOf(tree, 'tunnel'), TUNNELS),
@@ -209,6 +225,12 @@ function number(tree: Tree | undefined, range: keyof typeof RANGES): Given<numbe
   const value = tree.kind === 'scalar' ? tree.value : undefined;
   if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) return 'unreadable';
   return { value: value as number, at: tree.at };
+}
+
+function truth(tree: Tree | undefined): Given<boolean> {
+  if (tree === undefined) return undefined;
+  if (tree.kind !== 'scalar' || typeof tree.value !== 'boolean') return 'unreadable';
+  return { value: tree.value, at: tree.at };
 }
 
 function choice<T extends string>(tree: Tree | undefined, choices: readonly T[]): Given<T> {

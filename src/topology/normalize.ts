@@ -1,8 +1,9 @@
 import { valueOf, type Draft, type DraftNode, type DraftService } from './draft.ts';
 import { labNameFrom } from './names.ts';
 import { References, namesOf } from './references.ts';
-import { DEFAULT_PORT } from './schema.ts';
-import type { RealServer, Topology, TopologyNode, VirtualService } from './types.ts';
+import { portsOf } from './service-ports.ts';
+import type { ServicePort } from './ports.ts';
+import type { Persistence, RealServer, Topology, TopologyNode, VirtualService } from './types.ts';
 
 /** Fills in the defaults of a draft in which no problem was found. */
 export function normalize(draft: Draft, defaultName: string): Topology {
@@ -17,7 +18,9 @@ export function normalize(draft: Draft, defaultName: string): Topology {
       mtu: valueOf(mtu),
     })),
     nodes: draft.nodes.flatMap((node) => namesOf(node).map((name) => topologyNode(name, node))),
-    services: draft.services.map((service) => virtualService(service, references)),
+    services: draft.services.flatMap((service) =>
+      (portsOf(service) ?? []).map(({ value }) => virtualService(service, value, references)),
+    ),
   };
 }
 
@@ -34,13 +37,20 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
   };
 }
 
-function virtualService(service: DraftService, references: References): VirtualService {
-  const port = valueOf(service.port) ?? DEFAULT_PORT;
+function virtualService(
+  service: DraftService,
+  { port, protocol, application }: ServicePort,
+  references: References,
+): VirtualService {
   return {
     vip: present(valueOf(service.vip)),
     port,
-    protocol: 'tcp',
+    protocol,
+    application,
     scheduler: valueOf(service.scheduler) ?? 'rr',
+    persistence: persistence(valueOf(service.persistence)),
+    mark: valueOf(service.mark),
+    onePacket: valueOf(service.onePacket) ?? false,
     directors: [...new Set(references.directorsOf(service).flatMap(({ names }) => names))],
     tunnel: valueOf(service.tunnel) ?? 'ipip',
     servers: references.serversOf(service).flatMap(({ entry, referent }) =>
@@ -53,6 +63,10 @@ function virtualService(service: DraftService, references: References): VirtualS
       })),
     ),
   };
+}
+
+function persistence(timeout: number | undefined): Persistence | undefined {
+  return timeout === undefined ? undefined : { timeout };
 }
 
 /** @throws Error where a problem went unnoticed: the schema and the draft do not agree */

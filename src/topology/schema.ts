@@ -1,12 +1,10 @@
 import { z } from 'zod';
+import { PORT_PATTERN } from './ports.ts';
 import { NAME_LIMITS, NAME_PATTERN, type Named } from './names.ts';
-import { MODES, ROLES, SCHEDULERS, TUNNELS } from './types.ts';
+import { MODES, PROTOCOLS, ROLES, SCHEDULERS, TUNNELS } from './types.ts';
 
 /** The version of the file format that this release reads. */
 export const FORMAT_VERSION = 1;
-
-/** The port of a service that states none. */
-export const DEFAULT_PORT = 80;
 
 /** Smallest and largest of every number in the file. */
 export const RANGES = {
@@ -14,6 +12,9 @@ export const RANGES = {
   count: [1, 250],
   port: [1, 65535],
   weight: [0, 65535],
+  mark: [1, 0xffffffff],
+  // ipvsadm takes 31 days at most.
+  persistence: [1, 2_678_400],
 } as const satisfies Record<string, readonly [number, number]>;
 
 const CIDR = '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$';
@@ -116,8 +117,40 @@ export const serviceSchema = z.strictObject({
     format: 'ipv4',
     description: 'The virtual IPv4 address that clients use; it may lie outside every network.',
   }),
-  port: number('port').optional().describe(`Port of the service, ${DEFAULT_PORT} by default.`),
-  protocol: z.literal('tcp').optional().describe('Only tcp for now.'),
+  port: number('port').optional().describe('Port of the service; 80 by default, for udp 53.'),
+  protocol: z
+    .enum(PROTOCOLS)
+    .optional()
+    .describe(
+      'tcp by default. Real servers answer tcp as web servers (on port 53 as DNS), udp as DNS servers.',
+    ),
+  tls: z
+    .boolean()
+    .optional()
+    .describe('Whether the web servers speak TLS on this port; by default only on 443.'),
+  'one-packet': z
+    .boolean()
+    .optional()
+    .describe(
+      'udp only, not with nat: schedule every datagram by itself, and keep no connection (ipvsadm -o).',
+    ),
+  persistence: number('persistence')
+    .optional()
+    .describe('Seconds for which a client stays with its real server (ipvsadm -p).'),
+  mark: number('mark')
+    .optional()
+    .describe(
+      'Firewall mark: everything of this service is marked with it, and is one service to the director.',
+    ),
+  ports: z
+    .array(
+      z.union([
+        number('port').describe('A port, with the service’s protocol.'),
+        z.string().meta({ pattern: PORT_PATTERN, description: 'A port with its protocol: 443/tls, 53/udp.' }),
+      ]),
+    )
+    .optional()
+    .describe('With a mark, the ports that it groups: [80, 443], or with protocols [8443/tls, 53/udp].'),
   scheduler: z
     .enum(SCHEDULERS)
     .optional()

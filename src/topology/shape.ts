@@ -31,6 +31,7 @@ const FORMS: Readonly<Record<string, string>> = {
   directors: 'write a list, such as `[director]`',
   servers: 'write a list, such as `[rs1, rs2]` or `[ { node: rs1, weight: 3 } ]`',
   node: 'write `node: rs1`',
+  ports: 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`',
 };
 
 /** Reports everything in which a file differs from the schema. */
@@ -151,11 +152,9 @@ class ShapeReport {
     else if (isNothing(tree)) this.#problems.add(tree.at, `${name} has no value`, oneOf(choices));
     else if (tree.kind !== 'scalar')
       this.#problems.add(tree.at, `${name} is ${kindOf(tree)}, not text`, oneOf(choices));
-    else if (name === 'protocol') {
-      const real = value === 'udp' || value === 'sctp';
-      const what = real ? `${value} is not supported yet` : `unknown protocol ${show(value)}`;
-      this.#problems.add(tree.at, what, 'only tcp is supported, and it is the default');
-    } else this.#problems.add(tree.at, `unknown ${name} ${show(value)}`, didYouMean(value, choices));
+    else if (name === 'protocol' && value === 'sctp')
+      this.#problems.add(tree.at, 'sctp is not supported', oneOf(choices));
+    else this.#problems.add(tree.at, `unknown ${name} ${show(value)}`, didYouMean(value, choices));
   }
 
   #version(tree: Tree, value: unknown): void {
@@ -184,6 +183,7 @@ const KINDS: Readonly<Record<string, string>> = {
   object: 'a mapping',
   record: 'a mapping',
   array: 'a list',
+  boolean: 'true or false',
 };
 
 function kindOf(tree: Tree): string {
@@ -199,6 +199,7 @@ function field(path: Path): string {
   const [section, , inner] = path;
   if (path.length === 2 && (section === 'networks' || section === 'nodes')) return section;
   if (path.length >= 4 && inner === 'on') return inner;
+  if (path.length === 4 && inner === 'ports') return 'port';
   const last = path.findLast((step) => typeof step === 'string');
   return typeof last === 'string' ? last : '';
 }
@@ -207,6 +208,7 @@ function formOf(path: Path): string | undefined {
   if (path.length === 2 && path[0] === 'networks') return 'write a subnet, such as `back: 10.0.0.0/24`';
   if (path.length === 2 && path[0] === 'nodes') return 'write a mapping, such as `client: { on: front }`';
   if (path.length === 4 && path[2] === 'servers') return 'write `rs1` or `{ node: rs1, weight: 3 }`';
+  if (path.length === 4 && path[2] === 'ports') return FORMS['ports'];
   return FORMS[path.length === 0 ? 'lvslab' : field(path)];
 }
 

@@ -42,6 +42,13 @@ export const TUNNELS = ['ipip', 'gue', 'gre'] as const;
 /** Encapsulation of the TUN method (`ipvsadm --tun-type`). */
 export type TunnelType = (typeof TUNNELS)[number];
 
+export const PROTOCOLS = ['tcp', 'udp'] as const;
+/** Transport protocols of virtual services. */
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** What real servers answer and clients ask: web pages, in the clear or in TLS, or names (over UDP or TCP). */
+export type Application = 'http' | 'https' | 'dns';
+
 export interface Network {
   name: string;
   /** CIDRs with host bits zero, such as `10.0.0.0/24`; at least one, and at most one of each family. */
@@ -73,16 +80,30 @@ export interface StaticRoute {
   via: string;
 }
 
+/** What clients ask for: one VIP, port and protocol. Services with the same mark are one to their director. */
 export interface VirtualService {
   /** IPv4 address; may lie outside every network. */
   vip: string;
   port: number;
-  protocol: 'tcp';
+  protocol: Protocol;
+  application: Application;
   scheduler: Scheduler;
+  /** Firewall mark by which the director knows the service's packets; undefined: by VIP, port and protocol. */
+  mark: number | undefined;
+  /** Every datagram is scheduled by itself and leaves no connection entry (`ipvsadm -o`). */
+  onePacket: boolean;
   /** Nodes of role director that carry this service. */
+  /** Undefined: each connection is scheduled anew. */
+  persistence: Persistence | undefined;
   directors: string[];
   tunnel: TunnelType;
   servers: RealServer[];
+}
+
+/** How long a client stays with its real server. */
+export interface Persistence {
+  /** Seconds after its last connection. */
+  timeout: number;
 }
 
 export interface RealServer {

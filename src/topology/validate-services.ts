@@ -1,9 +1,12 @@
-import { valueOf, type DraftService, type Given } from './draft.ts';
+import { type DraftService, type Given } from './draft.ts';
 import { addressFault, contains, isIPv4, reservedIn } from './ipv4.ts';
 import type { Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
-import { DEFAULT_PORT } from './schema.ts';
+import { portsOf } from './service-ports.ts';
+import { checkApplications, checkMarks, checkPorts } from './validate-ports.ts';
+import { checkAcrossProtocols } from './validate-protocols.ts';
+import { checkOnePacket } from './validate-one-packet.ts';
 import { checkNamed, checkServers } from './validate-servers.ts';
 
 /** Checks the virtual services: VIPs, directors, real servers and how requests reach them. */
@@ -24,9 +27,14 @@ export function checkServices(references: References, problems: Problems): void 
     checkVip(service, references, problems);
     checkOnce(service, seen, problems);
     checkDirectors(service, references, problems);
+    checkPorts(service, problems);
+    checkOnePacket(service, references, problems);
     checkServers(service, references, problems);
     checkTunnel(service, references, problems);
   }
+  checkMarks(references, problems);
+  checkAcrossProtocols(references, problems);
+  checkApplications(references, problems);
 }
 
 /** Reported once: a mode at the top of the file mends every service. */
@@ -66,17 +74,20 @@ function checkVip({ vip }: DraftService, { draft }: References, problems: Proble
 }
 
 function checkOnce(service: DraftService, seen: Map<string, Position>, problems: Problems): void {
-  const { vip, port } = service;
-  if (typeof vip !== 'object' || port === 'unreadable' || !isIPv4(vip.value)) return;
-  const name = `${vip.value}:${valueOf(port) ?? DEFAULT_PORT}`;
-  const first = seen.get(name);
-  if (first === undefined) seen.set(name, vip.at);
-  else
-    problems.add(
-      vip.at,
-      `service ${name} tcp is here twice: it is on ${onLine(first)} already`,
-      'give one of them another VIP or port, or put the servers together',
-    );
+  const { vip, ports } = service;
+  if (typeof vip !== 'object' || !isIPv4(vip.value)) return;
+  for (const { value, at: written } of portsOf(service) ?? []) {
+    const at = ports === undefined ? vip.at : written;
+    const name = `${vip.value}:${value.port} ${value.protocol}`;
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, at);
+    else
+      problems.add(
+        at,
+        `service ${name} is here twice: it is on ${onLine(first)} already`,
+        'give one of them another VIP or port, or put the servers together',
+      );
+  }
 }
 
 function checkDirectors(service: DraftService, references: References, problems: Problems): void {

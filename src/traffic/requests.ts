@@ -1,28 +1,19 @@
 import type { PlannedService } from '../plan/types.ts';
+import { parseAnswers, questionCommand } from './dns.ts';
+import { complete, type Reply } from './replies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** One HTTP request to a VIP over a connection of its own, and who answered it. */
-export interface Reply {
-  /** Node that asked. */
-  client: string;
-  /** The address that it asked from; empty where no connection came about. */
-  clientAddress: string;
-  /** The client's port, with the address what the director's table and captures know the connection by. */
-  clientPort: number;
-  /** Real server that answered, by its own header; undefined where none did. */
-  server: string | undefined;
-  status: number;
-  /** What went wrong, in curl's words; empty where nothing did. */
-  error: string;
-}
+/** What a client needs to know of a service in order to ask it. */
+export type Asked = Pick<PlannedService, 'vip' | 'port' | 'protocol' | 'application'>;
 
 /** Seconds for one request: far more than a lab needs, little enough to wait for when nothing answers. */
 const LIMIT = 3;
 
 const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n';
 
-/** The curl command that sends `count` requests one after the other, each over its own connection. */
-export function requestCommand(service: Pick<PlannedService, 'vip' | 'port'>, count: number): string[] {
+/** The command that sends `count` requests one after the other, each over its own connection or from its own port. */
+export function requestCommand(service: Asked, count: number): string[] {
+  if (service.application === 'dns') return questionCommand(service, count, 'many', LIMIT);
   // One process for all: in the embedded kernel starting curl takes longer than its request.
   return [
     ...[
@@ -37,19 +28,38 @@ export function requestCommand(service: Pick<PlannedService, 'vip' | 'port'>, co
       '-w',
       FORMAT,
     ],
-    `http://${service.vip}:${service.port}/?[1-${count}]`,
+    ...trust(service),
+    `${urlOf(service)}/?[1-${count}]`,
   ];
 }
 
+/** `https://192.0.2.100:443` */
+export function urlOf({ application, vip, port }: Pick<Asked, 'application' | 'vip' | 'port'>): string {
+  return `${application}://${vip}:${port}`;
+}
+
+/** curl's options for a service: the real servers sign their certificates themselves. */
+export function trust({ application }: Pick<Asked, 'application'>): string[] {
+  return application === 'https' ? ['--insecure'] : [];
+}
+
 /** Sends requests to a service from one client, one after the other. */
-export async function ask(
+export async function ask(runtime: Runtime, client: string, service: Asked, count: number): Promise<Reply[]> {
+  const [result] = await runtime.exec([{ node: client, argv: requestCommand(service, count) }]);
+  const read = service.application === 'dns' ? parseAnswers : parseReplies;
+  return read(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
+}
+
+/** Sends datagrams to a service one after the other, all from one port of the client. */
+export async function askFromOnePort(
   runtime: Runtime,
   client: string,
-  service: Pick<PlannedService, 'vip' | 'port'>,
+  service: Asked,
   count: number,
 ): Promise<Reply[]> {
-  const [result] = await runtime.exec([{ node: client, argv: requestCommand(service, count) }]);
-  return parseReplies(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
+  const argv = questionCommand(service, count, 'one', LIMIT);
+  const [result] = await runtime.exec([{ node: client, argv }]);
+  return parseAnswers(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
 }
 
 /** Reads curl's lines; requests that left no line count as not answered. */
@@ -70,14 +80,5 @@ export function parseReplies(client: string, output: string, count: number, stde
         error: problem,
       };
     });
-  while (replies.length < count)
-    replies.push({
-      client,
-      clientAddress: '',
-      clientPort: 0,
-      server: undefined,
-      status: 0,
-      error: stderr.trim() || 'no answer from curl',
-    });
-  return replies;
+  return complete(client, replies, count, stderr.trim() || 'no answer from curl');
 }

@@ -1,3 +1,4 @@
+import { optionsOf } from '../../plan/service-name.ts';
 import type { PlannedNode, PlannedService } from '../../plan/types.ts';
 
 /** A virtual service's address on a node. */
@@ -31,7 +32,11 @@ export function serviceText(service: PlannedService): { head: string; how: strin
   const tunnel = modes.includes('tun') ? [`in ${service.tunnel.toUpperCase()}`] : [];
   return {
     head: `VIP ${service.vip}:${service.port}/${service.protocol}`,
-    how: [[modes.map((mode) => mode.toUpperCase()).join(' + '), ...tunnel].join(' '), service.scheduler]
+    how: [
+      [modes.map((mode) => mode.toUpperCase()).join(' + '), ...tunnel].join(' '),
+      service.scheduler,
+      ...optionsOf(service),
+    ]
       .filter((part) => part !== '')
       .join(', '),
     servers: service.servers.map((server) => {

@@ -572,7 +572,7 @@ services:
       - { node: rs2, weight: ▸-1 }
       - ▸rs3
   - vip: 203.0.113.100
-    protocol: ▸udp
+    protocol: ▸sctp
 ▸extra: true
 `,
       ['unknown mode "nta"'],
@@ -589,7 +589,7 @@ services:
       ['unknown scheduler "wrrr"'],
       ['weight -1 is not between 0 and 65535'],
       ['no node bears the name of real server "rs3"'],
-      ['udp is not supported yet'],
+      ['sctp is not supported'],
       ['unknown key "extra" in the file'],
     );
   });

@@ -2,7 +2,8 @@ import { describe, it } from 'vitest';
 import { expectProblems, lab } from './marked.ts';
 
 const SERVER_KEYS = 'one of: node, weight, port, mode, network';
-const SERVICE_KEYS = 'one of: vip, port, protocol, scheduler, mode, tunnel, directors, servers';
+const SERVICE_KEYS =
+  'one of: vip, port, protocol, tls, one-packet, persistence, mark, ports, scheduler, mode, tunnel, directors, servers';
 
 function service(rest: string): string {
   return lab({ services: `  - { vip: 203.0.113.100, ${rest} }` });
@@ -267,9 +268,40 @@ describe('choices', () => {
     ]);
   });
 
-  it('leave UDP for later, and say so', () => {
-    const mend = 'only tcp is supported, and it is the default';
-    expectProblems(service('protocol: ▸udp'), ['udp is not supported yet', mend]);
+  it('of a protocol are tcp and udp', () => {
+    const mend = 'one of: tcp, udp';
+    expectProblems(service('protocol: udp, mode: dr').replace('rs1: { on: back }', 'rs1: { on: front }'));
+    expectProblems(service('protocol: ▸sctp'), ['sctp is not supported', mend]);
     expectProblems(service('protocol: ▸icmp'), ['unknown protocol "icmp"', mend]);
+  });
+
+  it('of truth values are true and false', () => {
+    expectProblems(service('tls: ▸yes'), ['tls "yes" is text, not true or false']);
+    expectProblems(service('one-packet: ▸1'), ['one-packet 1 is a number, not true or false']);
+    expectProblems(service('▸one-packet:'), ['one-packet has no value', 'it must be true or false']);
+  });
+
+  it('of a mark are those that a packet can have', () => {
+    const mend = 'a whole number from 1 to 4294967295';
+    expectProblems(service('mark: ▸0'), ['mark 0 is not between 1 and 4294967295', mend]);
+    expectProblems(service('mark: ▸-1'), ['mark -1 is not between 1 and 4294967295', mend]);
+    expectProblems(service('mark: ▸4294967296'), ['mark 4294967296 is not between 1 and 4294967295', mend]);
+    expectProblems(service('mark: ▸1.5'), ['mark 1.5 is not a whole number', mend]);
+    expectProblems(service('mark: ▸web'), ['mark "web" is text, not a number', mend]);
+    expectProblems(service('mark: 4294967295'));
+  });
+
+  it('of a list of ports are numbers and texts', () => {
+    const mend = 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`';
+    expectProblems(service('mark: 1, ports: ▸80'), ['ports 80 is a number, not a list', mend]);
+    expectProblems(service('mark: 1, ▸ports:'), ['ports has no value', mend]);
+    expectProblems(service('mark: 1, ports: [▸70000]'), [
+      'ports 70000 is not between 1 and 65535',
+      'a whole number from 1 to 65535',
+    ]);
+    expectProblems(service('mark: 1, ports: [80, ▸true]'), [
+      'port 2 is a truth value, not a number or text',
+      mend,
+    ]);
   });
 });

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ask, parseReplies, requestCommand } from '../../../src/traffic/requests.ts';
 import { pretend } from './runtime.ts';
 
+const WEB = { vip: '192.0.2.100', port: 80, protocol: 'tcp', application: 'http' } as const;
+
 describe('the request', () => {
   it('is one curl for all, a connection for each', () => {
-    expect(requestCommand({ vip: '192.0.2.100', port: 8000 }, 9)).toEqual([
+    expect(requestCommand({ ...WEB, port: 8000 }, 9)).toEqual([
       'curl',
       '-s',
       '-o',
@@ -25,8 +27,8 @@ describe('the request', () => {
       stdout: '200\trs1\t192.0.2.101\t40000\t\n',
       stderr: 'curl died\n',
     }));
-    const replies = await ask(runtime, 'client', { vip: '192.0.2.100', port: 80 }, 2);
-    expect(jobs).toEqual([`client: ${requestCommand({ vip: '192.0.2.100', port: 80 }, 2).join(' ')}`]);
+    const replies = await ask(runtime, 'client', WEB, 2);
+    expect(jobs).toEqual([`client: ${requestCommand(WEB, 2).join(' ')}`]);
     expect(replies.map((r) => r.server)).toEqual(['rs1', undefined]);
     expect(replies[1]?.error).toBe('curl died');
   });

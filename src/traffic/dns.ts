@@ -1,0 +1,128 @@
+import { WHOAMI } from '../plan/dns.ts';
+import type { ServiceAddress } from '../plan/service-name.ts';
+import { complete, type Reply } from './replies.ts';
+
+/** Client ports of UDP questions: below those that the kernel gives out, so that no other program has them. */
+const FIRST_PORT = 10_000;
+const PORTS = 20_000;
+
+/** Where a node remembers the last client port that it asked from. */
+const PORT_FILE = '/run/lab-udp-port';
+
+/**
+ * Asks a DNS server for `whoami`, one question after the other, and prints `ADDRESS PORT SERVER ERROR` of each,
+ * separated by tabs. `drill` is what a person would use, but it neither says which port it asked from nor keeps it.
+ *
+ * Each UDP port is new: the director keeps an entry for 300 s after the last datagram, and a port that comes again
+ * before would go to the real server of its last time.
+ */
+const SCRIPT = String.raw`
+use strict; use Socket qw(:all); use Fcntl;
+my ($protocol, $vip, $port, $count, $ports, $limit) = @ARGV;
+$| = 1;
+my $type = $protocol eq 'udp' ? SOCK_DGRAM : SOCK_STREAM;
+my ($error, $to) = getaddrinfo($vip, $port, { flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => $type });
+die "$vip: $error\n" if $error;
+sub next_port {
+  sysopen(my $file, '${PORT_FILE}', O_RDWR | O_CREAT) or die "${PORT_FILE}: $!\n";
+  flock($file, 2) or die "flock: $!\n";
+  my $last = <$file>;
+  my $next = (defined $last && $last =~ /^\d+$/ ? $last + 1 - ${FIRST_PORT} : 0) % ${PORTS} + ${FIRST_PORT};
+  seek($file, 0, 0); truncate($file, 0); print $file $next; close $file;
+  return $next;
+}
+sub open_socket {
+  socket(my $socket, $to->{family}, $type, 0) or die "socket: $!\n";
+  for (1 .. 100) {
+    last if $type == SOCK_STREAM;
+    my $mine = next_port();
+    last if bind($socket, $to->{family} == AF_INET ? pack_sockaddr_in($mine, INADDR_ANY) : pack_sockaddr_in6($mine, IN6ADDR_ANY));
+  }
+  return $socket;
+}
+# The socket waits no longer than this: a connection attempt, too.
+sub bound { my ($socket, $left) = @_; my $time = pack('l!l!', int($left), ($left - int($left)) * 1e6);
+  setsockopt($socket, SOL_SOCKET, SO_RCVTIMEO, $time); setsockopt($socket, SOL_SOCKET, SO_SNDTIMEO, $time); }
+sub text_of {
+  my ($answer, $id) = @_;
+  return (0) if length($answer) < 12;
+  my ($got, $flags, $questions, $answers) = unpack('n4', $answer);
+  return (0) if $got != $id;
+  return (1, '', 'DNS error ' . ($flags & 15)) if $flags & 15;
+  return (1, '', 'an answer without a text') if $answers < 1;
+  my $at = 12;
+  my $name = sub { while (my $length = ord(substr($answer, $at, 1))) { if ($length > 63) { $at++; last } $at += $length + 1 } $at++; };
+  for (1 .. $questions) { $name->(); $at += 4 }
+  $name->();
+  my ($kind) = unpack('n', substr($answer, $at, 2));
+  return (1, '', 'an answer of another kind') if $kind != 16;
+  return (1, substr($answer, $at + 11, ord(substr($answer, $at + 10, 1))), '');
+}
+sub ask {
+  my ($socket, $id) = @_;
+  my $question = pack('n6', $id, 0x0100, 1, 0, 0, 0) . pack('C/a*', '${WHOAMI}') . pack('Cnn', 0, 16, 1);
+  $question = pack('n/a*', $question) if $type == SOCK_STREAM;
+  defined send($socket, $question, 0) or return ('', "$!");
+  my $end = time + $limit + 1; # whole seconds: the one that has begun does not count
+  my $answer = '';
+  while ((my $left = $end - time) > 0) {
+    my $ready = ''; vec($ready, fileno($socket), 1) = 1;
+    next if select($ready, undef, undef, $left) < 1;
+    defined recv($socket, my $more, 65535, 0) or return ('', "$!");
+    return ('', 'the server closed the connection') if $type == SOCK_STREAM && $more eq '';
+    $answer = $type == SOCK_STREAM ? $answer . $more : $more;
+    my $message = $answer;
+    if ($type == SOCK_STREAM) { next if length($answer) < 2 || length($answer) < 2 + unpack('n', $answer); $message = substr($answer, 2) }
+    my ($mine, $server, $problem) = text_of($message, $id);
+    return ($server, $problem) if $mine;
+  }
+  return ('', 'no answer within ' . $limit . ' s');
+}
+my $socket;
+for my $number (1 .. $count) {
+  my $problem = '';
+  if ($ports eq 'many' || !$socket) {
+    $socket = open_socket();
+    bound($socket, $limit);
+    $problem = "$!" unless connect($socket, $to->{addr});
+  }
+  my $server = '';
+  ($server, $problem) = ask($socket, ($$ + $number) % 65536) if $problem eq '';
+  my $own = getsockname($socket);
+  my ($none, $address, $mine) = $own ? getnameinfo($own, NI_NUMERICHOST | NI_NUMERICSERV) : ('', '', 0);
+  print join("\t", $address, $mine, $server, $problem), "\n";
+}
+`;
+
+/**
+ * The command that asks a DNS service `count` times, one after the other.
+ * @param ports `many`: from a port of its own each; `one`: all from one
+ * @param limit seconds for each
+ */
+export function questionCommand(
+  { protocol, vip, port }: ServiceAddress,
+  count: number,
+  ports: 'one' | 'many',
+  limit: number,
+): string[] {
+  return ['perl', '-e', SCRIPT, protocol, vip, String(port), String(count), ports, String(limit)];
+}
+
+/** Reads what the questions printed; those that left no line count as not answered. */
+export function parseAnswers(client: string, output: string, count: number, stderr = ''): Reply[] {
+  const replies = output
+    .split('\n')
+    .slice(0, -1)
+    .map((row): Reply => {
+      const [clientAddress = '', port = '0', server = '', error = ''] = row.split('\t');
+      return {
+        client,
+        clientAddress,
+        clientPort: Number(port),
+        server: error === '' && server !== '' ? server : undefined,
+        status: 0,
+        error: error === '' && server === '' ? 'an empty answer' : error,
+      };
+    });
+  return complete(client, replies, count, stderr.trim() || 'no answer from perl');
+}
