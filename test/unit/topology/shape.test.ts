@@ -296,7 +296,7 @@ describe('choices', () => {
     expectProblems(service('mark: 1, ports: ▸80'), ['ports 80 is a number, not a list', mend]);
     expectProblems(service('mark: 1, ▸ports:'), ['ports has no value', mend]);
     expectProblems(service('mark: 1, ports: [▸70000]'), [
-      'ports 70000 is not between 1 and 65535',
+      'port 70000 is not between 1 and 65535',
       'a whole number from 1 to 65535',
     ]);
     expectProblems(service('mark: 1, ports: [80, ▸true]'), [
