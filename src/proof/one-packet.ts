@@ -106,7 +106,7 @@ export function judgeOnePort(service: PlannedService, replies: Reply[]): Check {
     ...base,
     outcome: kept ? 'pass' : 'fail',
     detail: kept
-      ? `${asked}: all ${where.join(', ')}, where the first one went`
+      ? `${asked}: ${where.join(', ')}, all where the first one went`
       : `${asked}: ${where.join(', ')}, but all should go where the first one went`,
   };
 }

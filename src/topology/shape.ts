@@ -184,6 +184,8 @@ const KINDS: Readonly<Record<string, string>> = {
   record: 'a mapping',
   array: 'a list',
   boolean: 'true or false',
+  number: 'a number',
+  int: 'a number',
 };
 
 function kindOf(tree: Tree): string {

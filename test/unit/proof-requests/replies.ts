@@ -36,3 +36,14 @@ export function repliesFrom(servers: string): Reply[] {
     };
   });
 }
+
+/** The same service as DNS over UDP. */
+export function overUdp(service: PlannedService): PlannedService {
+  return {
+    ...service,
+    port: 53,
+    protocol: 'udp',
+    application: 'dns',
+    servers: service.servers.map((server) => ({ ...server, port: 53, mode: 'dr' })),
+  };
+}
