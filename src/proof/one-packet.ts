@@ -91,7 +91,8 @@ export function judgeOnePort(service: PlannedService, replies: Reply[]): Check {
     const own = replies.filter((reply) => reply.client === client);
     return { client, sent: own.length, servers: [...new Set(own.map((reply) => reply.server ?? 'nobody'))] };
   });
-  const asked = `${shares[0]?.sent ?? 0} datagrams from one port${clients.length > 1 ? ' of each client' : ''}`;
+  const sent = shares[0]?.sent ?? 0;
+  const asked = `${sent} datagram${sent === 1 ? '' : 's'} from one port${clients.length > 1 ? ' of each client' : ''}`;
   if (replies.length === 0 || replies.some((reply) => reply.server === undefined))
     return { ...base, outcome: 'unknown', detail: `${asked}: not every one was answered` };
   if (service.onePacket === true && service.persistence === undefined) {

@@ -10,8 +10,9 @@ const PORTS = 20_000;
 const PORT_FILE = '/run/lab-udp-port';
 
 /**
- * Asks a DNS server for `whoami`, one question after the other, and prints `ADDRESS PORT SERVER ERROR` of each,
- * separated by tabs. `drill` is what a person would use, but it neither says which port it asked from nor keeps it.
+ * Asks a DNS server for `whoami` and prints `ADDRESS PORT SERVER ERROR` of each question, separated by tabs. Datagrams
+ * from many ports go out in order, and then all their answers are waited for. `drill` is what a person would use, but
+ * it neither says which port it asked from nor keeps it.
  *
  * Each UDP port is new: the director keeps an entry for 300 s after the last datagram, and a port that comes again
  * before would go to the real server of its last time.
@@ -58,39 +59,56 @@ sub text_of {
   return (1, '', 'an answer of another kind') if $kind != 16;
   return (1, substr($answer, $at + 11, ord(substr($answer, $at + 10, 1))), '');
 }
-sub ask {
-  my ($socket, $id) = @_;
+sub question {
+  my ($id) = @_;
   my $question = pack('n6', $id, 0x0100, 1, 0, 0, 0) . pack('C/a*', '${WHOAMI}') . pack('Cnn', 0, 16, 1);
-  $question = pack('n/a*', $question) if $type == SOCK_STREAM;
-  defined send($socket, $question, 0) or return ('', "$!");
-  my $end = time + $limit + 1; # whole seconds: the one that has begun does not count
-  my $answer = '';
-  while ((my $left = $end - time) > 0) {
-    my $ready = ''; vec($ready, fileno($socket), 1) = 1;
-    next if select($ready, undef, undef, $left) < 1;
-    defined recv($socket, my $more, 65535, 0) or return ('', "$!");
-    return ('', 'the server closed the connection') if $type == SOCK_STREAM && $more eq '';
-    $answer = $type == SOCK_STREAM ? $answer . $more : $more;
-    my $message = $answer;
-    if ($type == SOCK_STREAM) { next if length($answer) < 2 || length($answer) < 2 + unpack('n', $answer); $message = substr($answer, 2) }
-    my ($mine, $server, $problem) = text_of($message, $id);
-    return ($server, $problem) if $mine;
-  }
-  return ('', 'no answer within ' . $limit . ' s');
+  return $type == SOCK_STREAM ? pack('n/a*', $question) : $question;
 }
-my $socket;
+# What has come of a question: whether that is all, the server, the problem.
+sub receive {
+  my ($asked) = @_;
+  defined recv($asked->{socket}, my $more, 65535, 0) or return (1, '', "$!");
+  return text_of($more, $asked->{id}) if $type == SOCK_DGRAM;
+  return (1, '', 'the server closed the connection') if $more eq '';
+  $asked->{read} .= $more;
+  return (0) if length($asked->{read}) < 2 || length($asked->{read}) < 2 + unpack('n', $asked->{read});
+  return text_of(substr($asked->{read}, 2), $asked->{id});
+}
+# Waits for the answers to all of these at once.
+sub wait_for {
+  my @open = grep { $_->{problem} eq '' } @_;
+  my $end = time + $limit + 1; # whole seconds: the one that has begun does not count
+  while (@open && (my $left = $end - time) > 0) {
+    my $ready = ''; vec($ready, fileno($_->{socket}), 1) = 1 for @open;
+    next if select($ready, undef, undef, $left) < 1;
+    for my $asked (grep { vec($ready, fileno($_->{socket}), 1) } @open) {
+      my ($done, $server, $problem) = receive($asked);
+      @$asked{qw(done server problem)} = (1, $server, $problem) if $done;
+    }
+    @open = grep { !$_->{done} } @open;
+  }
+  $_->{problem} = "no answer within $limit s" for @open;
+}
+my ($socket, $failed, @sent);
 for my $number (1 .. $count) {
-  my $problem = '';
+  my $asked = { id => ($$ + $number) % 65536, server => '', problem => '', read => '' };
   if ($ports eq 'many' || !$socket) {
     $socket = open_socket();
     bound($socket, $limit);
-    $problem = "$!" unless connect($socket, $to->{addr});
+    $asked->{problem} = "$!" unless connect($socket, $to->{addr});
   }
-  my $server = '';
-  ($server, $problem) = ask($socket, ($$ + $number) % 65536) if $problem eq '';
-  my $own = getsockname($socket);
+  $asked->{socket} = $socket;
+  if ($asked->{problem} eq '') { defined send($socket, question($asked->{id}), 0) or $asked->{problem} = "$!" }
+  push @sent, $asked;
+  # From one port, or over a connection, one after the other.
+  wait_for($asked) if $ports eq 'one' || $type == SOCK_STREAM;
+  last if $ports eq 'one' && $asked->{problem} ne '';
+}
+wait_for(grep { !$_->{done} } @sent);
+for my $asked (@sent) {
+  my $own = getsockname($asked->{socket});
   my ($none, $address, $mine) = $own ? getnameinfo($own, NI_NUMERICHOST | NI_NUMERICSERV) : ('', '', 0);
-  print join("\t", $address, $mine, $server, $problem), "\n";
+  print join("\t", $address, $mine, $asked->{server}, $asked->{problem}), "\n";
 }
 `;
 

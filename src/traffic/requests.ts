@@ -50,7 +50,10 @@ export async function ask(runtime: Runtime, client: string, service: Asked, coun
   return read(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
 }
 
-/** Sends datagrams to a service one after the other, all from one port of the client. */
+/**
+ * Sends datagrams to a service one after the other, all from one port of the client, until one is not answered.
+ * @returns what came of each that was sent
+ */
 export async function askFromOnePort(
   runtime: Runtime,
   client: string,
@@ -59,7 +62,7 @@ export async function askFromOnePort(
 ): Promise<Reply[]> {
   const argv = questionCommand(service, count, 'one', LIMIT);
   const [result] = await runtime.exec([{ node: client, argv }]);
-  return parseAnswers(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
+  return parseAnswers(client, result?.stdout.toString() ?? '', 1, result?.stderr ?? '');
 }
 
 /** Reads curl's lines; requests that left no line count as not answered. */
