@@ -16,6 +16,7 @@ const DUMP = [
   'ip -4 route show | sort',
   "sysctl -a 2>/dev/null | grep -E 'ipv4.(ip_forward|conf.(all|eth0|lo|tunl0).(arp_ignore|arp_announce|rp_filter)) '",
   'ipvsadm -Sn 2>/dev/null || true',
+  "tc filter show dev eth0 ingress | sed '/ index /d'",
 ].join('; ');
 
 beforeAll(async () => {
@@ -25,13 +26,13 @@ afterAll(async () => {
   await lab(['down', '--all']);
 });
 
-it.each(['nat', 'tun', 'dr', 'full'])(
+it.each(['nat', 'tun', 'dr', 'full', 'udp-one-packet', 'mark'])(
   'the printed plan of %s, run as a script, builds what up builds',
   async (topology) => {
     const script = (await lab(['plan', topology])).stdout;
-    // The guest's own root is read-only; ip keeps namespaces in /run, and the script writes nginx's file to a copy.
+    // The guest's own root is read-only; ip keeps namespaces in /run, and the script writes the servers' files to a copy.
     await guest(
-      'mkdir -p /run/s/u /run/s/w; mount -t tmpfs none /mnt; mkdir /mnt/u /mnt/w; mount -t overlay -o lowerdir=/etc/nginx,upperdir=/mnt/u,workdir=/mnt/w none /etc/nginx; mount -t tmpfs none /var/log; mkdir -p /var/log/nginx; mount -t tmpfs none /var/lib; mkdir -p /var/lib/nginx',
+      'mkdir -p /run/s/u /run/s/w; mount -t tmpfs none /mnt; mkdir /mnt/u /mnt/w; mount -t overlay -o lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w none /etc; mount -t tmpfs none /var/log; mkdir -p /var/log/nginx; mount -t tmpfs none /var/lib; mkdir -p /var/lib/nginx',
     );
     // Of the daemons only one can have the common pid file; they are no part of what is compared.
     await guest('sh', script.replaceAll(/^on \S+ start-stop-daemon .*$/gm, ''));
@@ -46,7 +47,7 @@ it.each(['nat', 'tun', 'dr', 'full'])(
     await lab(['down', topology]);
     // The next script finds the machine as this one did.
     await guest(
-      'ip -all netns delete; for b in $(ip -o link show type bridge | cut -d: -f2); do ip link del $b; done; umount /etc/nginx /mnt /var/log /var/lib',
+      'ip -all netns delete; for b in $(ip -o link show type bridge | cut -d: -f2); do ip link del $b; done; umount /etc /mnt /var/log /var/lib',
     );
   },
 );
