@@ -71,7 +71,6 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
           ...(node.role === 'real-server'
             ? serverPrograms(
                 node.name,
-                hop.interfaces,
                 served.map(({ s, r }) => ({ service: s, server: r })),
               )
             : []),

@@ -1,5 +1,5 @@
 import { dnsServer } from './dns.ts';
-import type { PlannedServer, PlannedService, PlannedInterface, Step } from './types.ts';
+import type { PlannedServer, PlannedService, Step } from './types.ts';
 import { webServer } from './web.ts';
 
 /**
@@ -8,7 +8,6 @@ import { webServer } from './web.ts';
  */
 export function serverPrograms(
   node: string,
-  interfaces: PlannedInterface[],
   served: { service: PlannedService; server: PlannedServer }[],
 ): Step[] {
   const ports = (application: PlannedService['application']) =>
@@ -25,7 +24,7 @@ export function serverPrograms(
       const here = served.filter((s) => s.service.application === 'dns' && s.server.port === port);
       return dnsServer(
         node,
-        here[0]?.server.address ?? interfaces[0]?.address ?? '',
+        here[0]?.server.address ?? '',
         port,
         unique(here.map(({ service, server }) => (server.mode === 'nat' ? server.address : service.vip))),
       );
