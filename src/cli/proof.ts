@@ -28,7 +28,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
     .command('trace')
     .summary('follow one real connection through a lab, hop by hop')
     .argument('[lab]', 'the lab (default: the only one that is up)')
-    .option('--service <vip:port>', 'which service (default: the first)')
+    .option('--service <vip:port>', 'which service, over UDP VIP:PORT/udp (default: the first)')
     .option('--client <node>', 'from which client (default: the first)')
     .option('--pcap <folder>', 'keep the captures, one file for each interface')
     .option('--svg <file>', 'draw it on the topology')
