@@ -1,21 +1,14 @@
 import { WHOAMI } from '../plan/dns.ts';
 import type { ServiceAddress } from '../plan/service-name.ts';
+import { CLIENT_PORTS } from './client-ports.ts';
 import { complete, type Reply } from './replies.ts';
 
-/** Client ports of UDP questions: below those that the kernel gives out, so that no other program has them. */
-const FIRST_PORT = 10_000;
-const PORTS = 20_000;
-
-/** Where a node remembers the last client port that it asked from. */
-const PORT_FILE = '/run/lab-udp-port';
+const { first: FIRST_PORT, count: PORTS, file: PORT_FILE } = CLIENT_PORTS;
 
 /**
  * Asks a DNS server for `whoami` and prints `ADDRESS PORT SERVER ERROR` of each question, separated by tabs. Datagrams
  * from many ports go out in order, and then all their answers are waited for. `drill` is what a person would use, but
  * it neither says which port it asked from nor keeps it.
- *
- * Each UDP port is new: the director keeps an entry for 300 s after the last datagram, and a port that comes again
- * before would go to the real server of its last time.
  */
 const SCRIPT = String.raw`
 use strict; use Socket qw(:all); use Fcntl;
@@ -35,7 +28,6 @@ sub next_port {
 sub open_socket {
   socket(my $socket, $to->{family}, $type, 0) or die "socket: $!\n";
   for (1 .. 100) {
-    last if $type == SOCK_STREAM;
     my $mine = next_port();
     last if bind($socket, $to->{family} == AF_INET ? pack_sockaddr_in($mine, INADDR_ANY) : pack_sockaddr_in6($mine, IN6ADDR_ANY));
   }

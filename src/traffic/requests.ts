@@ -1,5 +1,6 @@
 import type { PlannedService } from '../plan/types.ts';
 import { parseAnswers, questionCommand } from './dns.ts';
+import { CLIENT_PORTS } from './client-ports.ts';
 import { complete, type Reply } from './replies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
@@ -11,26 +12,32 @@ const LIMIT = 3;
 
 const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n';
 
+/**
+ * Sends `$1` requests to `$2` with curl's options `$3`, each from a client port of its own. One curl for all: in the
+ * embedded kernel starting it takes longer than its request.
+ */
+const SCRIPT = String.raw`
+read -r last 2>/dev/null <${CLIENT_PORTS.file}
+case $last in ''|*[!0-9]*) last=${CLIENT_PORTS.first - 1} ;; esac
+echo $(((last + $1 - ${CLIENT_PORTS.first}) % ${CLIENT_PORTS.count} + ${CLIENT_PORTS.first})) >${CLIENT_PORTS.file}
+n=0
+while [ $n -lt $1 ]; do
+  [ $n -eq 0 ] || echo next
+  n=$((n + 1))
+  port=$(((last + n - ${CLIENT_PORTS.first}) % ${CLIENT_PORTS.count} + ${CLIENT_PORTS.first}))
+  printf '%s\n' "$3" "url = \"$2/?$n\"" "local-port = $port"
+done | curl -K -
+`;
+
 /** The command that sends `count` requests one after the other, each over its own connection or from its own port. */
 export function requestCommand(service: Asked, count: number): string[] {
   if (service.application === 'dns') return questionCommand(service, count, 'many', LIMIT);
-  // One process for all: in the embedded kernel starting curl takes longer than its request.
-  return [
-    ...[
-      'curl',
-      '-s',
-      '-o',
-      '/dev/null',
-      '--max-time',
-      String(LIMIT),
-      '-H',
-      'Connection: close',
-      '-w',
-      FORMAT,
-    ],
-    ...trust(service),
-    `${urlOf(service)}/?[1-${count}]`,
+  const options = [
+    ...['silent', 'output = /dev/null', `max-time = ${LIMIT}`, 'header = "Connection: close"'],
+    ...trust(service).map((option) => option.replace('--', '')),
+    `write-out = "${FORMAT}"`,
   ];
+  return ['sh', '-c', SCRIPT, 'requests', String(count), urlOf(service), options.join('\n')];
 }
 
 /** `https://192.0.2.100:443` */

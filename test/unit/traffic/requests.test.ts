@@ -5,20 +5,21 @@ import { pretend } from './runtime.ts';
 const WEB = { vip: '192.0.2.100', port: 80, protocol: 'tcp', application: 'http' } as const;
 
 describe('the request', () => {
-  it('is one curl for all, a connection for each', () => {
-    expect(requestCommand({ ...WEB, port: 8000 }, 9)).toEqual([
-      'curl',
-      '-s',
-      '-o',
-      '/dev/null',
-      '--max-time',
-      '3',
-      '-H',
-      'Connection: close',
-      '-w',
-      '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n',
-      'http://192.0.2.100:8000/?[1-9]',
+  it('is one curl for all, a connection for each from a port of its own', () => {
+    const [shell, option, script = '', name, ...rest] = requestCommand({ ...WEB, port: 8000 }, 9);
+    expect([shell, option, name]).toEqual(['sh', '-c', 'requests']);
+    expect(script.match(/\bcurl\b/g)).toHaveLength(1);
+    expect(rest).toEqual([
+      '9',
+      'http://192.0.2.100:8000',
+      'silent\noutput = /dev/null\nmax-time = 3\nheader = "Connection: close"\nwrite-out = "%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n"',
     ]);
+  });
+
+  it('over TLS does not ask who signed the certificate', () => {
+    const [, , , , , url, options] = requestCommand({ ...WEB, port: 443, application: 'https' }, 1);
+    expect(url).toBe('https://192.0.2.100:443');
+    expect(options).toContain('\ninsecure\n');
   });
 
   it('runs on the client, and its output is what the replies are read from', async () => {
