@@ -109,6 +109,8 @@ function problemOf(
         lab.plan.nodes
           .find((n) => n.name === out.from?.node)
           ?.interfaces.flatMap((i) => i.addresses.map((a) => a.address)) ?? [];
+      if (outer.source === vip && outer.version === 6)
+        return `gave the outer packet the VIP ${vip} as source, which the real server has too and so does not believe (is preferred_lft of the VIP 0 there?)`;
       if (!own.includes(outer.source))
         return `gave the outer packet the source ${outer.source}, which is not one of its own addresses (${own.join(', ')})`;
       return untouched(out, before);

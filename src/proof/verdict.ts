@@ -8,6 +8,7 @@ import type { CaptureHealth, Finding, Lab } from './evidence.ts';
 import { judgeOwner } from './judge-owner.ts';
 import { judgeBypass, judgeGateway, judgePass, judgeSource } from './judge-replies.ts';
 import { judgeElsewhere, judgeRequests } from './judge-requests.ts';
+import { innermost } from './packet.ts';
 import { observationText } from './packet-text.ts';
 import { byWhat, resolutionOf } from './resolution.ts';
 import { walks, type Observation, type Walk } from './path.ts';
@@ -51,7 +52,12 @@ export function judge(
   observations: Observation[],
   captures: CaptureHealth[],
 ): Verdict[] {
-  const lab: Lab = { plan, observations, captures, walks: walks(plan, observations) };
+  const lab: Lab = {
+    plan,
+    observations,
+    captures,
+    walks: walks(plan, observations).filter((walk) => !beganBefore(walk)),
+  };
   return claims.map((claim) => {
     const { outcome, why, evidence } = conclude(lab, claim);
     const sorted = [...new Set(evidence)].sort((a, b) => a.time - b.time);
@@ -84,6 +90,18 @@ function conclude(lab: Lab, claim: Claim): Finding {
       return [{ ...sound(lab, judgeOne(lab, service, claim, walk)), server }];
     });
   return judged.length === 0 ? nothingSeen(lab, claim) : summary(judged, [...about]);
+}
+
+/**
+ * Whether a TCP connection was open before the captures began: what is left of a failed one is sent again for half a
+ * minute, and one capture starts a little before the other.
+ */
+function beganBefore({ journeys }: Walk): boolean {
+  return (
+    journeys.some(
+      ({ crossings: [first] }) => first !== undefined && innermost(first.packet)?.tcp !== undefined,
+    ) && journeys.every(({ label }) => label !== 'SYN')
+  );
 }
 
 function isOwnerClaim(claim: Claim): claim is OneMacOwner {
