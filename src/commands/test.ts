@@ -1,3 +1,5 @@
+import { endpoint } from '../topology/endpoint.ts';
+import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
 import { judgeConnections, parseConnections, type ConnectionRow } from '../proof/director-table.ts';
@@ -45,7 +47,7 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
   const rounds: Round[] = [];
   for (const service of plan.services) {
     const replies: Reply[] = [];
-    for (const client of plan.nodes.filter((node) => node.role === 'client'))
+    for (const client of clientsOf(plan, service))
       replies.push(...(await ask(runtime, client.name, service, requestsFor(service))));
     rounds.push({ service, replies, rows: await connections(runtime, service), transfers: [] });
   }
@@ -54,7 +56,7 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
 
 /** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
 async function sendLarge(plan: Plan, runtime: Runtime, { service, replies }: Round): Promise<Transfer[]> {
-  const client = plan.nodes.find((node) => node.role === 'client');
+  const [client] = clientsOf(plan, service);
   if (client === undefined || replies.some((reply) => reply.server === undefined)) return [];
   return transfer(runtime, client.name, service);
 }
@@ -68,8 +70,8 @@ async function connections(runtime: Runtime, service: PlannedService): Promise<C
 function named(check: Check, service: Pick<PlannedService, 'vip' | 'port'>): Check {
   return {
     ...check,
-    id: `${check.id} ${service.vip}:${service.port}`,
-    detail: `${service.vip}:${service.port}: ${check.detail}`,
+    id: `${check.id} ${endpoint(service.vip, service.port)}`,
+    detail: `${endpoint(service.vip, service.port)}: ${check.detail}`,
   };
 }
 
