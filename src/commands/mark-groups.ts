@@ -1,3 +1,4 @@
+import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
 import {
@@ -19,9 +20,9 @@ export interface Turns {
 
 /** Asks the services of each mark turn about, where that shows that they are one. */
 export async function takeTurns(plan: Plan, runtime: Runtime): Promise<Turns[]> {
-  const client = plan.nodes.find((node) => node.role === 'client');
   const all: Turns[] = [];
   for (const group of markGroups(plan.services)) {
+    const client = group[0] === undefined ? undefined : clientsOf(plan, group[0])[0];
     const replies: GroupReply[] = [];
     for (let turn = 0; client !== undefined && turn < turnsFor(group); turn += 1)
       for (const service of group)

@@ -1,4 +1,5 @@
 import { serviceName, type ServiceAddress } from '../plan/service-name.ts';
+import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
 import { judgeConnections, parseConnections, type ConnectionRow } from '../proof/director-table.ts';
@@ -71,7 +72,7 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
     const onePort: Reply[] = [];
     const rows: ConnectionRow[] = [];
     const before = await scheduledSoFar(runtime, service);
-    for (const { name } of plan.nodes.filter((node) => node.role === 'client')) {
+    for (const { name } of clientsOf(plan, service)) {
       replies.push(...(await ask(runtime, name, service, requestsFor(service))));
       if (service.protocol === 'udp')
         onePort.push(...(await askFromOnePort(runtime, name, service, requestsFor(service))));
@@ -95,7 +96,7 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
 
 /** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
 async function sendLarge(plan: Plan, runtime: Runtime, { service, replies }: Round): Promise<Transfer[]> {
-  const client = plan.nodes.find((node) => node.role === 'client');
+  const [client] = clientsOf(plan, service);
   if (service.application === 'dns') return [];
   if (client === undefined || replies.some((reply) => reply.server === undefined)) return [];
   return transfer(runtime, client.name, service);

@@ -1,8 +1,10 @@
+import { endpoint } from '../topology/endpoint.ts';
 import { hold } from '../lock.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { interrupted } from '../interrupt.ts';
 import { labLock, labNames, readRecord, writeRecord, type LabRecord } from '../lab.ts';
 import type { MachineName } from '../machine/machine.ts';
+import { clientsOf } from '../plan/clients.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
 import { optionsOf, serviceName } from '../plan/service-name.ts';
 import type { Plan } from '../plan/types.ts';
@@ -180,12 +182,11 @@ function shellNode(plan: Plan): string {
 
 /** One request to each service for each real server that it may choose, from the first client. */
 async function firstRound(plan: Plan, runtime: Runtime): Promise<number> {
-  const client = plan.nodes.find((node) => node.role === 'client');
-  if (client === undefined) return 0;
   let answered = 0;
   for (const service of plan.services) {
+    const [client] = clientsOf(plan, service);
     const servers = service.servers.filter((server) => server.weight > 0);
-    if (servers.length === 0) continue;
+    if (client === undefined || servers.length === 0) continue;
     const replies = await ask(runtime, client.name, service, servers.length);
     const failed = replies.find((reply) => reply.server === undefined);
     if (failed !== undefined)
@@ -206,6 +207,6 @@ export function describeServices(plan: Plan): string[] {
   return plan.services.map((service) => {
     const servers = service.servers.map((s) => `${s.node}${s.weight === 1 ? '' : ` ×${s.weight}`}`);
     const modes = [...new Set(service.servers.map((s) => MODE_RULES[s.mode].description))];
-    return `VIP ${service.vip}:${service.port} ${[service.protocol, service.scheduler, ...optionsOf(service)].join(' ')} → ${servers.join(', ')} (${modes.join(', ')})`;
+    return `VIP ${endpoint(service.vip, service.port)} ${[service.protocol, service.scheduler, ...optionsOf(service)].join(' ')} → ${servers.join(', ')} (${modes.join(', ')})`;
   });
 }

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { ServiceAddress } from './service-name.ts';
 
 /** How the director knows a service. */
@@ -6,13 +7,21 @@ export interface ServiceKey extends ServiceAddress {
   mark?: number;
 }
 
-/** `ipvsadm` arguments that name a service: `-t 192.0.2.100:80`, `-u 192.0.2.100:53` or `-f 1`. */
+/** `ipvsadm` arguments that name a service: `-t 192.0.2.100:80`, `-u 192.0.2.100:53`, or `-f 1` (of IPv6 `-f 1 -6`). */
 export function serviceArguments({ vip, port, protocol, mark }: ServiceKey): string[] {
-  if (mark !== undefined) return ['-f', String(mark)];
-  return [protocol === 'udp' ? '-u' : '-t', `${vip}:${port}`];
+  if (mark !== undefined) return ['-f', String(mark), ...(isIPv6(vip) ? ['-6'] : [])];
+  return [protocol === 'udp' ? '-u' : '-t', endpoint(vip, port)];
 }
 
-/** `ipvsadm -r` argument: without a port where the service is known by its mark and has perhaps several. */
+/**
+ * `ipvsadm -r` argument: without a port where the service is known by its mark and has perhaps several. Of an IPv6
+ * address it wants one nevertheless.
+ */
 export function serverArguments(address: string, port: number, mark: number | undefined): string[] {
-  return ['-r', mark === undefined ? `${address}:${port}` : address];
+  if (mark === undefined) return ['-r', endpoint(address, port)];
+  return ['-r', isIPv6(address) ? endpoint(address, 0) : address];
+}
+
+function isIPv6(address: string): boolean {
+  return address.includes(':');
 }

@@ -1,6 +1,7 @@
-import { firstShared, hostNames, planInterfaces } from './interfaces.ts';
+import { hostNames, planInterfaces, serverAddress } from './interfaces.ts';
+import { hasIPv6, ipv6Steps } from './ipv6.ts';
 import { MODE_RULES } from './modes/registry.ts';
-import { directorSteps, forwardingSysctl, routeSteps } from './node-steps.ts';
+import { directorSteps, forwardingSysctls, routeSteps } from './node-steps.ts';
 import type { Hop } from './routes.ts';
 import type { Plan, PlannedNetwork, PlannedService } from './types.ts';
 import { serverPrograms } from './programs.ts';
@@ -43,7 +44,8 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
         ...hop,
         hosts: hostNames(hop, hops, services),
         steps: [
-          forwardingSysctl(context),
+          ...forwardingSysctls(context),
+          ...ipv6Steps(hop),
           ...['lo', ...hop.interfaces.map((i) => i.name)].map((device) => ({
             kind: 'link' as const,
             device,
@@ -72,6 +74,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
             ? serverPrograms(
                 node.name,
                 served.map(({ s, r }) => ({ service: s, server: r })),
+                hasIPv6(hop),
               )
             : []),
         ],
@@ -87,7 +90,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
               ...(services.some((s) => s.mark !== undefined) ? MARK_MODULES : []),
               ...services.flatMap((s) => [
                 `ip_vs_${s.scheduler}`,
-                ...s.servers.flatMap((r) => MODE_RULES[r.mode].modules(s)),
+                ...s.servers.flatMap((r) => MODE_RULES[r.mode].modules(s, r)),
               ]),
             ]),
           ],
@@ -109,7 +112,7 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
     tunnel: service.tunnel,
     servers: service.servers.map((server) => ({
       node: server.node,
-      address: firstShared(hops, server.node, directors, server.network),
+      address: serverAddress(hops, directors, { ...server, vip: service.vip }),
       port: server.port,
       weight: server.weight,
       mode: server.mode,

@@ -5,10 +5,12 @@ import { webServer } from './web.ts';
 /**
  * The programs of a real server: a web server, and a DNS server for each port that names are asked on.
  * @param served what it serves; nothing: then it is a web server on port 80
+ * @param ipv6 whether the node has IPv6 addresses
  */
 export function serverPrograms(
   node: string,
   served: { service: PlannedService; server: PlannedServer }[],
+  ipv6: boolean,
 ): Step[] {
   const ports = (application: PlannedService['application']) =>
     unique(served.filter((s) => s.service.application === application).map((s) => s.server.port)).sort(
@@ -19,7 +21,7 @@ export function serverPrograms(
   const dns = ports('dns');
   const vips = unique(served.filter((s) => s.service.application === 'https').map((s) => s.service.vip));
   return [
-    ...(plain.length + tls.length === 0 ? [] : webServer(node, plain, tls, vips)),
+    ...(plain.length + tls.length === 0 ? [] : webServer(node, plain, { tlsPorts: tls, vips, ipv6 })),
     ...dns.flatMap((port) => {
       const here = served.filter((s) => s.service.application === 'dns' && s.server.port === port);
       return dnsServer(

@@ -1,8 +1,15 @@
 import { serverArguments, serviceArguments } from './ipvsadm.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { GUE_PORT } from '../topology/ports.ts';
-import type { CertificateStep, MarkStep, RealServerStep, RouteStep, Step } from './types.ts';
-import type { TunnelType } from '../topology/types.ts';
+import type {
+  AddressStep,
+  CertificateStep,
+  MarkStep,
+  RealServerStep,
+  RouteStep,
+  Step,
+  TunnelStep,
+} from './types.ts';
 
 /** One command of a plan, as a student would type it. */
 export interface Command {
@@ -23,9 +30,9 @@ export function renderStep(step: Step): Command[] {
     case 'link':
       return [{ argv: ['ip', 'link', 'set', step.device, 'up'] }];
     case 'address':
-      return [{ argv: ['ip', 'addr', 'replace', `${step.address}/${step.prefix}`, 'dev', step.device] }];
+      return [{ argv: address(step) }];
     case 'tunnel':
-      return tunnel(step.device, step.tunnel);
+      return tunnel(step);
     case 'route':
       return [{ argv: route(step) }];
     case 'mark':
@@ -70,6 +77,11 @@ export function renderStep(step: Step): Command[] {
   }
 }
 
+function address({ address: own, prefix, device, deprecated }: AddressStep): string[] {
+  const lifetime = deprecated === true ? ['preferred_lft', '0'] : [];
+  return ['ip', 'addr', 'replace', `${own}/${prefix}`, 'dev', device, ...lifetime];
+}
+
 function route(step: RouteStep): string[] {
   return [
     'ip',
@@ -79,6 +91,7 @@ function route(step: RouteStep): string[] {
     ...(step.via === undefined ? [] : ['via', step.via]),
     ...(step.device === undefined ? [] : ['dev', step.device]),
     ...(step.source === undefined ? [] : ['src', step.source]),
+    ...(step.metric === undefined ? [] : ['metric', String(step.metric)]),
     ...(step.advmss === undefined ? [] : ['advmss', String(step.advmss)]),
   ];
 }
@@ -100,17 +113,18 @@ function tunnelOptions({ mode, tunnel: type }: RealServerStep): string[] {
   return ['--tun-type', type, ...(type === 'gue' ? ['--tun-port', String(GUE_PORT)] : [])];
 }
 
-function tunnel(device: string, type: TunnelType): Command[] {
+function tunnel({ device, type, gue }: TunnelStep): Command[] {
   const up: Command = { argv: ['ip', 'link', 'set', device, 'up'] };
   // The module makes its fallback device in every namespace only where net.core.fb_tunnels_only_for_init_net is 0.
   const add: Command = {
-    argv: ['ip', 'link', 'add', device, 'type', type === 'gre' ? 'gre' : 'ipip'],
+    argv: ['ip', 'link', 'add', device, 'type', type],
     unless: ['ip', 'link', 'show', device],
   };
-  if (type !== 'gue') return [add, up];
+  if (gue === undefined) return [add, up];
+  const fou = gue === 6 ? ['ip', '-6', 'fou'] : ['ip', 'fou'];
   const port: Command = {
-    argv: ['ip', 'fou', 'add', 'port', String(GUE_PORT), 'gue'],
-    unless: ['sh', '-c', `ip fou show | grep -q "port ${GUE_PORT} "`],
+    argv: [...fou, 'add', 'port', String(GUE_PORT), 'gue'],
+    unless: ['sh', '-c', `${fou.join(' ')} show | grep -q "port ${GUE_PORT} "`],
   };
   return [add, port, up];
 }
@@ -118,12 +132,13 @@ function tunnel(device: string, type: TunnelType): Command[] {
 /** The rule has a number of its own, so that `replace` finds it again. The first brings the hook that all hang on. */
 function mark(step: MarkStep): Command[] {
   const rule = ['pref', String(step.rule), 'handle', '1'];
+  const family = step.vip.includes(':') ? 'ipv6' : 'ip';
   const match = ['ip_proto', step.protocol, 'dst_ip', step.vip, 'dst_port', String(step.port)];
   return [
     ...(step.rule === 1 ? [{ argv: ['tc', 'qdisc', 'replace', 'dev', step.device, 'clsact'] }] : []),
     {
       argv: [
-        ...['tc', 'filter', 'replace', 'dev', step.device, 'ingress', 'protocol', 'ip', ...rule],
+        ...['tc', 'filter', 'replace', 'dev', step.device, 'ingress', 'protocol', family, ...rule],
         ...['flower', ...match, 'action', 'skbedit', 'mark', String(step.mark)],
       ],
     },

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { Protocol } from '../topology/types.ts';
 import type { PlannedService } from './types.ts';
 
@@ -10,7 +11,7 @@ export interface ServiceAddress {
 
 /** A service as reports name it and `--service` takes it: `192.0.2.100:80`, for UDP `192.0.2.100:53/udp`. */
 export function serviceName({ vip, port, protocol }: ServiceAddress): string {
-  return `${vip}:${port}${protocol === 'tcp' ? '' : `/${protocol}`}`;
+  return `${endpoint(vip, port)}${protocol === 'tcp' ? '' : `/${protocol}`}`;
 }
 
 /** Whether two services, or what is said of them, are the same for a client. */

@@ -10,21 +10,21 @@ const CERTIFICATE = '/etc/nginx/lab.crt';
  * @param ports TCP ports to listen on, on every address
  * @param tlsPorts those on which it speaks TLS, with a certificate of its own: the director cannot look inside
  * @param vips what the certificate is good for
+ * @param ipv6 whether the node has IPv6 addresses: without, it may not even have the protocol
  */
 export function webServer(
   node: string,
   ports: number[],
-  tlsPorts: number[] = [],
-  vips: string[] = [],
+  { tlsPorts = [], vips = [], ipv6 = false }: { tlsPorts?: number[]; vips?: string[]; ipv6?: boolean } = {},
 ): Step[] {
-  const tls =
-    tlsPorts.length === 0
+  const everywhere = (port: number) => [String(port), ...(ipv6 ? [`[::]:${port}`] : [])];
+  const listen = [
+    ...ports.flatMap(everywhere).map((where) => `    listen ${where};`),
+    ...tlsPorts.flatMap(everywhere).map((where) => `    listen ${where} ssl;`),
+    ...(tlsPorts.length === 0
       ? []
-      : [
-          ...tlsPorts.map((port) => `    listen ${port} ssl;`),
-          `    ssl_certificate ${CERTIFICATE};`,
-          `    ssl_certificate_key ${KEY};`,
-        ];
+      : [`    ssl_certificate ${CERTIFICATE};`, `    ssl_certificate_key ${KEY};`]),
+  ];
   const config = `# The web server of ${node}: says who answered, and logs who asked.
 user root;
 worker_processes 1;
@@ -36,7 +36,7 @@ http {
   access_log /var/log/web.log peers;
   client_max_body_size 64m;
   server {
-${[...ports.map((port) => `    listen ${port};`), ...tls].join('\n')}
+${listen.join('\n')}
     add_header X-Real-Server ${node} always;
     root ${WEB_ROOT};
     location = / { return 200 "${node}\\n"; }

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
@@ -28,7 +29,7 @@ export function parseConnections(output: string): ConnectionRow[] {
  * answered: two independent witnesses of one thing.
  */
 export function judgeConnections(service: PlannedService, replies: Reply[], rows: ConnectionRow[]): Check {
-  const virtual = `${service.vip}:${service.port}`;
+  const virtual = endpoint(service.vip, service.port);
   const protocol = service.protocol.toUpperCase();
   const entries = rows.filter((r) => r.virtual === virtual && r.protocol === protocol);
   const base = { id: 'director', title: 'director' };
@@ -38,7 +39,7 @@ export function judgeConnections(service: PlannedService, replies: Reply[], rows
   let matched = 0;
   for (const reply of answered) {
     const row = entries.find((r) => r.client === clientOf(reply));
-    const server = service.servers.find((s) => `${s.address}:${s.port}` === row?.destination)?.node;
+    const server = service.servers.find((s) => endpoint(s.address, s.port) === row?.destination)?.node;
     if (row === undefined) lines.push(`${clientOf(reply)}: not in the director's table`);
     else if (server !== reply.server)
       lines.push(`${clientOf(reply)}: ${reply.server ?? ''} answered, the table says ${row.destination}`);
@@ -68,5 +69,5 @@ export function judgeConnections(service: PlannedService, replies: Reply[], rows
 
 /** As the table writes it. Two clients may have the same port. */
 export function clientOf({ clientAddress, clientPort }: Reply): string {
-  return `${clientAddress}:${clientPort}`;
+  return endpoint(clientAddress, clientPort);
 }

@@ -1,4 +1,5 @@
 import { isSameService, serviceName, type ServiceAddress } from '../plan/service-name.ts';
+import { endpoint } from '../topology/endpoint.ts';
 import type { Plan } from '../plan/types.ts';
 import { endpoints, innermost, transportOf, type Ip, type Packet } from './packet.ts';
 import type { Journey, Observation } from './path.ts';
@@ -130,6 +131,6 @@ export function directionOf(packet: Packet, client: Endpoint): Journey['directio
   return ip?.source === client.address && ports.source === client.port ? 'request' : 'reply';
 }
 
-function name(endpoint: Endpoint, protocol: string): string {
-  return `${protocol} ${endpoint.address}:${endpoint.port}`;
+function name({ address, port }: Endpoint, protocol: string): string {
+  return `${protocol} ${endpoint(address, port)}`;
 }

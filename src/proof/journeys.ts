@@ -141,7 +141,7 @@ function markChanges(journey: Journey): void {
 
 function labelOf(packet: Packet): string {
   const ip = innermost(packet);
-  if (ip?.icmp !== undefined) return icmpText(ip.icmp);
+  if (ip?.icmp !== undefined) return icmpText(ip.icmp, ip.version);
   if (ip?.udp !== undefined) return `${ip.udp.payloadLength}-byte datagram`;
   const tcp = ip?.tcp;
   if (tcp === undefined) return '';

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
@@ -13,7 +14,7 @@ import { listText } from './evidence.ts';
 export function parseScheduled(output: string, service: PlannedService): Map<string, number> {
   const protocol = service.protocol.toUpperCase();
   const own =
-    service.mark === undefined ? `${protocol} ${service.vip}:${service.port}` : `FWM ${service.mark}`;
+    service.mark === undefined ? `${protocol} ${endpoint(service.vip, service.port)}` : `FWM ${service.mark}`;
   const scheduled = new Map<string, number>();
   let inside = false;
   for (const row of output.split('\n')) {
@@ -49,7 +50,7 @@ export function judgeOnePacket(
   const kept = rows.filter(
     (row) =>
       row.protocol === 'UDP' &&
-      row.virtual === `${service.vip}:${service.port}` &&
+      row.virtual === endpoint(service.vip, service.port) &&
       replies.some((reply) => row.client === clientOf(reply)),
   );
   if (kept.length > 0)
@@ -61,7 +62,7 @@ export function judgeOnePacket(
     };
   const port = (server: PlannedService['servers'][number]) => (service.mark === undefined ? server.port : 0);
   const counts = service.servers.map((server) => {
-    const key = `${server.address}:${port(server)}`;
+    const key = endpoint(server.address, port(server));
     const scheduled = (after.get(key) ?? 0) - (before.get(key) ?? 0);
     return { node: server.node, scheduled };
   });

@@ -1,5 +1,6 @@
 import { encapsulation } from './changes.ts';
-import { innermost, transportOf } from './packet.ts';
+import { endText, hopLimit } from './ends.ts';
+import { innermost } from './packet.ts';
 import type { Crossing, Journey, Walk } from './path.ts';
 
 /** A piece of a line; what changed since the packet's previous crossing is marked. */
@@ -77,9 +78,8 @@ function changed(crossing: Crossing, layer: string, ...fields: string[]): boolea
 function addresses(crossing: Crossing): Span[] {
   const ip = innermost(crossing.packet);
   if (ip === undefined) return [];
-  const ports = transportOf(ip);
   const end = (side: 'source' | 'destination'): Span => ({
-    text: ports === undefined ? ip[side] : `${ip[side]}:${ports[side]}`,
+    text: endText(ip, side),
     changed: ['ip', 'tcp', 'udp'].some((layer) => changed(crossing, layer, side)),
   });
   return [end('source'), still(' → '), end('destination')];
@@ -100,13 +100,13 @@ function tunnel(crossing: Crossing): Span[] {
     still(' → '),
     { text: outer.destination, changed: changed(crossing, 'outer', 'destination') },
     still(' '),
-    { text: `ttl ${outer.ttl}`, changed: changed(crossing, 'outer', 'ttl') },
+    { text: hopLimit(outer), changed: changed(crossing, 'outer', 'ttl') },
   ];
 }
 
 function ttl(crossing: Crossing): Span[] {
   const ip = innermost(crossing.packet);
-  return ip === undefined ? [] : [{ text: `ttl ${ip.ttl}`, changed: changed(crossing, 'ip', 'ttl') }];
+  return ip === undefined ? [] : [{ text: hopLimit(ip), changed: changed(crossing, 'ip', 'ttl') }];
 }
 
 function macs(crossing: Crossing): Span[] {

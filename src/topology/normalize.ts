@@ -1,4 +1,5 @@
 import { valueOf, type Draft, type DraftNode, type DraftService } from './draft.ts';
+import { canonical, parseCidr, toCidr, block } from './ip.ts';
 import { labNameFrom } from './names.ts';
 import { References, namesOf } from './references.ts';
 import { portsOf } from './service-ports.ts';
@@ -12,9 +13,9 @@ export function normalize(draft: Draft, defaultName: string): Topology {
     name: valueOf(draft.name) ?? labNameFrom(defaultName),
     title: valueOf(draft.title),
     mode: valueOf(draft.mode ?? draft.services[0]?.mode) ?? 'nat',
-    networks: draft.networks.map(({ name, subnet, mtu }) => ({
+    networks: draft.networks.map(({ name, subnets, mtu }) => ({
       name,
-      subnets: [present(valueOf(subnet))],
+      subnets: subnets.map(({ range }) => toCidr(present(range))),
       mtu: valueOf(mtu),
     })),
     nodes: draft.nodes.flatMap((node) => namesOf(node).map((name) => topologyNode(name, node))),
@@ -33,8 +34,16 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
       addresses: addresses.map(({ value }) => value),
     })),
     gateway: valueOf(node.gateway),
-    routes: node.routes.map(({ to, via }) => ({ to: present(valueOf(to)), via: present(valueOf(via)) })),
+    routes: node.routes.map(({ to, via }) => ({
+      to: destination(present(valueOf(to))),
+      via: present(valueOf(via)),
+    })),
   };
+}
+
+function destination(to: string): string {
+  const cidr = parseCidr(to);
+  return cidr === undefined ? canonical(to) : toCidr(block(cidr.address, cidr.prefix));
 }
 
 function virtualService(

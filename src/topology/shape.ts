@@ -26,7 +26,7 @@ const FORMS: Readonly<Record<string, string>> = {
   routes: 'write a list, such as `[ { to: 192.0.2.0/24, via: r1 } ]`',
   to: 'write `to: 192.0.2.0/24`',
   via: 'write `via: r1`: the next hop',
-  gateway: 'write a node’s name, an IPv4 address or `none`',
+  gateway: 'write a node’s name, an address or `none`',
   vip: 'write `vip: 203.0.113.100`',
   directors: 'write a list, such as `[director]`',
   servers: 'write a list, such as `[rs1, rs2]` or `[ { node: rs1, weight: 3 } ]`',
@@ -200,6 +200,7 @@ function kindOf(tree: Tree): string {
 function field(path: Path): string {
   const [section, , inner] = path;
   if (path.length === 2 && (section === 'networks' || section === 'nodes')) return section;
+  if (path.length === 3 && section === 'networks' && typeof inner === 'number') return 'subnet';
   if (path.length >= 4 && inner === 'on') return inner;
   if (path.length === 4 && inner === 'ports') return 'port';
   const last = path.findLast((step) => typeof step === 'string');
@@ -219,6 +220,7 @@ function label(path: Path): string {
   const [section, first, inner, second] = path;
   if (section === undefined) return 'the file';
   const last = path.at(-1);
+  if (section === 'networks' && typeof last === 'number') return `subnet ${last + 1}`;
   if (path.length === 2 && section === 'networks') return `network ${show(first)}`;
   if (path.length === 2 && section === 'nodes') return `node ${show(first)}`;
   if (path.length === 2 && section === 'services') return `service ${Number(first) + 1}`;

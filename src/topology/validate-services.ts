@@ -1,9 +1,12 @@
 import { type DraftService, type Given } from './draft.ts';
-import { addressFault, contains, isIPv4, reservedIn } from './ipv4.ts';
+import { endpoint } from './endpoint.ts';
+import { contains, familyOf, reservedIn } from './ip.ts';
+import { addressFault } from './ip-faults.ts';
 import type { Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
 import { portsOf } from './service-ports.ts';
+import { checkFamilies } from './validate-families.ts';
 import { checkApplications, checkMarks, checkPorts } from './validate-ports.ts';
 import { checkAcrossProtocols } from './validate-protocols.ts';
 import { checkOnePacket } from './validate-one-packet.ts';
@@ -31,6 +34,7 @@ export function checkServices(references: References, problems: Problems): void 
     checkOnePacket(service, references, problems);
     checkServers(service, references, problems);
     checkTunnel(service, references, problems);
+    checkFamilies(service, references, problems);
   }
   checkMarks(references, problems);
   checkAcrossProtocols(references, problems);
@@ -61,9 +65,9 @@ function checkVip({ vip }: DraftService, { draft }: References, problems: Proble
     problems.add(vip.at, `VIP ${show(vip.value)} ${fault.why}`, fault.mend);
     return;
   }
-  for (const { name, range } of draft.networks) {
-    const reserved =
-      range !== undefined && contains(range, vip.value) ? reservedIn(range, vip.value) : undefined;
+  for (const { name, subnets } of draft.networks) {
+    const range = subnets.find((s) => s.range !== undefined && contains(s.range, vip.value))?.range;
+    const reserved = range === undefined ? undefined : reservedIn(range, vip.value);
     if (reserved !== undefined)
       problems.add(
         vip.at,
@@ -75,10 +79,10 @@ function checkVip({ vip }: DraftService, { draft }: References, problems: Proble
 
 function checkOnce(service: DraftService, seen: Map<string, Position>, problems: Problems): void {
   const { vip, ports } = service;
-  if (typeof vip !== 'object' || !isIPv4(vip.value)) return;
+  if (typeof vip !== 'object' || familyOf(vip.value) === undefined) return;
   for (const { value, at: written } of portsOf(service) ?? []) {
     const at = ports === undefined ? vip.at : written;
-    const name = `${vip.value}:${value.port} ${value.protocol}`;
+    const name = `${endpoint(vip.value, value.port)} ${value.protocol}`;
     const first = seen.get(name);
     if (first === undefined) seen.set(name, at);
     else

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import { parseAnswers, questionCommand } from './dns.ts';
 import { CLIENT_PORTS } from './client-ports.ts';
@@ -42,7 +43,7 @@ export function requestCommand(service: Asked, count: number): string[] {
 
 /** `https://192.0.2.100:443` */
 export function urlOf({ application, vip, port }: Pick<Asked, 'application' | 'vip' | 'port'>): string {
-  return `${application}://${vip}:${port}`;
+  return `${application}://${endpoint(vip, port)}`;
 }
 
 /** curl's options for a service: the real servers sign their certificates themselves. */

@@ -225,3 +225,55 @@ describe.each([
     expect((await lab(['test', name])).code).toBe(0);
   });
 });
+
+describe('marks and datagrams over IPv6', () => {
+  const { lab, on, json } = user('mark-six');
+  const folder = mkdtempSync(join(tmpdir(), 'lvslab-six-'));
+
+  beforeAll(async () => {
+    const file = join(folder, 'six.yaml');
+    writeFileSync(
+      file,
+      `lvslab: 1
+mode: dr
+networks: { lan: 2001:db8:1::/64 }
+nodes: { client: { on: lan, count: 2 }, director: { on: lan }, rs: { on: lan, count: 2 } }
+services:
+  - { vip: 2001:db8:1::100, mark: 7, ports: [80, 443, 53/udp], persistence: 60 }
+  - { vip: 2001:db8:1::110, protocol: udp, one-packet: true }
+  - { vip: 2001:db8:1::120, protocol: udp, mode: tun }
+`,
+    );
+    const up = await lab(['up', file]);
+    expect(up.code, up.stderr).toBe(0);
+  });
+  afterAll(async () => {
+    await lab(['down', 'six']);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('keep every promise', async () => {
+    const all = await json<TestReport>(['test', 'six']);
+    expect(notPassed(all)).toEqual([]);
+    expect(found(all, 'mark-7')?.detail).toMatch(
+      /^ports 80, 443 and 53\/udp: client1 only rs[12], client2 only rs[12]$/,
+    );
+    expect(await on('director', 'ipvsadm -Sn')).toContain('-A -f 7 -6 -s rr -p 60\n');
+    const traced = await lab(['trace', 'six', '--service', '[2001:db8:1::110]:53/udp']);
+    expect(traced.stdout).toMatch(/^one datagram to \[2001:db8:1::110\]:53\/udp: answered by rs[12]\n/);
+  });
+
+  it('fail where one port comes without its mark, and where -o is taken away', async () => {
+    await on('director', 'tc filter del dev eth0 ingress pref 2 && ipvsadm -E -u [2001:db8:1::110]:53 -s rr');
+    const broken = await json<TestReport>(['test', 'six']);
+    await on(
+      'director',
+      'tc filter replace dev eth0 ingress protocol ipv6 pref 2 handle 1 flower ip_proto tcp dst_ip 2001:db8:1::100 dst_port 443 action skbedit mark 7 && ipvsadm -E -u [2001:db8:1::110]:53 -s rr -o',
+    );
+    const failed = broken.checks.filter((check) => check.outcome === 'fail').map((check) => check.id);
+    expect(failed).toContain('answers [2001:db8:1::100]:443');
+    expect(failed).toContain('one-port [2001:db8:1::110]:53/udp');
+    expect(failed.every((id) => id.includes('::100]:443') || id.includes('::110]:53/udp'))).toBe(true);
+    expect((await lab(['test', 'six'])).code).toBe(0);
+  });
+});

@@ -1,4 +1,5 @@
 import { serviceName } from '../../plan/service-name.ts';
+import { endpoint } from '../../topology/endpoint.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { Walk } from '../../proof/path.ts';
 import { arrows } from './arrows.ts';
@@ -25,7 +26,7 @@ export function walkPicture(plan: Plan, walk: Walk): Picture {
   const table = walkTable(walk, ways);
   const inner = Math.max(plain.width, table.width);
   const { client, service, clientNode } = walk;
-  const who = `${clientNode === undefined ? '' : `${clientNode} `}${client.address}:${client.port}`;
+  const who = `${clientNode === undefined ? '' : `${clientNode} `}${endpoint(client.address, client.port)}`;
   const heading = paragraphs(
     [
       { text: plan.title, style: 'title' },

@@ -31,7 +31,7 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
   ],
   [
     'tunnel, ipip',
-    { kind: 'tunnel', device: 'tunl0', tunnel: 'ipip' },
+    { kind: 'tunnel', device: 'tunl0', type: 'ipip' },
     [
       { argv: words('ip link add tunl0 type ipip'), unless: words('ip link show tunl0') },
       { argv: words('ip link set tunl0 up') },
@@ -39,7 +39,7 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
   ],
   [
     'tunnel, gre',
-    { kind: 'tunnel', device: 'gre0', tunnel: 'gre' },
+    { kind: 'tunnel', device: 'gre0', type: 'gre' },
     [
       { argv: words('ip link add gre0 type gre'), unless: words('ip link show gre0') },
       { argv: words('ip link set gre0 up') },
@@ -47,7 +47,7 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
   ],
   [
     'tunnel, gue',
-    { kind: 'tunnel', device: 'tunl0', tunnel: 'gue' },
+    { kind: 'tunnel', device: 'tunl0', type: 'ipip', gue: 4 },
     [
       { argv: words('ip link add tunl0 type ipip'), unless: words('ip link show tunl0') },
       {
@@ -165,6 +165,47 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
       {
         argv: words('ipvsadm -a -f 7 -r 10.0.0.11 -m -w 3'),
         otherwise: words('ipvsadm -e -f 7 -r 10.0.0.11 -m -w 3'),
+      },
+    ],
+  ],
+  [
+    'mark and services by mark over IPv6: the mark',
+    {
+      kind: 'mark',
+      device: 'eth0',
+      rule: 2,
+      vip: '2001:db8::100',
+      port: 80,
+      protocol: 'tcp',
+      mark: 7,
+    },
+    [
+      {
+        argv: words(
+          'tc filter replace dev eth0 ingress protocol ipv6 pref 2 handle 1 flower ip_proto tcp dst_ip 2001:db8::100 dst_port 80 action skbedit mark 7',
+        ),
+      },
+    ],
+  ],
+  [
+    'virtual service by mark over IPv6',
+    {
+      kind: 'virtual-service',
+      vip: '2001:db8::100',
+      port: 80,
+      protocol: 'tcp',
+      mark: 7,
+      scheduler: 'rr',
+    },
+    [{ argv: words('ipvsadm -A -f 7 -6 -s rr'), otherwise: words('ipvsadm -E -f 7 -6 -s rr') }],
+  ],
+  [
+    'real server by mark over IPv6',
+    { ...REAL, vip: '2001:db8::100', address: '2001:db8:2::11', mark: 7 },
+    [
+      {
+        argv: words('ipvsadm -a -f 7 -6 -r [2001:db8:2::11]:0 -m -w 3'),
+        otherwise: words('ipvsadm -e -f 7 -6 -r [2001:db8:2::11]:0 -m -w 3'),
       },
     ],
   ],

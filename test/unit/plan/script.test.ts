@@ -113,7 +113,7 @@ describe('the script that up runs', () => {
 
   it('adds a tunnel only where there is none, never in a batch', () => {
     expect(
-      runScript([link('eth0'), { kind: 'tunnel', device: 'tunl0', tunnel: 'ipip' }])
+      runScript([link('eth0'), { kind: 'tunnel', device: 'tunl0', type: 'ipip' }])
         .split('\n')
         .slice(1, -1),
     ).toEqual([
