@@ -97,8 +97,21 @@ export function judgeOnePort(service: PlannedService, replies: Reply[]): Check {
   if (replies.length === 0 || replies.some((reply) => reply.server === undefined))
     return { ...base, outcome: 'unknown', detail: `${asked}: not every one was answered` };
   if (service.onePacket === true && service.persistence === undefined) {
-    const spread = judgeDistribution(service, replies);
-    return { ...spread, ...base, detail: `${asked}: ${spread.detail}, each datagram by itself` };
+    // Client by client: two that each stick to another real server look spread together.
+    const spreads = shares.map(({ client }) => ({
+      client,
+      ...judgeDistribution(
+        service,
+        replies.filter((reply) => reply.client === client),
+      ),
+    }));
+    const bad = spreads.find(({ outcome }) => outcome !== 'pass');
+    const [first] = spreads;
+    return {
+      ...base,
+      outcome: bad?.outcome ?? 'pass',
+      detail: `${asked}: ${bad === undefined ? `${first?.detail ?? ''}, each datagram by itself` : `${bad.client}: ${bad.detail}`}`,
+    };
   }
   const where = shares.map(({ client, servers }) =>
     clients.length > 1 ? `${client} to ${listText(servers)}` : `to ${listText(servers)}`,

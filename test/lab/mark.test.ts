@@ -189,7 +189,7 @@ describe.each([
     expect(found(all, 'mark-8')?.detail).toMatch(
       /^ports 8080 and 8443, turn about: (rs[12] ){4}?.*: one round robin$/,
     );
-    expect(found(all, 'one-port 192.0.2.120:5353/udp')?.detail).toContain('rs1 8, rs2 8');
+    expect(found(all, 'one-port 192.0.2.120:5353/udp')?.detail).toContain('of each client: rs1 4, rs2 4');
     expect(found(all, 'transfers 192.0.2.100:53')).toBeUndefined();
     expect(new Set(all.checks.map((check) => check.id)).size).toBe(all.checks.length);
   });

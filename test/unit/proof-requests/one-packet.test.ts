@@ -107,6 +107,16 @@ describe('one client port', () => {
       detail: '4 datagrams from one port: rs1 2, rs2 2: round robin, each datagram by itself',
     });
     expect(judgeOnePort(onePacket, from('client', 'rs2 rs2 rs2 rs2')).outcome).toBe('fail');
+    const each = [...from('a', 'rs2 rs2'), ...from('b', 'rs1 rs1')];
+    expect(judgeOnePort(onePacket, each)).toMatchObject({
+      outcome: 'fail',
+      detail: '2 datagrams from one port of each client: a: rs1 0, rs2 2, but rr promises round robin',
+    });
+    const both = [...from('a', 'rs2 rs1'), ...from('b', 'rs2 rs1')];
+    expect(judgeOnePort(onePacket, both)).toMatchObject({
+      outcome: 'pass',
+      detail: '2 datagrams from one port of each client: rs1 1, rs2 1: round robin, each datagram by itself',
+    });
     const lasting = { ...onePacket, persistence: { timeout: 30 } };
     expect(judgeOnePort(lasting, from('client', 'rs2 rs2 rs2 rs2')).outcome).toBe('pass');
   });
