@@ -25,15 +25,15 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .option('--reconfigure', 'replace a lab of this name that was made from another topology', false)
     .addOption(jsonOption())
     .action(async (topology: string, options: UpOptions) => {
-      const [{ up }, { loadPlan }] = await Promise.all([
+      const [{ up }, { readPlan }] = await Promise.all([
         import('../commands/up.ts'),
-        import('../commands/load.ts'),
+        import('../commands/topology-file.ts'),
       ]);
       const progress = progressFor(options);
       const result = await up(
         {
           topology,
-          plan: loadPlan(topology, options.name),
+          plan: readPlan(topology, options.name),
           machine: options.machine,
           runtime: options.runtime,
           reconfigure: options.reconfigure,

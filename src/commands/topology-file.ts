@@ -45,7 +45,7 @@ export function readTopology(reference: string): Topology {
  * @param name the lab's name where it is not to be the topology's
  * @throws LabError badInput
  */
-export function loadPlan(reference: string, name?: string): Plan {
+export function readPlan(reference: string, name?: string): Plan {
   if (name !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(name))
     throw new LabError(EXIT.badInput, `"${name}" cannot be a lab's name`, {
       mend: 'lower-case letters, digits and dashes, a letter first, at most 32 characters',
