@@ -1,8 +1,6 @@
-import { endpoint } from '../topology/endpoint.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { chosenServer } from '../proof/evidence.ts';
 import { observe } from '../proof/observe.ts';
@@ -13,6 +11,7 @@ import { describeWalk, type WalkLine } from '../proof/walk.ts';
 import { captureDuring } from '../traffic/capture.ts';
 import { ask } from '../traffic/requests.ts';
 import type { RunningLab } from './existing.ts';
+import { pickClients, pickService } from './pick.ts';
 
 export interface Trace {
   plan: Plan;
@@ -40,7 +39,7 @@ export async function trace(
 ): Promise<Trace> {
   const { plan } = record;
   const service = pickService(plan, options.service);
-  const client = pickClient(plan, service, options.client);
+  const [client = ''] = pickClients(plan, service, options.client);
   const { result: replies, captures } = await captureDuring(runtime, plan, () =>
     ask(runtime, client, service, 1),
   );
@@ -67,34 +66,6 @@ export async function trace(
     verdicts: judge(plan, claims, observations, health),
     kept,
   };
-}
-
-function pickService(plan: Plan, wanted: string | undefined): PlannedService {
-  const names = plan.services.map((s) => endpoint(s.vip, s.port));
-  const service = plan.services.find((s, index) =>
-    wanted === undefined ? index === 0 : wanted === names[index] || wanted === s.vip,
-  );
-  if (service !== undefined) return service;
-  throw new LabError(
-    EXIT.badInput,
-    wanted === undefined
-      ? `lab ${plan.name} has no virtual service to trace`
-      : `lab ${plan.name} has no service ${wanted}`,
-    names.length === 0 ? {} : { mend: `its services: ${names.join(', ')}` },
-  );
-}
-
-function pickClient(plan: Plan, service: PlannedService, wanted: string | undefined): string {
-  const names = clientsOf(plan, service).map((node) => node.name);
-  const client = wanted === undefined ? names[0] : names.find((name) => name === wanted);
-  if (client !== undefined) return client;
-  throw new LabError(
-    EXIT.badInput,
-    wanted === undefined
-      ? `lab ${plan.name} has no client that can ask ${service.vip}`
-      : `lab ${plan.name} has no client ${wanted} that can ask ${service.vip}`,
-    names.length === 0 ? {} : { mend: `its clients: ${names.join(', ')}` },
-  );
 }
 
 function keep(folder: string, captures: { node: string; device: string; pcap: Buffer }[]): string[] {

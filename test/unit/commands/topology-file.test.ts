@@ -2,7 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPlan, readTopology, shippedTopologies, topologyFile } from '../../../src/commands/topology-file.ts';
+import {
+  readPlan,
+  readTopology,
+  shippedTopologies,
+  topologyFile,
+} from '../../../src/commands/topology-file.ts';
 import { EXIT, LabError } from '../../../src/errors.ts';
 import { packageRoot } from '../../../src/paths.ts';
 import { LARGEST_FILE } from '../../../src/topology/text.ts';
