@@ -27,7 +27,7 @@ export function addLoadCommand(program: Command, finish: Finish): void {
       ]);
       const { service, client, duration: seconds, connections, keepAlive } = options;
       const report = await load(
-        findLab(lab),
+        await findLab(lab),
         { service, client, seconds, connections, keepAlive },
         progressFor(options),
       );
