@@ -104,7 +104,8 @@ interface UpOptions extends Common {
 }
 
 /** Reads what `--machine` names. */
-function machineName(text: string): MachineName {
+/** A machine as a user names it. */
+export function machineName(text: string): MachineName {
   const known = MACHINE_KINDS.find((kind) => kind === text);
   if (known !== undefined) return known;
   const name = text as MachineName;

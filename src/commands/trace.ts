@@ -1,6 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { EXIT, LabError } from '../errors.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { chosenServer } from '../proof/evidence.ts';
 import { observe } from '../proof/observe.ts';
@@ -11,6 +8,7 @@ import { describeWalk, type WalkLine } from '../proof/walk.ts';
 import { captureDuring } from '../traffic/capture.ts';
 import { ask } from '../traffic/requests.ts';
 import type { RunningLab } from './existing.ts';
+import { keepCaptures } from './keep-captures.ts';
 import { pickClients, pickService } from './pick.ts';
 
 export interface Trace {
@@ -43,7 +41,7 @@ export async function trace(
   const { result: replies, captures } = await captureDuring(runtime, plan, () =>
     ask(runtime, client, service, 1),
   );
-  const kept = options.pcap === undefined ? [] : keep(options.pcap, captures);
+  const kept = options.pcap === undefined ? [] : keepCaptures(options.pcap, captures);
   const { observations, captures: health } = observe(captures);
   const walk = walks(plan, observations)
     .filter((w) => w.service.vip === service.vip && w.service.port === service.port)
@@ -66,17 +64,4 @@ export async function trace(
     verdicts: judge(plan, claims, observations, health),
     kept,
   };
-}
-
-function keep(folder: string, captures: { node: string; device: string; pcap: Buffer }[]): string[] {
-  try {
-    mkdirSync(folder, { recursive: true });
-    return captures.map(({ node, device, pcap }) => {
-      const file = join(folder, `${node}-${device}.pcap`);
-      writeFileSync(file, pcap);
-      return file;
-    });
-  } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot keep the captures in ${folder}: ${(error as Error).message}`);
-  }
 }

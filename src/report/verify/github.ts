@@ -1,4 +1,4 @@
-import { casesOf, resultName, type VerifyReport } from './report.ts';
+import { casesOf, evidenceLine, resultName, type VerifyReport } from './report.ts';
 
 /**
  * A workflow command for each check that is not green, which GitHub shows beside the topology file.
@@ -18,7 +18,7 @@ export function githubAnnotations(
           title: `${resultName(result, report)}: ${title}`,
         };
         const written = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
-        return `::error ${written.join(',')}::${escapeData([detail, ...lines].join('\n'))}`;
+        return `::error ${written.join(',')}::${escapeData([detail, ...lines, ...evidenceLine(result)].join('\n'))}`;
       }),
   );
 }

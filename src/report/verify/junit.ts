@@ -1,5 +1,12 @@
 import { element, escapeXml } from '../diagram/xml.ts';
-import { casesOf, resultName, type ReportedCase, type VerifyReport, type VerifyResult } from './report.ts';
+import {
+  casesOf,
+  evidenceLine,
+  resultName,
+  type ReportedCase,
+  type VerifyReport,
+  type VerifyResult,
+} from './report.ts';
 
 /**
  * The report as JUnit XML, the form that Jenkins, GitLab and most others read: a suite for each topology. What could
@@ -64,7 +71,7 @@ function testcase(
     time: time.toFixed(3),
   };
   if (outcome === 'pass') return `${element('testcase', attributes)}\n`;
-  const body = escapeXml([detail, ...lines].join('\n'));
+  const body = escapeXml([detail, ...lines, ...evidenceLine(result)].join('\n'));
   const problem = element(
     outcome === 'fail' ? 'failure' : 'error',
     { message: detail, type: outcome === 'unknown' ? 'not measured' : outcome },

@@ -1,4 +1,11 @@
-import { casesOf, resultName, type ReportedCase, type VerifyOutcome, type VerifyReport } from './report.ts';
+import {
+  casesOf,
+  evidenceLine,
+  resultName,
+  type ReportedCase,
+  type VerifyOutcome,
+  type VerifyReport,
+} from './report.ts';
 import { soakFigures } from './soak.ts';
 
 const MARK: Record<VerifyOutcome, string> = { pass: '✅', fail: '❌', error: '❌', unknown: '❔' };
@@ -21,7 +28,12 @@ export function verifyMarkdown(report: VerifyReport): string {
     const cases = casesOf(result).filter((one) => one.outcome !== 'pass');
     return cases.length === 0
       ? []
-      : ['', `### ${text(resultName(result, report))}`, ...cases.flatMap((one) => ['', ...caseText(one)])];
+      : [
+          '',
+          `### ${text(resultName(result, report))}`,
+          ...cases.flatMap((one) => ['', ...caseText(one)]),
+          ...evidenceLine(result).flatMap((line) => ['', text(line)]),
+        ];
   });
   const left = Object.values(report.left).flat() as string[];
   return [

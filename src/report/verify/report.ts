@@ -102,19 +102,23 @@ export interface ReportedCase {
   title: string;
   outcome: VerifyOutcome;
   detail: string;
-  /** What it was concluded from, the mend of an error, and where the evidence is. */
+  /** What it was concluded from, or the mend of an error; of a check that passed nothing. */
   lines: string[];
+}
+
+/** Where more is to be found of what did not pass, as a line under each. */
+export function evidenceLine({ evidence }: VerifyResult): string[] {
+  return evidence === undefined ? [] : [`evidence: ${evidence}`];
 }
 
 /** Everything that is said of one topology, an error last; a lab without virtual services is only brought up. */
 export function casesOf(result: VerifyResult): ReportedCase[] {
-  const where = result.evidence === undefined ? [] : [`evidence: ${result.evidence}`];
   const cases: ReportedCase[] = result.checks.map((check) => ({
     id: check.id,
     title: check.title,
     outcome: check.outcome,
     detail: check.detail,
-    lines: check.outcome === 'pass' ? [] : [...check.evidence, ...where],
+    lines: check.outcome === 'pass' ? [] : check.evidence,
   }));
   const { error } = result;
   if (error !== undefined) {
@@ -125,7 +129,7 @@ export function casesOf(result: VerifyResult): ReportedCase[] {
       title: error.stage,
       outcome: 'error',
       detail,
-      lines: [...rest, ...mend, ...where],
+      lines: [...rest, ...mend],
     });
   } else if (cases.length === 0)
     cases.push({ id: 'up', title: 'up', outcome: 'pass', detail: 'it came up', lines: [] });

@@ -1,12 +1,16 @@
-import { casesOf, resultName, type VerifyReport } from './report.ts';
+import { casesOf, evidenceLine, resultName, type VerifyReport } from './report.ts';
 
-/** The report in the Test Anything Protocol, version 14: a point for each check, with its evidence where it is not ok. */
+/** The report in the Test Anything Protocol, version 13: a point for each check, with its evidence where it is not ok. */
 export function tapText(report: VerifyReport): string {
   const points = report.results.flatMap((result) =>
-    casesOf(result).map((one) => ({ ...one, name: `${resultName(result, report)}: ${one.title}` })),
+    casesOf(result).map((one) => ({
+      ...one,
+      lines: [...one.lines, ...evidenceLine(result)],
+      name: `${resultName(result, report)}: ${one.title}`,
+    })),
   );
   return [
-    'TAP version 14',
+    'TAP version 13',
     `1..${points.length}`,
     ...points.flatMap(({ name, outcome, detail, lines }, index) => [
       // A `#` would begin a directive (skip, todo).

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { MARK, columns } from '../text.ts';
-import { casesOf, resultName, type VerifyReport, type VerifyResult } from './report.ts';
+import { casesOf, evidenceLine, resultName, type VerifyReport, type VerifyResult } from './report.ts';
 import { leftText, soakFigures } from './soak.ts';
 
 /** Lines of evidence under a check that is not green; all of it is in the evidence folder and the reports. */
@@ -18,7 +18,7 @@ export function resultText(result: VerifyResult, report: VerifyReport): string {
       `  ${mark(outcome)} ${title}: ${detail}`,
       ...lines.slice(0, MOST_LINES).map((line) => `      ${pc.dim(line)}`),
     ]),
-    ...(result.evidence === undefined ? [] : [`  evidence: ${result.evidence}`]),
+    ...evidenceLine(result).map((line) => `  ${line}`),
     ...(result.kept ? [`  kept: lab test ${result.lab} · lab down ${result.lab}`] : []),
   ].join('\n');
 }
