@@ -20,10 +20,8 @@ export function tapText(report: VerifyReport): string {
         : [
             '  ---',
             `  outcome: ${outcome}`,
-            `  message: ${JSON.stringify(oneLine(detail))}`,
-            ...(lines.length === 0
-              ? []
-              : ['  evidence:', ...lines.map((l) => `    - ${JSON.stringify(oneLine(l))}`)]),
+            `  message: ${quoted(detail)}`,
+            ...(lines.length === 0 ? [] : ['  evidence: |', ...lines.map((line) => `    ${oneLine(line)}`)]),
             '  ...',
           ]),
     ]),
@@ -31,6 +29,12 @@ export function tapText(report: VerifyReport): string {
   ].join('\n');
 }
 
+/** As YAML that the smallest of its readers knows: prove's takes a quoted `a: b` in a list for a mapping. */
+function quoted(text: string): string {
+  return `'${oneLine(text).replaceAll("'", "''")}'`;
+}
+
+/** Without what YAML cannot hold. */
 function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ').trim();
+  return text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\uFEFF\uFFFE\uFFFF]+/gu, ' ').trim();
 }
