@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
 import { labNames, readRecord } from '../lab.ts';
-import { shippedTopologies } from './load.ts';
+import { shippedTopologies } from './topology-file.ts';
 
 const SCRIPTS: Record<string, string> = {
   bash: `_lab() {

@@ -25,6 +25,8 @@ export interface UpRequest extends Wanted {
   plan: Plan;
   /** Take down a lab of this name first where it is of another plan. */
   reconfigure: boolean;
+  /** Called where it fails, while what was begun is still there; must not fail itself. */
+  beforeUndo?: () => Promise<void>;
 }
 
 export interface UpResult {
@@ -74,7 +76,10 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     ended = true;
     return result;
   } catch (error) {
-    if (!ended) await cleanUp(plan.name, error);
+    if (!ended) {
+      await request.beforeUndo?.();
+      await cleanUp(plan.name, error);
+    }
     throw error;
   } finally {
     lock.release();

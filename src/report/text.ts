@@ -7,7 +7,7 @@ import { serviceName } from '../plan/service-name.ts';
 import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
-const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
+export const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
 
 /** Rows of columns, each as wide as its widest cell. */
 export function columns(rows: string[][]): string {
