@@ -1,4 +1,5 @@
 import { MODE_RULES } from './modes/registry.ts';
+import { linkQuality } from './link-quality.ts';
 import type { AddressStep, RealServerStep, RouteStep, Step, TunnelStep } from './types.ts';
 import { endpoint } from '../topology/endpoint.ts';
 
@@ -20,6 +21,8 @@ export function renderStep(step: Step): Command[] {
       return [{ argv: ['sysctl', '-qw', `${step.key}=${step.value}`] }];
     case 'link':
       return [{ argv: ['ip', 'link', 'set', step.device, 'up'] }];
+    case 'link-quality':
+      return linkQuality(step);
     case 'address':
       return [{ argv: address(step) }];
     case 'tunnel':

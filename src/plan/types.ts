@@ -1,4 +1,4 @@
-import type { Family, Mode, Role, Scheduler, TunnelType } from '../topology/types.ts';
+import type { Family, Mode, Quality, Role, Scheduler, TunnelType } from '../topology/types.ts';
 
 /**
  * What follows from a topology: plain JSON, deterministic, no functions.
@@ -80,6 +80,7 @@ export interface PlannedServer {
 export type Step =
   | { kind: 'sysctl'; key: string; value: string }
   | { kind: 'link'; device: string }
+  | LinkQualityStep
   | AddressStep
   | TunnelStep
   | RouteStep
@@ -87,6 +88,12 @@ export type Step =
   | RealServerStep
   | { kind: 'file'; path: string; content: string }
   | DaemonStep;
+
+/** How an interface sends from now on, instead of whatever it was told before. Nothing but the device: plainly. */
+export interface LinkQualityStep extends Quality {
+  kind: 'link-quality';
+  device: string;
+}
 
 export interface AddressStep {
   kind: 'address';
