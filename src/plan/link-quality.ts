@@ -18,12 +18,13 @@ export function qualitySteps(node: TopologyNode, networks: Network[]): LinkQuali
  * netem as root queueing discipline: it acts on what the interface sends. TCP hands over what may be 64 kB in one
  * piece, which would be lost, or wait, as one packet; so the interface takes single segments as long as netem is there.
  */
-export function linkQuality({ kind: _, device, ...quality }: LinkQualityStep): Command[] {
-  const plain = Object.keys(withoutZeros(quality)).length === 0;
+export function linkQuality(step: LinkQualityStep): Command[] {
+  const { device } = step;
+  const plain = Object.keys(withoutZeros(step)).length === 0;
   const pieces: Command = {
     argv: ['ip', 'link', 'set', device, 'gso_max_segs', plain ? String(MOST_SEGMENTS) : '1'],
   };
-  if (!plain) return [pieces, { argv: ['tc', 'qdisc', 'replace', 'dev', device, 'root', ...netem(quality)] }];
+  if (!plain) return [pieces, { argv: ['tc', 'qdisc', 'replace', 'dev', device, 'root', ...netem(step)] }];
   return [
     pieces,
     {

@@ -69,9 +69,7 @@ export function qualityText(quality: Quality): string {
 
 /** Without the measures that are nought: a link with a delay of 0ms is plain. */
 export function withoutZeros(quality: Quality): Quality {
-  return Object.fromEntries(
-    QUALITY_KEYS.flatMap((key) => (quality[key] ? [[key, quality[key]]] : [])),
-  ) as Quality;
+  return Object.fromEntries(QUALITY_KEYS.flatMap((key) => (quality[key] ? [[key, quality[key]]] : [])));
 }
 
 /** Why measures, each right in itself, do not go together; undefined where they do. */
