@@ -46,8 +46,8 @@ export function parseMeasure(key: QualityKey, text: string): number | undefined 
   const [, digits, unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?) ?([a-z]+|%)$/i.exec(text.trim()) ?? [];
   const factor = Object.hasOwn(units, unit.toLowerCase()) ? units[unit.toLowerCase()] : undefined;
   if (digits === undefined || factor === undefined) return undefined;
-  // Microseconds and bits are whole; a hundred-thousandth of a percent is finer than anybody counts.
-  const value = key === 'loss' ? Number(Number(digits).toFixed(5)) : Math.round(Number(digits) * factor);
+  // Microseconds and bits are whole; a thousandth of a percent is finer than anybody counts.
+  const value = key === 'loss' ? Number(Number(digits).toFixed(3)) : Math.round(Number(digits) * factor);
   return value < least || value > most ? undefined : value;
 }
 

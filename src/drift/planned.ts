@@ -1,0 +1,186 @@
+import { linkQuality } from '../plan/link-quality.ts';
+import { renderStep, GUE_PORT, type Command } from '../plan/render.ts';
+import type { Plan, PlannedNode, RouteStep, Step } from '../plan/types.ts';
+import { QUALITY_KEYS, measureText } from '../topology/quality.ts';
+import type { Quality } from '../topology/types.ts';
+import { parseRule } from '../ipvs/rule.ts';
+import type { PlannedFact } from './facts.ts';
+import { settingValue, type Settings } from './settings.ts';
+
+/**
+ * What a node has where everything is as the plan says.
+ * @param settings the node's sysctls when it had just been set up; those that the plan sets need not be among them
+ */
+export function plannedFacts(plan: Plan, node: PlannedNode, settings: Settings = {}): PlannedFact[] {
+  const facts = [
+    ...Object.entries(settings).map(([key, value]) => setting(key, value)),
+    // Before the steps: their gateways are reached by these.
+    ...connected(plan, node),
+    ...node.steps.flatMap((step) => factsOf(step, plan, node)),
+    ...(node.steps.some((s) => s.kind === 'virtual-service') ? [TIMEOUTS] : []),
+  ];
+  // A later step has the last word, at the earlier one's place: two modes may set one sysctl.
+  const byName = new Map<string, PlannedFact>();
+  for (const fact of facts) byName.set(`${fact.kind} ${fact.name}`, fact);
+  return [...byName.values()];
+}
+
+function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
+  const put = renderStep(step);
+  switch (step.kind) {
+    case 'sysctl':
+      return [setting(step.key, step.value)];
+    case 'link':
+      return [link(step.device, plan, node)];
+    case 'link-quality':
+      return [{ kind: 'link quality', name: step.device, attributes: qualityAttributes(step), put }];
+    case 'address':
+      return [
+        { kind: 'address', name: `${step.address}/${step.prefix} on ${step.device}`, attributes: {}, put },
+      ];
+    case 'tunnel':
+      return [
+        { kind: 'link', name: step.device, attributes: { state: 'up' }, put },
+        ...(step.tunnel === 'gue'
+          ? [{ kind: 'tunnel port' as const, name: String(GUE_PORT), attributes: {}, put }]
+          : []),
+      ];
+    case 'route':
+      return [route(step, put)];
+    case 'virtual-service':
+    case 'real-server':
+      return [ipvs(put)];
+    case 'file':
+      return [
+        {
+          kind: 'file',
+          name: step.path,
+          attributes: { content: step.content },
+          put: [...put, ...restarts(node, step)],
+        },
+      ];
+    case 'daemon':
+      return [{ kind: 'daemon', name: step.name, attributes: { state: 'running' }, put }];
+  }
+}
+
+function setting(key: string, value: string): PlannedFact {
+  return {
+    kind: 'sysctl',
+    name: key,
+    attributes: { value: settingValue(value) },
+    put: renderStep({ kind: 'sysctl', key, value }),
+  };
+}
+
+function link(device: string, plan: Plan, node: PlannedNode): PlannedFact {
+  const own = node.interfaces.find((i) => i.name === device);
+  if (own === undefined)
+    return {
+      kind: 'link',
+      name: device,
+      attributes: { state: 'up' },
+      put: renderStep({ kind: 'link', device }),
+    };
+  const mtu = String(plan.networks.find((n) => n.name === own.network)?.mtu ?? 1500);
+  return {
+    kind: 'link',
+    name: device,
+    attributes: { state: 'up', arp: 'on', mtu, mac: own.mac },
+    put: [{ argv: ['ip', 'link', 'set', device, 'address', own.mac, 'mtu', mtu, 'arp', 'on', 'up'] }],
+  };
+}
+
+/** A link's quality as attributes; also of what is found. */
+export function qualityAttributes(quality: Quality): Record<string, string> {
+  const measures = QUALITY_KEYS.flatMap((key) => {
+    const value = quality[key];
+    return value ? [[key, measureText(key, value)] as const] : [];
+  });
+  return { discipline: 'netem', ...Object.fromEntries(measures) };
+}
+
+function route(step: RouteStep, put: Command[]): PlannedFact {
+  const { via, device, source, advmss } = step;
+  return {
+    kind: 'route',
+    name: routeName(step.to),
+    attributes: {
+      ...(via === undefined ? {} : { via }),
+      ...(device === undefined ? {} : { dev: device }),
+      ...(source === undefined ? {} : { source }),
+      ...(advmss === undefined ? {} : { advmss: String(advmss) }),
+    },
+    put,
+  };
+}
+
+/** A destination as `ip route` prints it: one address without its prefix. */
+export function routeName(to: string): string {
+  return to.replace(to.includes(':') ? /\/128$/ : /\/32$/, '');
+}
+
+/** The routes to a node's own networks, which the kernel makes with the addresses, and which can be deleted. */
+function connected(plan: Plan, node: PlannedNode): PlannedFact[] {
+  return node.interfaces.flatMap((i): PlannedFact[] => {
+    const subnet = plan.networks.find((n) => n.name === i.network)?.subnet;
+    if (subnet === undefined || node.steps.some((s) => s.kind === 'route' && s.to === subnet)) return [];
+    const words = [subnet, 'dev', i.name, 'proto', 'kernel', 'scope', 'link', 'src', i.address];
+    return [
+      {
+        kind: 'route',
+        name: subnet,
+        attributes: { dev: i.name },
+        put: [{ argv: ['ip', 'route', 'replace', ...words] }],
+      },
+    ];
+  });
+}
+
+/** Read off the command itself, so that whatever a service can say is compared. */
+function ipvs(put: Command[]): PlannedFact {
+  const rule = parseRule(put[0]?.argv ?? []);
+  if (typeof rule === 'string') throw new Error(`the plan's own ipvsadm command cannot be read: ${rule}`);
+  return {
+    kind: rule.kind === 'service' ? 'service' : 'real server',
+    name: rule.server === undefined ? rule.service : `${rule.service} → ${rule.server}`,
+    attributes: rule.options,
+    put,
+  };
+}
+
+/** The kernel's own (IP_VS_TIMEOUT in ip_vs_proto_*.c): seconds for TCP, TCP after a FIN, UDP. */
+const TIMEOUTS: PlannedFact = {
+  kind: 'timeouts',
+  name: 'ipvs',
+  attributes: { tcp: '900', tcpfin: '120', udp: '300' },
+  put: [{ argv: ['ipvsadm', '--set', '900', '120', '300'] }],
+};
+
+/** A daemon reads its files when it starts. Which ones, the plan does not say: those that come before it. */
+function restarts(node: PlannedNode, file: Step): Command[] {
+  return node.steps.slice(node.steps.indexOf(file)).flatMap((step) =>
+    step.kind === 'daemon'
+      ? [
+          {
+            argv: [
+              'start-stop-daemon',
+              '--stop',
+              '--oknodo',
+              '--quiet',
+              '--retry',
+              '5',
+              '--pidfile',
+              step.pidfile,
+            ],
+          },
+          ...renderStep(step),
+        ]
+      : [],
+  );
+}
+
+/** Commands that make an interface send plainly. */
+export function plainly(device: string): Command[] {
+  return linkQuality({ kind: 'link-quality', device });
+}
