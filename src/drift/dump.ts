@@ -9,6 +9,14 @@ export interface Section {
   code: number;
 }
 
+/** Which parts a node is asked for beside those that every node has. */
+export function asks(node: PlannedNode): { fou: boolean; ipvs: boolean } {
+  return {
+    fou: node.steps.some((s) => s.kind === 'tunnel' && s.tunnel === 'gue'),
+    ipvs: node.steps.some((s) => s.kind === 'virtual-service'),
+  };
+}
+
 export type SectionName =
   'ip' | 'tc' | 'settings' | 'fou' | 'ipvs' | 'timeouts' | 'daemons' | `file ${string}`;
 
@@ -28,10 +36,8 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     part('ip', `ip -json -details -batch - <<'EOF'\n${IP_QUESTIONS.join('\n')}\nEOF`),
     part('tc', 'tc -json qdisc show'),
     part('settings', settingsCommand(node)),
-    ...(steps.some((s) => s.kind === 'tunnel' && s.tunnel === 'gue') ? [part('fou', 'ip fou show')] : []),
-    ...(steps.some((s) => s.kind === 'virtual-service')
-      ? [part('ipvs', 'ipvsadm -Sn'), part('timeouts', 'ipvsadm -L --timeout')]
-      : []),
+    ...(asks(node).fou ? [part('fou', 'ip fou show')] : []),
+    ...(asks(node).ipvs ? [part('ipvs', 'ipvsadm -Sn'), part('timeouts', 'ipvsadm -L --timeout')] : []),
     ...[...new Set(steps.flatMap((s) => (s.kind === 'file' ? [s.path] : [])))].map((path) =>
       part(`file ${path}`, `cat ${quote(path)}`),
     ),

@@ -1,6 +1,6 @@
 import { parseRules, type Rule } from '../ipvs/rule.ts';
 import type { PlannedNode } from '../plan/types.ts';
-import type { Section } from './dump.ts';
+import { asks, type Section } from './dump.ts';
 import type { FactKind, Found, FoundFact } from './facts.ts';
 import { addressFacts, linkFacts, neighbourFacts, type IpLink, type IpNeighbour } from './found-links.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
@@ -25,9 +25,11 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
   // grep also fails where some of the files are not there, as without IPv6.
   read('settings', ['sysctl'], settingFacts, [0, 2]);
   read('daemons', ['daemon'], daemonFacts);
-  if (dump.has('fou')) read('fou', ['tunnel port'], fouFacts);
-  if (dump.has('ipvs')) read('ipvs', ['service', 'real server'], (text) => parseRules(text).map(ruleFact));
-  if (dump.has('timeouts')) read('timeouts', ['timeouts'], timeoutFacts);
+  if (asks(node).fou) read('fou', ['tunnel port'], fouFacts);
+  if (asks(node).ipvs) {
+    read('ipvs', ['service', 'real server'], (text) => parseRules(text).map(ruleFact));
+    read('timeouts', ['timeouts'], timeoutFacts);
+  }
   for (const step of node.steps)
     if (step.kind === 'file')
       // A file that is not there cannot be read either: that is a fact.
