@@ -72,7 +72,12 @@ export function resetText(report: ResetReport): string {
     ...(left.length === 0
       ? [`lab ${lab} is as the plan says again`]
       : [pc.red('still differs from the plan:'), differenceTable(left)]),
-    ...(left.length === 0 ? [] : failures.map(({ node, said }) => `${node}: ${said}`)),
+    ...(left.length === 0
+      ? []
+      : [
+          ...failures.map(({ node, said }) => `${node}: ${said}`),
+          `only making the lab anew helps: lab down ${lab}, then lab up`,
+        ]),
     ...notes,
   ].join('\n');
 }
