@@ -24,7 +24,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
           import('../commands/watch.ts'),
           import('../commands/existing.ts'),
         ]);
-        const frames = watch(findLab(lab), { ...options, signal: interruptSignal });
+        const frames = watch(await findLab(lab), { ...options, signal: interruptSignal });
         if (options.json !== true) await watchOn(process.stdout, frames, out);
         else for await (const frame of frames) jsonLine('watch', frame);
         // Ctrl-C is how one leaves it.
@@ -78,7 +78,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
           import('../commands/existing.ts'),
           import('../report/differences.ts'),
         ]);
-        const scope = findScope(lab, node);
+        const scope = await findScope(lab, node);
         const report = await reset(scope, scope.node, options.dryRun);
         if (options.json === true) json('reset', report);
         else out(resetText(report));
@@ -131,7 +131,7 @@ async function ipvsOf(name: string | undefined, director: string | undefined) {
     import('../commands/ipvs.ts'),
     import('../commands/existing.ts'),
   ]);
-  const lab = findLab(name);
+  const lab = await findLab(name);
   return { lab, ipvs, node: ipvs.chooseDirector(lab, director) };
 }
 

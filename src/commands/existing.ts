@@ -131,10 +131,10 @@ export async function findNode(reference: string): Promise<RunningLab & { node: 
  * What a command that takes `[LAB] [NODE]` is about: a lab, or one node of it; a single word may be either.
  * @throws LabError badInput where it is neither, or not clear
  */
-export function findScope(
+export async function findScope(
   first: string | undefined,
   second: string | undefined,
-): RunningLab & { node: string | undefined } {
+): Promise<RunningLab & { node: string | undefined }> {
   if (first !== undefined && second !== undefined) return findNode(`${first}/${second}`);
   const names = labNames();
   const isNode =
@@ -142,7 +142,7 @@ export function findScope(
     !names.includes(first) &&
     (first.includes('/') ||
       names.some((name) => readRecord(name)?.plan.nodes.some((node) => node.name === first)));
-  return isNode ? findNode(first) : { ...findLab(first), node: undefined };
+  return isNode ? findNode(first) : { ...(await findLab(first)), node: undefined };
 }
 
 function withNode(lab: RunningLab, node: string): RunningLab {

@@ -40,7 +40,7 @@ export async function link(
   reference: string | undefined,
   request: LinkRequest,
 ): Promise<{ lab: string; links: LinkReport[] }> {
-  const { lab, ports } = findPorts(reference);
+  const { lab, ports } = await findPorts(reference);
   const nodes = [...new Set(ports.map((port) => port.node))];
   let inspections = await inspect(lab, nodes);
   const { quality, clear, state } = request;
@@ -55,10 +55,10 @@ export async function link(
   return { lab: lab.record.name, links: ports.map((port) => report(port, inspections)) };
 }
 
-function findPorts(reference: string | undefined): { lab: RunningLab; ports: Port[] } {
+async function findPorts(reference: string | undefined): Promise<{ lab: RunningLab; ports: Port[] }> {
   const [name, device] = reference?.split(':') ?? [];
-  const network = networkOf(name);
-  const lab = network ?? findScope(name, undefined);
+  const network = await networkOf(name);
+  const lab = network ?? (await findScope(name, undefined));
   const ports = lab.record.plan.nodes
     .filter((node) => lab.node === undefined || node.name === lab.node)
     .flatMap((node) => node.interfaces.map((own) => ({ node, own })))
@@ -76,14 +76,14 @@ function findPorts(reference: string | undefined): { lab: RunningLab; ports: Por
 }
 
 /** A lab's network of this name; a node or a lab that bears the name comes first. */
-function networkOf(
+async function networkOf(
   name: string | undefined,
-): (RunningLab & { node: undefined; network: string }) | undefined {
+): Promise<(RunningLab & { node: undefined; network: string }) | undefined> {
   const [first = '', second] = name?.split('/') ?? [];
   const names = labNames();
   const only = second === undefined ? (names.length === 1 ? names[0] : undefined) : first;
   if (only === undefined || !names.includes(only) || names.includes(name ?? '')) return undefined;
-  const lab = findLab(only);
+  const lab = await findLab(only);
   const network = second ?? first;
   const { nodes, networks } = lab.record.plan;
   if (nodes.some((n) => n.name === network) || !networks.some((n) => n.name === network)) return undefined;

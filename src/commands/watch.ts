@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
 import { changesBetween, ratesBetween } from '../ipvs/changes.ts';
@@ -125,7 +124,9 @@ function watched(
 
 function nodeWith(plan: Plan, server: string): string | undefined {
   const address = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return plan.nodes.find((node) => node.interfaces.some((i) => i.address === address))?.name;
+  return plan.nodes.find((node) =>
+    node.interfaces.some((i) => i.addresses.some((a) => a.address === address)),
+  )?.name;
 }
 
 async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
@@ -153,7 +154,7 @@ const END = '-- end of table';
 const LOOP = `while read -r _; do ipvsadm -Ln && ipvsadm -Ln --stats --exact && echo '${END}' || exit 1; done`;
 
 function tableOf(runtime: Runtime, director: string): { look: () => Promise<string>; end: () => void } {
-  const child: ChildProcess = runtime.start(director, ['sh', '-c', LOOP], {
+  const child = runtime.start(director, ['sh', '-c', LOOP], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   let received = '';

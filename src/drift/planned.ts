@@ -122,18 +122,28 @@ export function routeName(to: string): string {
 
 /** The routes to a node's own networks, which the kernel makes with the addresses, and which can be deleted. */
 function connected(plan: Plan, node: PlannedNode): PlannedFact[] {
-  return node.interfaces.flatMap((i): PlannedFact[] => {
-    const subnet = plan.networks.find((n) => n.name === i.network)?.subnet;
-    if (subnet === undefined || node.steps.some((s) => s.kind === 'route' && s.to === subnet)) return [];
-    const words = [subnet, 'dev', i.name, 'proto', 'kernel', 'scope', 'link', 'src', i.address];
-    return [
-      {
-        kind: 'route',
-        name: subnet,
-        attributes: { dev: i.name },
-        put: [{ argv: ['ip', 'route', 'replace', ...words] }],
-      },
-    ];
+  return node.interfaces.flatMap((own) => {
+    const subnets = plan.networks.find((n) => n.name === own.network)?.subnets ?? [];
+    return subnets
+      .filter((subnet) => !node.steps.some((s) => s.kind === 'route' && s.to === subnet))
+      .map((subnet): PlannedFact => {
+        const family = subnet.includes(':') ? 6 : 4;
+        const source = own.addresses.find((a) => a.family === family)?.address ?? '';
+        const words = ['route', 'replace', subnet, 'dev', own.name, 'proto', 'kernel'];
+        return {
+          kind: 'route',
+          name: subnet,
+          attributes: { dev: own.name },
+          put: [
+            {
+              argv:
+                family === 6
+                  ? ['ip', '-6', ...words, 'metric', '256']
+                  : ['ip', ...words, 'scope', 'link', 'src', source],
+            },
+          ],
+        };
+      });
   });
 }
 

@@ -20,6 +20,8 @@ const DUMP = [
   "sysctl -a 2>/dev/null | grep -E 'ipv6.conf.(all.(forwarding|disable_ipv6)|eth0.(accept_dad|accept_ra)) '",
   "sysctl -a 2>/dev/null | grep -E 'ipv4.(ip_forward|conf.(all|eth0|lo|tunl0).(arp_ignore|arp_announce|rp_filter)) '",
   'ipvsadm -Sn 2>/dev/null || true',
+  // A discipline's number and seed are its own.
+  "tc qdisc show | sed 's/netem [0-9a-f]*:/netem/; s/ seed .*//'",
 ].join('; ');
 
 beforeAll(async () => {
@@ -29,7 +31,7 @@ afterAll(async () => {
   await lab(['down', '--all']);
 });
 
-it.each(['nat', 'tun', 'dr', 'full', 'nat6', 'tun6', 'dual', 'tun-mixed'])(
+it.each(['nat', 'tun', 'dr', 'full', 'nat6', 'tun6', 'dual', 'tun-mixed', 'slow'])(
   'the printed plan of %s, run as a script, builds what up builds',
   async (topology) => {
     const script = (await lab(['plan', topology])).stdout;

@@ -72,8 +72,8 @@ describe('the quality of links in the file', () => {
     );
     expect(steps(text, 'rs1')).toEqual([{ kind: 'link-quality', device: 'eth0', delay: 50_000, loss: 1 }]);
     expect(steps(text, 'rs2')).toEqual([]);
-    expect(nodeOf(plan(text), 'rs1').interfaces[0]?.address).toBe('10.0.0.50');
-    expect(nodeOf(plan(text), 'rs2').interfaces[0]?.address).toBe('10.0.0.11');
+    expect(nodeOf(plan(text), 'rs1').interfaces[0]?.addresses[0]?.address).toBe('10.0.0.50');
+    expect(nodeOf(plan(text), 'rs2').interfaces[0]?.addresses[0]?.address).toBe('10.0.0.11');
   });
 
   it('is not there where nothing is said', () => {
