@@ -82,7 +82,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
         const report = await reset(scope, scope.node, options.dryRun);
         if (options.json === true) json('reset', report);
         else out(resetText(report));
-        if (report.left.length > 0) finish(EXIT.labFailed);
+        if (report.left.length > 0 || report.dead.length > 0) finish(EXIT.labFailed);
         else if (report.unread.length > 0) finish(EXIT.testUnknown);
       },
     );

@@ -14,6 +14,8 @@ export interface ResetReport {
   commands: { node: string; command: string }[];
   /** What still differs afterwards; empty after a dry run. */
   left: NodeDifference[];
+  /** Nodes that do not run, of those that were meant. */
+  dead: string[];
   /** What commands said that failed. */
   failures: { node: string; said: string }[];
   /** What could not be compared. */
@@ -34,9 +36,12 @@ export async function reset(
   dryRun: boolean,
 ): Promise<ResetReport> {
   const { record, runtime } = lab;
+  const isMeant = (n: { name: string }) => node === undefined || n.name === node;
+  // A node that was restarted has lost all it was told: that, too, differs from the plan.
+  const revived = dryRun ? [] : await runtime.revive(record.plan);
   const running = new Set((await runtime.states()).filter((s) => s.state === 'running').map((s) => s.node));
   const alive = record.plan.nodes.filter((n) => running.has(n.name));
-  const nodes = alive.filter((n) => node === undefined || n.name === node);
+  const nodes = alive.filter((n) => isMeant(n) || revived.includes(n.name));
   let inspections = await inspect(lab, nodes);
   const report: ResetReport = {
     lab: record.name,
@@ -46,6 +51,7 @@ export async function reset(
       mendCommands(i.differences).map((c) => ({ node: i.node.name, command: commandText(c) })),
     ),
     left: [],
+    dead: record.plan.nodes.filter((n) => isMeant(n) && !running.has(n.name)).map((n) => n.name),
     failures: [],
     unread: inspections.flatMap((i) => i.found.unread.map(({ why }) => ({ node: i.node.name, why }))),
   };

@@ -52,10 +52,15 @@ function differenceTable(differences: NodeDifference[]): string {
 
 /** What a reset found and did; or, of a dry run, the commands that it would run. */
 export function resetText(report: ResetReport): string {
-  const { lab, dryRun, differences, commands, left, failures, unread } = report;
-  const notes = unread.map(({ node, why }) => `${node}: not compared: ${why}`);
-  if (differences.length === 0) return [`lab ${lab} is as the plan says`, ...notes].join('\n');
-  if (dryRun)
+  const { lab, dryRun, differences, commands, left, dead, failures, unread } = report;
+  const notes = [
+    ...unread.map(({ node, why }) => `${node}: not compared: ${why}`),
+    ...dead.map((node) => `${node} does not run`),
+    ...(dead.length + left.length === 0
+      ? []
+      : [`only making the lab anew helps: lab down ${lab}, then lab up`]),
+  ];
+  if (dryRun && differences.length > 0)
     return [
       `lab ${lab} differs from the plan:`,
       differenceTable(differences),
@@ -64,20 +69,16 @@ export function resetText(report: ResetReport): string {
       ...commands.map(({ node, command }) => `  ${node}# ${command}`),
       ...notes,
     ].join('\n');
-  const done = differences.filter(
-    (d) => !left.some((l) => l.node === d.node && l.kind === d.kind && l.name === d.name),
-  );
+  const isLeft = (d: NodeDifference) =>
+    left.some((l) => l.node === d.node && l.kind === d.kind && l.name === d.name);
+  const done = differences.filter((d) => !isLeft(d));
+  const after = dead.length > 0 ? 'what runs of' : 'lab';
   return [
     ...(done.length === 0 ? [] : [pc.green('put back:'), differenceTable(done)]),
-    ...(left.length === 0
-      ? [`lab ${lab} is as the plan says again`]
-      : [pc.red('still differs from the plan:'), differenceTable(left)]),
-    ...(left.length === 0
-      ? []
-      : [
-          ...failures.map(({ node, said }) => `${node}: ${said}`),
-          `only making the lab anew helps: lab down ${lab}, then lab up`,
-        ]),
+    ...(left.length > 0
+      ? [pc.red('still differs from the plan:'), differenceTable(left)]
+      : [`${after} ${lab} is as the plan says${done.length > 0 ? ' again' : ''}`]),
+    ...(left.length === 0 ? [] : failures.map(({ node, said }) => `${node}: ${said}`)),
     ...notes,
   ].join('\n');
 }
