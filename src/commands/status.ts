@@ -82,9 +82,10 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
         .map((fact) => ({ node: node.name, device: fact.name, quality: fact.attributes })),
     ),
     differences: nodeDifferences(inspections),
-    unread: inspections.flatMap(({ node, found }) =>
-      found.unread.map(({ why }) => ({ node: node.name, why })),
-    ),
+    unread: [
+      ...plan.nodes.flatMap((node) => notRunning(node.name, states.get(node.name))),
+      ...inspections.flatMap(({ node, found }) => found.unread.map(({ why }) => ({ node: node.name, why }))),
+    ],
   };
 }
 
@@ -93,6 +94,15 @@ export function nodeDifferences(inspections: Inspection[]): NodeDifference[] {
   return inspections.flatMap(({ node, differences }) =>
     differences.map(({ kind, name, state, changes }) => ({ node: node.name, kind, name, state, changes })),
   );
+}
+
+function notRunning(node: string, state: string | undefined): StatusReport['unread'] {
+  if (state === 'running') return [];
+  const why =
+    state === 'restarted'
+      ? 'it was restarted, and has lost its configuration; lab reset gives it back'
+      : 'it does not run';
+  return [{ node, why }];
 }
 
 function daemonStates(inspection: Inspection | undefined): DaemonState[] {
