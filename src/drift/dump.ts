@@ -12,7 +12,7 @@ export interface Section {
 /** Which parts a node is asked for beside those that every node has. */
 export function asks(node: PlannedNode): { fou: boolean; ipvs: boolean } {
   return {
-    fou: node.steps.some((s) => s.kind === 'tunnel' && s.tunnel === 'gue'),
+    fou: node.steps.some((s) => s.kind === 'tunnel' && s.gue !== undefined),
     ipvs: node.steps.some((s) => s.kind === 'virtual-service'),
   };
 }

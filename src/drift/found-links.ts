@@ -6,7 +6,14 @@ export interface IpLink {
   flags: string[];
   mtu: number;
   address?: string;
-  addr_info: { family?: string; local?: string; prefixlen?: number; scope?: string; protocol?: string }[];
+  addr_info: {
+    family?: string;
+    local?: string;
+    prefixlen?: number;
+    scope?: string;
+    protocol?: string;
+    deprecated?: boolean;
+  }[];
 }
 
 /** A row of `ip -json neigh show`. */
@@ -51,18 +58,21 @@ export function linkFacts(links: IpLink[]): FoundFact[] {
 
 export function addressFacts(links: IpLink[]): FoundFact[] {
   return links.flatMap(({ ifname, addr_info }) =>
-    addr_info.flatMap(({ local, prefixlen, scope, protocol }): FoundFact[] => {
+    addr_info.flatMap(({ local, prefixlen, scope, protocol, deprecated }): FoundFact[] => {
       if (local === undefined || prefixlen === undefined) return [];
       const own = `${local}/${prefixlen}`;
       const byItself =
         protocol?.startsWith('kernel_') === true ||
         scope === 'link' ||
+        local.startsWith('fe80:') ||
+        // A tunnel of IPv6 in IPv4 has one for each IPv4 address of the node (RFC 4291, 2.5.5.1).
+        (ifname === 'sit0' && prefixlen === 96) ||
         (ifname === 'lo' && ['127.0.0.1/8', '::1/128'].includes(own));
       return [
         {
           kind: 'address',
           name: `${own} on ${ifname}`,
-          attributes: {},
+          attributes: deprecated === true ? { deprecated: 'yes' } : {},
           ...(byItself ? { expected: true } : {}),
           remove: [{ argv: ['ip', 'addr', 'del', own, 'dev', ifname] }],
         },

@@ -1,4 +1,5 @@
 import type { FoundFact } from './facts.ts';
+import { routeName } from './planned.ts';
 
 /** A row of `ip -json -details route show table all`. */
 export interface IpRoute {
@@ -27,23 +28,18 @@ export interface IpRule {
   table?: string;
 }
 
-/** What the kernel gives a route of IPv6 that states no metric, one of its own first. */
-const IPV6_METRICS = [256, 1024];
-
 /** Every route but those to the node's own addresses, to broadcast and multicast, and to the link itself. */
 export function routeFacts(routes: IpRoute[]): FoundFact[] {
   return routes.flatMap((route): FoundFact[] => {
-    const { dst, table = 'main', protocol, type = 'unicast', dev, pref } = route;
+    const { dst, table = 'main', protocol, type = 'unicast', dev, metric, pref } = route;
     const byKernel = protocol === 'kernel' || protocol === 'ra';
     if (type === 'multicast' || (byKernel && table === 'local') || /^(fe80|ff00):/.test(dst)) return [];
     const ipv6 = pref !== undefined || dst.includes(':');
-    const metric = ipv6 && IPV6_METRICS.includes(route.metric ?? 0) ? undefined : route.metric;
     const via = route.gateway ?? route.via?.host;
     const words = [
       ...(type === 'unicast' ? [] : [type]),
-      dst === 'default' && ipv6 ? 'default IPv6' : dst,
+      routeName(dst, ipv6, metric),
       ...(table === 'main' ? [] : ['table', table]),
-      ...(metric === undefined ? [] : ['metric', String(metric)]),
     ];
     return [
       {

@@ -5,6 +5,7 @@ import type { FactKind, Found, FoundFact } from './facts.ts';
 import { addressFacts, linkFacts, neighbourFacts, type IpLink, type IpNeighbour } from './found-links.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
 import { routeFacts, ruleFacts, type IpRoute, type IpRule } from './found-routes.ts';
+import { tunnelPort } from './planned.ts';
 import { readSettings } from './settings.ts';
 
 /** Reads what a node says of itself into facts. What it does not say is `unread`, never missing. */
@@ -81,12 +82,15 @@ function daemonFacts(text: string): FoundFact[] {
 }
 
 function fouFacts(text: string): FoundFact[] {
-  return Array.from(text.matchAll(/^port (\d+) /gm), ([, port = '']) => ({
-    kind: 'tunnel port',
-    name: port,
-    attributes: {},
-    remove: [{ argv: ['ip', 'fou', 'del', 'port', port] }],
-  }));
+  return Array.from(text.matchAll(/^port (\d+) (.*)$/gm), ([, port = '', rest = '']): FoundFact => {
+    const ipv6 = / -6\b/.test(rest);
+    return {
+      kind: 'tunnel port',
+      name: tunnelPort(port, ipv6 ? 6 : 4),
+      attributes: {},
+      remove: [{ argv: ['ip', ...(ipv6 ? ['-6'] : []), 'fou', 'del', 'port', port] }],
+    };
+  });
 }
 
 function timeoutFacts(text: string): FoundFact[] {

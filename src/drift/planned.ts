@@ -2,7 +2,7 @@ import { linkQuality } from '../plan/link-quality.ts';
 import { renderStep, GUE_PORT, type Command } from '../plan/render.ts';
 import type { Plan, PlannedNode, RouteStep, Step } from '../plan/types.ts';
 import { QUALITY_KEYS, measureText } from '../topology/quality.ts';
-import type { Quality } from '../topology/types.ts';
+import type { Family, Quality } from '../topology/types.ts';
 import { parseRule } from '../ipvs/rule.ts';
 import type { PlannedFact } from './facts.ts';
 import { settingValue, type Settings } from './settings.ts';
@@ -36,14 +36,26 @@ function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
       return [{ kind: 'link quality', name: step.device, attributes: qualityAttributes(step), put }];
     case 'address':
       return [
-        { kind: 'address', name: `${step.address}/${step.prefix} on ${step.device}`, attributes: {}, put },
+        {
+          kind: 'address',
+          name: `${step.address}/${step.prefix} on ${step.device}`,
+          attributes: step.deprecated === true ? { deprecated: 'yes' } : {},
+          put,
+        },
       ];
     case 'tunnel':
       return [
         { kind: 'link', name: step.device, attributes: { state: 'up' }, put },
-        ...(step.tunnel === 'gue'
-          ? [{ kind: 'tunnel port' as const, name: String(GUE_PORT), attributes: {}, put }]
-          : []),
+        ...(step.gue === undefined
+          ? []
+          : [
+              {
+                kind: 'tunnel port' as const,
+                name: tunnelPort(String(GUE_PORT), step.gue),
+                attributes: {},
+                put,
+              },
+            ]),
       ];
     case 'route':
       return [route(step, put)];
@@ -101,10 +113,11 @@ export function qualityAttributes(quality: Quality): Record<string, string> {
 }
 
 function route(step: RouteStep, put: Command[]): PlannedFact {
-  const { via, device, source, advmss } = step;
+  const { to, via, device, source, metric, advmss } = step;
+  const ipv6 = [to, via ?? ''].some((address) => address.includes(':'));
   return {
     kind: 'route',
-    name: routeName(step.to),
+    name: routeName(to, ipv6, metric),
     attributes: {
       ...(via === undefined ? {} : { via }),
       ...(device === undefined ? {} : { dev: device }),
@@ -115,9 +128,22 @@ function route(step: RouteStep, put: Command[]): PlannedFact {
   };
 }
 
-/** A destination as `ip route` prints it: one address without its prefix. */
-export function routeName(to: string): string {
-  return to.replace(to.includes(':') ? /\/128$/ : /\/32$/, '');
+/** What the kernel gives a route of IPv6 that states no metric: one of its own, and any other. */
+const IPV6_METRICS = [256, 1024];
+
+/**
+ * By what a route is told from others: its destination as `ip route` prints it, one address without its prefix.
+ * @param metric one that the kernel gives by itself is no part of it
+ */
+export function routeName(to: string, ipv6: boolean, metric: number | undefined): string {
+  const everything = ['default', '0.0.0.0/0', '::/0'].includes(to);
+  const name = everything ? `default${ipv6 ? ' IPv6' : ''}` : to.replace(ipv6 ? /\/128$/ : /\/32$/, '');
+  return metric === undefined || (ipv6 && IPV6_METRICS.includes(metric)) ? name : `${name} metric ${metric}`;
+}
+
+/** A port that takes GUE, in the packets of one family. */
+export function tunnelPort(port: string, family: Family): string {
+  return `${port}${family === 6 ? ' IPv6' : ''}`;
 }
 
 /** The routes to a node's own networks, which the kernel makes with the addresses, and which can be deleted. */

@@ -7,6 +7,8 @@ const NAT_DIRECTOR = recorded('nat', 'director');
 const NAT_SERVER = recorded('nat', 'rs1');
 const DR_SERVER = recorded('dr', 'rs1');
 const TUN_SERVER = recorded('tun-gue', 'rs1');
+const MIXED_DIRECTOR = recorded('tun-mixed', 'director');
+const MIXED_SERVER = recorded('tun-mixed', 'rs1');
 
 /** `state kind name: attribute planned → found` */
 function words(differences: Difference[]): string[] {
@@ -27,6 +29,8 @@ describe('a node that nobody touched', () => {
     ['a NAT server', NAT_SERVER],
     ['a DR server', DR_SERVER],
     ['a TUN server', TUN_SERVER],
+    ['a director of both families', MIXED_DIRECTOR],
+    ['a server with tunnels between the families', MIXED_SERVER],
   ])('%s is as planned, and all of it could be read', (_, node) => {
     expect(node.look()).toEqual([]);
     expect(node.foundIn(node.text).unread).toEqual([]);
@@ -169,7 +173,7 @@ const CASES: Case[] = [
       '[{"type":"unicast","dst":"default"',
       '[{"type":"blackhole","dst":"10.8.0.0/16","protocol":"boot"},{"type":"unicast","dst":"10.9.0.0/16","dev":"eth0","table":"100","metric":7},{"type":"unicast","dst":"default"',
     ),
-    ['extra route blackhole 10.8.0.0/16', 'extra route 10.9.0.0/16 table 100 metric 7'],
+    ['extra route blackhole 10.8.0.0/16', 'extra route 10.9.0.0/16 metric 7 table 100'],
     ['ip route del blackhole 10.8.0.0/16', 'ip route del 10.9.0.0/16 dev eth0 table 100 metric 7'],
   ],
   [
@@ -251,6 +255,39 @@ const CASES: Case[] = [
       `sh -c 'tc qdisc show dev eth1 root | grep -q '\\''^qdisc noqueue '\\''' >/dev/null 2>&1 || tc qdisc del dev eth1 root`,
       'ip link set eth0 gso_max_segs 65535',
       `sh -c 'tc qdisc show dev eth0 root | grep -q '\\''^qdisc noqueue '\\''' >/dev/null 2>&1 || tc qdisc del dev eth0 root`,
+    ],
+  ],
+  [
+    'an address of IPv6 that may now be a source',
+    MIXED_DIRECTOR,
+    swap('"deprecated":true,', ''),
+    ['changed address 2001:db8:1::100/128 on eth0: deprecated yes → -'],
+    ['ip addr replace 2001:db8:1::100/128 dev eth0 preferred_lft 0'],
+  ],
+  [
+    'a service and a server of IPv6',
+    MIXED_DIRECTOR,
+    swap('-t [2001:db8:1::100]:80 -s rr', '-t [2001:db8:1::100]:80 -s rr -p 30 -M 64'),
+    ['changed service tcp [2001:db8:1::100]:80: persistence - → 30: netmask - → 64'],
+    ["ipvsadm -E -t '[2001:db8:1::100]:80' -s rr"],
+  ],
+  [
+    'routes of IPv6',
+    MIXED_SERVER,
+    (dump) =>
+      swap(
+        '"dst":"default","gateway":"2001:db8:2::254"',
+        '"dst":"default","gateway":"2001:db8:2::1"',
+      )(
+        swap(
+          '[{"type":"unicast"',
+          '[{"type":"unicast","dst":"2001:db8:9::/48","dev":"eth1","metric":1024,"pref":"medium"},{"type":"unicast"',
+        )(dump),
+      ),
+    ['changed route default IPv6: via 2001:db8:2::254 → 2001:db8:2::1', 'extra route 2001:db8:9::/48'],
+    [
+      'ip -6 route del 2001:db8:9::/48 dev eth1 metric 1024',
+      'ip route replace default via 2001:db8:2::254 advmss 1420',
     ],
   ],
   [
