@@ -28,6 +28,11 @@ export function json(kind: string, data: object): void {
   out(jsonText(kind, data));
 }
 
+/** Prints one of a stream of reports for machines, each on a line of its own. */
+export function jsonLine(kind: string, data: object): void {
+  out(JSON.stringify({ schema: `lvslab/${kind}/1`, ...data }));
+}
+
 /** Progress goes to stdout for people, where it is what they came for; with --json only warnings remain, on stderr. */
 export function progressFor(options: Common): Progress {
   return options.json === true

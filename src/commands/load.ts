@@ -79,16 +79,12 @@ function drivable(plan: Plan, wanted: string | undefined): PlannedService {
     wanted,
   );
   if (speaksHttp(service)) return service;
-  throw new LabError(
-    EXIT.badInput,
-    `${serviceName(service)} is ${service.application}, and load is HTTP`,
-    {
-      mend:
-        able.length === 0
-          ? `lab ${plan.name} has no HTTP service to drive: ask a DNS one with drill from a client`
-          : `drive another: ${able.map((s) => `--service ${serviceName(s)}`).join(', ')}`,
-    },
-  );
+  throw new LabError(EXIT.badInput, `${serviceName(service)} is ${service.application}, and load is HTTP`, {
+    mend:
+      able.length === 0
+        ? `lab ${plan.name} has no HTTP service to drive: ask a DNS one with drill from a client`
+        : `drive another: ${able.map((s) => `--service ${serviceName(s)}`).join(', ')}`,
+  });
 }
 
 function speaksHttp({ application }: PlannedService): boolean {

@@ -12,6 +12,7 @@ export interface Agent {
 }
 
 interface Waiting {
+  text: string;
   resolve: (answer: Buffer) => void;
   reject: (error: Error) => void;
 }
@@ -39,6 +40,8 @@ export function agentBy(place: string, launch: () => Running): Agent {
       for (let answer = takeAnswer(received); answer !== undefined; answer = takeAnswer(received)) {
         received = answer.rest;
         const { resolve, reject } = waiting.shift() ?? {};
+        // A request that is read ahead of its turn would be lost with the buffer that it waits in.
+        if (waiting[0] !== undefined) started.stdin?.write(waiting[0].text);
         if (answer.good) resolve?.(answer.body);
         else reject?.(failure(place, answer.body.toString()));
       }
@@ -74,8 +77,8 @@ export function agentBy(place: string, launch: () => Running): Agent {
       child ??= start();
       const text = orders.map((words) => `${words.map(encodeURIComponent).join(' ')}\n`).join('');
       return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        child?.stdin?.write(`${text}end\n`);
+        waiting.push({ text: `${text}end\n`, resolve, reject });
+        if (waiting.length === 1) child?.stdin?.write(`${text}end\n`);
       });
     },
   };
