@@ -81,15 +81,15 @@ export function addProofCommands(program: Command, finish: Finish): void {
       new Option('--format <format>', 'what to print').choices(['text', 'svg', 'mermaid']).default('text'),
     )
     .action(async (topology: string, options: { format: string }) => {
-      const [{ loadPlan }, { diagramSvg }, { diagramMermaid }, { diagramText }] = await Promise.all([
-        import('../commands/load.ts'),
+      const [{ readPlan }, { diagramSvg }, { diagramMermaid }, { diagramText }] = await Promise.all([
+        import('../commands/topology-file.ts'),
         import('../report/diagram/svg.ts'),
         import('../report/diagram/mermaid.ts'),
         import('../report/diagram/text.ts'),
       ]);
       const draw =
         { svg: diagramSvg, mermaid: diagramMermaid, text: diagramText }[options.format] ?? diagramText;
-      out(draw(loadPlan(topology)));
+      out(draw(readPlan(topology)));
     });
 }
 

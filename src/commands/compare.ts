@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { download } from '../traffic/transfer.ts';
 import { runtimeOf } from '../wire.ts';
 import { down } from './down.ts';
-import { readTopology } from './load.ts';
+import { readTopology } from './topology-file.ts';
 import { readRecord } from '../lab.ts';
 import { up } from './up.ts';
 

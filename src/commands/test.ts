@@ -10,7 +10,7 @@ import { claimsFor } from '../proof/promises.ts';
 import { judgeTransfers } from '../proof/transfers.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { captureDuring } from '../traffic/capture.ts';
+import { captureDuring, type Captured } from '../traffic/capture.ts';
 import type { Reply } from '../traffic/replies.ts';
 import { ask, askFromOnePort } from '../traffic/requests.ts';
 import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
@@ -29,8 +29,14 @@ interface Round {
   transfers: Transfer[];
 }
 
-/** Sends real requests to every service of a lab, captures them everywhere, and judges each promise. */
-export async function test({ record, runtime }: RunningLab): Promise<Check[]> {
+/**
+ * Sends real requests to every service of a lab, captures them everywhere, and judges each promise.
+ * @param keep called with what was captured, for whoever wants more of it than the verdicts
+ */
+export async function test(
+  { record, runtime }: RunningLab,
+  keep: (captures: Captured[]) => void = () => undefined,
+): Promise<Check[]> {
   const { plan } = record;
   if (plan.services.length === 0) return [];
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
@@ -38,6 +44,7 @@ export async function test({ record, runtime }: RunningLab): Promise<Check[]> {
     turns: await takeTurns(plan, runtime),
   }));
   const { rounds, turns } = result;
+  keep(captures);
   // Not while capturing: thousands of packets more would say nothing new.
   for (const round of rounds) round.transfers = await sendLarge(plan, runtime, round);
   const { observations, captures: health } = observe(captures);

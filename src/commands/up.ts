@@ -2,7 +2,7 @@ import { endpoint } from '../topology/endpoint.ts';
 import { hold } from '../lock.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { interrupted } from '../interrupt.ts';
-import { labLock, labNames, readRecord, writeRecord, type LabRecord } from '../lab.ts';
+import { labLock, labNames, readRecord, writeRecord, writeSettings, type LabRecord } from '../lab.ts';
 import type { MachineName } from '../machine/machine.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
@@ -25,6 +25,8 @@ export interface UpRequest extends Wanted {
   plan: Plan;
   /** Take down a lab of this name first where it is of another plan. */
   reconfigure: boolean;
+  /** Called where it fails, while what was begun is still there; must not fail itself. */
+  beforeUndo?: () => Promise<void>;
 }
 
 export interface UpResult {
@@ -74,7 +76,10 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     ended = true;
     return result;
   } catch (error) {
-    if (!ended) await cleanUp(plan.name, error);
+    if (!ended) {
+      await request.beforeUndo?.();
+      await cleanUp(plan.name, error);
+    }
     throw error;
   } finally {
     lock.release();
@@ -161,7 +166,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
   try {
     await runtime.create(plan);
     task.update('configuration');
-    await apply(plan, runtime);
+    writeSettings(plan.name, await apply(plan, runtime));
     task.update('first requests');
     answered = await firstRound(plan, runtime);
   } catch (error) {

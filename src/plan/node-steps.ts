@@ -114,8 +114,11 @@ function familyRoutes(context: NodeContext, family: Family): RouteStep[] {
     .map(({ to, via }) => ({ to: cidr(to), via }))
     .filter(({ to }) => range(to).family === family)
     .map(({ to, via }): NextHop => ({ to, via: neighbour(hop, hops, via, family) ?? via }));
-  const gateway = defaultGateway(context, family);
-  const found = gateway === 'none' ? [] : followingRoutes(context, family);
+  const said = statedGateway(context, family);
+  const demanded = said === undefined ? directorGateway(context, family) : undefined;
+  const gateway = said ?? demanded;
+  // What the director must rewrite goes through it, even where a router stands nearer to the client.
+  const found = gateway === 'none' || demanded !== undefined ? [] : followingRoutes(context, family);
   const only = new Set(found.map((route) => route.via)).size === 1 ? found[0]?.via : undefined;
   const standard = gateway === 'none' ? undefined : (gateway ?? (node.role === 'router' ? undefined : only));
   const routes: NextHop[] = [
@@ -142,11 +145,13 @@ function neighbour(hop: Hop, hops: Hop[], nameOrAddress: string, family: Family)
   return addressFamily(nameOrAddress) === family ? nameOrAddress : undefined;
 }
 
-/** The gateway that the file or the forwarding method demands; undefined where neither does. */
-function defaultGateway({ node, hop, hops, services }: NodeContext, family: Family): string | undefined {
-  if (node.gateway === 'none') return 'none';
-  const stated = node.gateway === undefined ? undefined : neighbour(hop, hops, node.gateway, family);
-  if (stated !== undefined) return stated;
+function statedGateway({ node, hop, hops }: NodeContext, family: Family): string | undefined {
+  if (node.gateway === undefined || node.gateway === 'none') return node.gateway;
+  return neighbour(hop, hops, node.gateway, family);
+}
+
+/** The director that the forwarding method wants as a real server's gateway; undefined where it wants none. */
+function directorGateway({ node, hop, hops, services }: NodeContext, family: Family): string | undefined {
   for (const service of services) {
     const server = service.servers.find((s) => s.node === node.name);
     if (server === undefined || !MODE_RULES[server.mode].gatewayIsDirector) continue;

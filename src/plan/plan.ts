@@ -1,5 +1,6 @@
 import { hostNames, planInterfaces, serverAddress } from './interfaces.ts';
 import { hasIPv6, ipv6Steps } from './ipv6.ts';
+import { qualitySteps } from './link-quality.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { directorSteps, forwardingSysctls, routeSteps } from './node-steps.ts';
 import type { Hop } from './routes.ts';
@@ -50,6 +51,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
             kind: 'link' as const,
             device,
           })),
+          ...qualitySteps(node, topology.networks),
           ...hop.interfaces.flatMap((i) =>
             i.addresses.map(({ address, prefix }) => ({
               kind: 'address' as const,

@@ -1,5 +1,6 @@
 import { serverArguments, serviceArguments } from './ipvsadm.ts';
 import { MODE_RULES } from './modes/registry.ts';
+import { linkQuality } from './link-quality.ts';
 import { GUE_PORT } from '../topology/ports.ts';
 import type {
   AddressStep,
@@ -29,6 +30,8 @@ export function renderStep(step: Step): Command[] {
       return [{ argv: ['sysctl', '-qw', `${step.key}=${step.value}`] }];
     case 'link':
       return [{ argv: ['ip', 'link', 'set', step.device, 'up'] }];
+    case 'link-quality':
+      return linkQuality(step);
     case 'address':
       return [{ argv: address(step) }];
     case 'tunnel':

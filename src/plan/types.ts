@@ -4,6 +4,7 @@ import type {
   Mode,
   Persistence,
   Protocol,
+  Quality,
   Role,
   Scheduler,
   TunnelType,
@@ -97,6 +98,7 @@ export interface PlannedServer {
 export type Step =
   | { kind: 'sysctl'; key: string; value: string }
   | { kind: 'link'; device: string }
+  | LinkQualityStep
   | AddressStep
   | TunnelStep
   | RouteStep
@@ -106,6 +108,12 @@ export type Step =
   | { kind: 'file'; path: string; content: string }
   | CertificateStep
   | DaemonStep;
+
+/** How an interface sends from now on, instead of whatever it was told before. Nothing but the device: plainly. */
+export interface LinkQualityStep extends Quality {
+  kind: 'link-quality';
+  device: string;
+}
 
 export interface AddressStep {
   kind: 'address';

@@ -7,7 +7,9 @@ import { serviceName } from '../plan/service-name.ts';
 import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
-const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
+import { differenceLines, linkLines } from './differences.ts';
+
+export const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
 
 /** Rows of columns, each as wide as its widest cell. */
 export function columns(rows: string[][]): string {
@@ -114,6 +116,9 @@ export function statusText(report: StatusReport): string {
     '',
     columns([['NODE', 'ROLE', 'STATE', 'ADDRESSES', 'DAEMONS'], ...rows]),
     ...report.directors.flatMap((director) => ['', `${director.name}:`, director.ipvs.trimEnd()]),
+    '',
+    ...linkLines(report),
+    ...differenceLines(report),
   ].join('\n');
 }
 

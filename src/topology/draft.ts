@@ -2,6 +2,7 @@ import { childOf, entriesOf, type Placed, type Position, type Tree } from './pos
 import { roleFromName } from './names.ts';
 import { canonical, type Range } from './ip.ts';
 import { subnetRange } from './ip-faults.ts';
+import { parseMeasure, QUALITY_KEYS, type QualityKey } from './quality.ts';
 import { RANGES } from './schema.ts';
 import {
   MODES,
@@ -45,6 +46,7 @@ export interface DraftNetwork {
   /** Whether the subnets could be read to their end. */
   subnetsKnown: boolean;
   mtu: Given<number>;
+  quality: DraftQuality;
 }
 
 export interface DraftSubnet {
@@ -52,6 +54,8 @@ export interface DraftSubnet {
   /** Undefined where the text makes no sense. */
   range: Range | undefined;
 }
+/** Each measure as written, and in the plan's unit where it makes sense. */
+export type DraftQuality = Partial<Record<QualityKey, { text: Placed<string>; value: number | undefined }>>;
 
 export interface DraftNode {
   name: string;
@@ -70,6 +74,7 @@ export interface DraftAttachment {
   network: Placed<string>;
   /** None: automatic. */
   addresses: Placed<string>[];
+  quality: DraftQuality;
 }
 
 export interface DraftService {
@@ -134,7 +139,17 @@ function network(name: string, at: Position, tree: Tree): DraftNetwork {
     subnets,
     subnetsKnown: subnets.length === given.length && subnets.every(({ range }) => range !== undefined),
     mtu: number(childOf(tree, 'mtu'), 'mtu'),
+    quality: quality(tree),
   };
+}
+
+function quality(tree: Tree): DraftQuality {
+  const measures: DraftQuality = {};
+  for (const key of QUALITY_KEYS) {
+    const given = text(childOf(tree, key));
+    if (typeof given === 'object') measures[key] = { text: given, value: parseMeasure(key, given.value) };
+  }
+  return measures;
 }
 
 function node(name: string, at: Position, tree: Tree): DraftNode {
@@ -162,17 +177,21 @@ function node(name: string, at: Position, tree: Tree): DraftNode {
 function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
   if (on.kind === 'map')
     return [...on.entries].map(([name, { keyAt, tree }]) => {
-      const given = (tree.kind === 'list' ? tree.items : [tree]).map(address);
+      const stated = tree.kind === 'map' ? childOf(tree, 'address') : tree;
+      const given = (stated?.kind === 'list' ? stated.items : stated === undefined ? [] : [stated]).map(
+        address,
+      );
       const addresses = given.filter((one) => typeof one === 'object');
       if (addresses.length < given.length) return undefined;
       return {
         network: { value: name, at: keyAt },
-        addresses: tree.kind === 'scalar' && addresses[0]?.value === 'auto' ? [] : addresses,
+        addresses: stated?.kind === 'scalar' && addresses[0]?.value === 'auto' ? [] : addresses,
+        quality: quality(tree),
       };
     });
   return (on.kind === 'list' ? on.items : [on]).map((item) => {
     const name = text(item);
-    return typeof name === 'object' ? { network: name, addresses: [] } : undefined;
+    return typeof name === 'object' ? { network: name, addresses: [], quality: {} } : undefined;
   });
 }
 

@@ -1,5 +1,6 @@
 import { valueOf, type Draft, type DraftNode, type DraftService } from './draft.ts';
 import { canonical, parseCidr, toCidr, block } from './ip.ts';
+import { measured } from './validate-quality.ts';
 import { labNameFrom } from './names.ts';
 import { References, namesOf } from './references.ts';
 import { portsOf } from './service-ports.ts';
@@ -13,10 +14,11 @@ export function normalize(draft: Draft, defaultName: string): Topology {
     name: valueOf(draft.name) ?? labNameFrom(defaultName),
     title: valueOf(draft.title),
     mode: valueOf(draft.mode ?? draft.services[0]?.mode) ?? 'nat',
-    networks: draft.networks.map(({ name, subnets, mtu }) => ({
+    networks: draft.networks.map(({ name, subnets, mtu, quality }) => ({
       name,
       subnets: subnets.map(({ range }) => toCidr(present(range))),
       mtu: valueOf(mtu),
+      quality: measured(quality),
     })),
     nodes: draft.nodes.flatMap((node) => namesOf(node).map((name) => topologyNode(name, node))),
     services: draft.services.flatMap((service) =>
@@ -29,9 +31,10 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
   return {
     name,
     role: present(valueOf(node.role)),
-    attachments: node.attachments.map(({ network, addresses }) => ({
+    attachments: node.attachments.map(({ network, addresses, quality }) => ({
       network: network.value,
       addresses: addresses.map(({ value }) => value),
+      quality: measured(quality),
     })),
     gateway: valueOf(node.gateway),
     routes: node.routes.map(({ to, via }) => ({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { PORT_PATTERN } from './ports.ts';
 import { NAME_LIMITS, NAME_PATTERN, type Named } from './names.ts';
+import { allowedFor, type QualityKey } from './quality.ts';
 import { MODES, PROTOCOLS, ROLES, SCHEDULERS, TUNNELS } from './types.ts';
 
 /** The version of the file format that this release reads. */
@@ -45,12 +46,34 @@ const oneSubnet = z.string().meta({
 const subnet = z
   .union([oneSubnet, z.array(oneSubnet)])
   .describe('The network’s subnet: IPv4, IPv6, or a list of one of each.');
+function measure(key: QualityKey, what: string): z.ZodOptional<z.ZodString> {
+  return z
+    .string()
+    .describe(`${what}: ${allowedFor(key)}.`)
+    .optional();
+}
+
+const quality = {
+  delay: measure('delay', 'How long every packet waits before it is sent, so a round trip takes twice that'),
+  jitter: measure('jitter', 'By how much the delay varies, up and down'),
+  loss: measure('loss', 'The share of sent packets that is lost'),
+  rate: measure('rate', 'How fast an interface sends'),
+};
 
 export const networkSchema = z.strictObject({
   subnet,
   mtu: number('mtu')
     .optional()
     .describe('MTU of every interface on this network in bytes; the kernel’s 1500 by default.'),
+  ...quality,
+});
+
+export const attachmentSchema = z.strictObject({
+  address: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('A fixed IPv4 address on this network, without prefix, or several, or auto.'),
+  ...quality,
 });
 
 export const routeSchema = z.strictObject({
@@ -68,15 +91,21 @@ const on = z
       .record(
         z.string(),
         z
-          .union([z.string(), z.array(z.string())])
+          .union([
+            z.string(),
+            z.array(z.string()),
+            attachmentSchema.describe('Its addresses, and how this interface sends.'),
+          ])
           .describe(
-            'A fixed address on this network, without prefix, or a list of several, or auto. A family that the list leaves out is automatic.',
+            'A fixed address on this network, without prefix, or a list of several, or auto, or a mapping. A family that the list leaves out is automatic.',
           ),
       )
-      .describe('Network to fixed address, to a list of them, or to auto.'),
+      .describe(
+        'Network to fixed address, to a list of them, to auto, or to a mapping with address, delay, jitter, loss and rate.',
+      ),
   ])
   .describe(
-    'The networks that the node is attached to, in the order of its interfaces: front, [front, back], or { back: 10.0.0.11, front: auto }.',
+    'The networks that the node is attached to, in the order of its interfaces: front, [front, back], or { back: 10.0.0.11, front: { delay: 20ms } }.',
   );
 
 export const nodeSchema = z.strictObject({
@@ -185,7 +214,9 @@ export const topologySchema = z.strictObject({
       nameKey('network'),
       z
         .union([oneSubnet, z.array(oneSubnet), networkSchema])
-        .describe('A subnet, a list of an IPv4 and an IPv6 one, or a mapping with subnet and mtu.'),
+        .describe(
+          'A subnet, a list of an IPv4 and an IPv6 one, or a mapping with subnet, mtu and the quality of the links.',
+        ),
     )
     .describe('The lab’s networks, each a segment of its own: name to subnet.'),
   nodes: z

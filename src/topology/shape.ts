@@ -4,6 +4,7 @@ import { oneOf, show, type Problems } from './problems.ts';
 import {
   FORMAT_VERSION,
   RANGES,
+  attachmentSchema,
   networkSchema,
   nodeSchema,
   routeSchema,
@@ -32,6 +33,11 @@ const FORMS: Readonly<Record<string, string>> = {
   servers: 'write a list, such as `[rs1, rs2]` or `[ { node: rs1, weight: 3 } ]`',
   node: 'write `node: rs1`',
   ports: 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`',
+  address: 'write `address: 10.0.0.11`, or leave it out',
+  delay: 'write it with its unit, such as `delay: 20ms`',
+  jitter: 'write it with its unit, such as `jitter: 2ms`',
+  loss: 'write it with its unit, such as `loss: 1%`',
+  rate: 'write it with its unit, such as `rate: 10mbit`',
 };
 
 /** Reports everything in which a file differs from the schema. */
@@ -234,6 +240,7 @@ function allowedKeys(path: Path): string[] {
   const [section, , inner] = path;
   if (path.length === 0) return Object.keys(topologySchema.shape);
   if (section === 'networks') return Object.keys(networkSchema.shape);
+  if (section === 'nodes' && inner === 'on') return Object.keys(attachmentSchema.shape);
   if (section === 'nodes') return Object.keys((inner === 'routes' ? routeSchema : nodeSchema).shape);
   return Object.keys((inner === 'servers' ? serverSchema : serviceSchema).shape);
 }

@@ -55,6 +55,20 @@ export interface Network {
   subnets: string[];
   /** Bytes; the kernel's default (1500) where undefined. */
   mtu: number | undefined;
+  /** Of every interface on it that does not say otherwise. */
+  quality: Quality;
+}
+
+/** How an interface sends; a measure that is not there leaves it as it is. Zero undoes what the network says. */
+export interface Quality {
+  /** Microseconds that every packet waits before it leaves. */
+  delay?: number;
+  /** Microseconds by which the delay varies, up and down, evenly. */
+  jitter?: number;
+  /** Percent of packets that are lost, each by itself. */
+  loss?: number;
+  /** Bits in a second. */
+  rate?: number;
 }
 
 export interface TopologyNode {
@@ -71,6 +85,8 @@ export interface Attachment {
   network: string;
   /** Fixed addresses without prefix; of a family of the network that has none here the plan assigns one. */
   addresses: string[];
+  /** Measures in which this interface differs from its network's. */
+  quality: Quality;
 }
 
 export interface StaticRoute {

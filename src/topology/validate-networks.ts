@@ -3,6 +3,7 @@ import { BITS, block, contains, overlap, reservedIn, toCidr, usable, type Range 
 import { subnetFault } from './ip-faults.ts';
 import { checkName } from './names.ts';
 import { onLine, show, type Problems } from './problems.ts';
+import { checkQuality } from './validate-quality.ts';
 import type { References } from './references.ts';
 import type { Family } from './types.ts';
 
@@ -12,6 +13,7 @@ export function checkNetworks(references: References, problems: Problems): void 
   for (const network of networks) {
     checkName('network', network.name, network.at, problems);
     checkSubnets(network, problems);
+    checkQuality(network.quality, {}, problems);
   }
   checkOverlaps(networks, problems);
   checkRoom(references, problems);

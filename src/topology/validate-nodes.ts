@@ -5,6 +5,7 @@ import { namesOf, type References } from './references.ts';
 import { didYouMean } from './suggest.ts';
 import { ROLES } from './types.ts';
 import { AddressBook } from './validate-addresses.ts';
+import { checkQuality } from './validate-quality.ts';
 import { checkNeighbour, checkRoutes } from './validate-routes.ts';
 
 /** Checks the nodes: names, roles, networks, addresses, gateways and routes. */
@@ -81,5 +82,6 @@ function checkAttachments(
     if (references.lacksNetwork(value))
       problems.add(at, `unknown network ${show(value)}`, didYouMean(value, references.networkNames()));
     addresses.check(node, attachment);
+    checkQuality(attachment.quality, references.network(value)?.quality ?? {}, problems);
   }
 }

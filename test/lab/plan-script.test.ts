@@ -21,6 +21,8 @@ const DUMP = [
   "sysctl -a 2>/dev/null | grep -E 'ipv4.(ip_forward|conf.(all|eth0|lo|tunl0).(arp_ignore|arp_announce|rp_filter)) '",
   'ipvsadm -Sn 2>/dev/null || true',
   "tc filter show dev eth0 ingress | sed '/ index /d'",
+  // A discipline's number and seed are its own.
+  "tc qdisc show | sed 's/netem [0-9a-f]*:/netem/; s/ seed .*//'",
 ].join('; ');
 
 beforeAll(async () => {
@@ -30,7 +32,7 @@ afterAll(async () => {
   await lab(['down', '--all']);
 });
 
-it.each(['nat', 'tun', 'dr', 'full', 'nat6', 'tun6', 'dual', 'tun-mixed', 'udp-one-packet', 'mark'])(
+it.each(['nat', 'tun', 'dr', 'full', 'nat6', 'tun6', 'dual', 'tun-mixed', 'udp-one-packet', 'mark', 'slow'])(
   'the printed plan of %s, run as a script, builds what up builds',
   async (topology) => {
     const script = (await lab(['plan', topology])).stdout;

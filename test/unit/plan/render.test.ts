@@ -290,6 +290,35 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
     ],
   ],
   [
+    'link quality',
+    { kind: 'link-quality', device: 'eth1', delay: 20_000, jitter: 500, loss: 0.5, rate: 10_000_000 },
+    [
+      { argv: words('ip link set eth1 gso_max_segs 1') },
+      {
+        argv: words('tc qdisc replace dev eth1 root netem limit 100 delay 20ms 500us loss 0.5% rate 10mbit'),
+      },
+    ],
+  ],
+  [
+    'link quality, delay alone',
+    { kind: 'link-quality', device: 'eth0', delay: 1_500_000 },
+    [
+      { argv: words('ip link set eth0 gso_max_segs 1') },
+      { argv: words('tc qdisc replace dev eth0 root netem limit 100000 delay 1500ms') },
+    ],
+  ],
+  [
+    'link quality, plain again',
+    { kind: 'link-quality', device: 'eth0', delay: 0 },
+    [
+      { argv: words('ip link set eth0 gso_max_segs 65535') },
+      {
+        argv: words('tc qdisc del dev eth0 root'),
+        unless: ['sh', '-c', "tc qdisc show dev eth0 root | grep -q '^qdisc noqueue '"],
+      },
+    ],
+  ],
+  [
     'file',
     { kind: 'file', path: '/etc/motd', content: 'hello\n' },
     [{ argv: ['tee', '/etc/motd'], file: { path: '/etc/motd', content: 'hello\n' } }],
@@ -317,6 +346,7 @@ describe('a step', () => {
     const kinds: Record<Step['kind'], true> = {
       sysctl: true,
       link: true,
+      'link-quality': true,
       address: true,
       tunnel: true,
       route: true,

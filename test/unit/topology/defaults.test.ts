@@ -18,7 +18,7 @@ describe('the shipped NAT lab', () => {
 
   it('is what the sentence says', () => {
     const topology = parseTopology(readFileSync(url), 'nat.yaml', 'nat');
-    const auto = (network: string) => ({ network, addresses: [] });
+    const auto = (network: string) => ({ network, addresses: [], quality: {} });
     const node = (name: string, role: string, ...networks: string[]) => ({
       name,
       role,
@@ -32,8 +32,8 @@ describe('the shipped NAT lab', () => {
       title: 'Masquerading, with the real servers on a private network behind the director',
       mode: 'nat',
       networks: [
-        { name: 'front', subnets: ['203.0.113.0/24'], mtu: undefined },
-        { name: 'back', subnets: ['10.0.0.0/24'], mtu: undefined },
+        { name: 'front', subnets: ['203.0.113.0/24'], mtu: undefined, quality: {} },
+        { name: 'back', subnets: ['10.0.0.0/24'], mtu: undefined, quality: {} },
       ],
       nodes: [
         node('client', 'client', 'front'),
@@ -95,7 +95,7 @@ services:
 
   it('fills in what the file leaves open', () => {
     expect([topology.name, topology.title, topology.mode]).toEqual(['everything', 'All there is', 'tun']);
-    expect(topology.networks[1]).toEqual({ name: 'back', subnets: ['10.0.0.0/24'], mtu: 1400 });
+    expect(topology.networks[1]).toEqual({ name: 'back', subnets: ['10.0.0.0/24'], mtu: 1400, quality: {} });
     expect(topology.nodes.map((n) => `${n.name} ${n.role}`)).toEqual([
       'visitor client',
       'lb-a director',
@@ -107,8 +107,8 @@ services:
       'web3 real-server',
     ]);
     expect(topology.nodes[1]?.attachments).toEqual([
-      { network: 'front', addresses: ['203.0.113.2'] },
-      { network: 'back', addresses: [] },
+      { network: 'front', addresses: ['203.0.113.2'], quality: {} },
+      { network: 'back', addresses: [], quality: {} },
     ]);
     expect(topology.nodes[2]?.routes).toEqual([
       { to: '198.51.100.7', via: 'lb-a' },

@@ -61,12 +61,23 @@ describe('names', () => {
   it('are not those that mean something else', () => {
     expectProblems(
       nodes(
-        '  ▸switch: { on: back, role: client }\n  ▸none: { on: back, role: client }\n  ▸localhost: { on: back, role: client }',
+        '  ▸switch: { on: back, role: client }\n  ▸none: { on: back, role: client }\n  ▸localhost: { on: back, role: client }\n  ▸vip2: { on: back, role: client }',
       ),
       ['node name "switch" is reserved: it holds the bridges of the lab’s networks', 'take another name'],
       ['node name "none" is reserved: `gateway: none` means no default route'],
       ['node name "localhost" is reserved: it is every node’s name for itself'],
+      ['node name "vip2" is reserved: on every node it is the name of a service’s address'],
     );
+  });
+
+  it.each([
+    ['lo', 'every machine has an interface of that name'],
+    ['all', 'to the kernel it means every interface'],
+    ['default', 'to the kernel it means every interface'],
+  ])('of networks are not %s, which the kernel refuses', (name, why) => {
+    expectProblems(lab().replace('networks:\n', `networks:\n  ▸${name}: 192.0.2.0/24\n`), [
+      `network name "${name}" is reserved: ${why}`,
+    ]);
   });
 
   it('tell a role, or the file must', () => {

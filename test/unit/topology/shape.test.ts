@@ -40,7 +40,10 @@ describe('unknown keys', () => {
     );
     expectProblems(
       lab({ networks: '  front: 203.0.113.0/24\n  back: { subnet: 10.0.0.0/24, ▸mut: 1400 }' }),
-      ['unknown key "mut" in network "back"', 'did you mean "mtu"? one of: subnet, mtu'],
+      [
+        'unknown key "mut" in network "back"',
+        'did you mean "mtu"? one of: subnet, mtu, delay, jitter, loss, rate',
+      ],
     );
     expectProblems(
       lab({ nodes: '  rs1: { on: back, ▸gatway: none }\n  director: { on: back, ▸type: director }' }),
@@ -158,7 +161,7 @@ describe('wrong types', () => {
           '  rs1: { on: { back: ▸10 } }\n  rs2: { on: { ▸back: } }\n  rs3: { on: back, gateway: ▸[x], routes: ▸none }',
         services: '',
       }),
-      ['the address on "back" is a number, not text or a list'],
+      ['the address on "back" is a number, not text or a list or a mapping'],
       ['the address on "back" has no value'],
       ['gateway is a list, not text', 'write a node’s name, an address or `none`'],
       ['routes "none" is text, not a list'],
