@@ -1,9 +1,9 @@
 import { childOf, entriesOf, type Placed, type Position, type Tree } from './positions.ts';
 import { roleFromName } from './names.ts';
-import { canonical, type Range } from './ip.ts';
+import type { Range } from './ip.ts';
 import { subnetRange } from './ip-faults.ts';
 import { parseMeasure, QUALITY_KEYS, type QualityKey } from './quality.ts';
-import { RANGES } from './schema.ts';
+import { address, choice, list, number, text, truth } from './read-values.ts';
 import {
   MODES,
   PROTOCOLS,
@@ -230,44 +230,4 @@ function server(tree: Tree): DraftServer {
     mode: choice(childOf(tree, 'mode'), MODES),
     network: text(childOf(tree, 'network')),
   };
-}
-
-function list<T>(tree: Tree | undefined, read: (item: Tree) => T | undefined): Given<T[]> {
-  if (tree === undefined) return undefined;
-  if (tree.kind !== 'list') return 'unreadable';
-  const value = tree.items.map(read).filter((item) => item !== undefined);
-  return value.length === 0 && tree.items.length > 0 ? 'unreadable' : { value, at: tree.at };
-}
-
-function text(tree: Tree | undefined): Given<string> {
-  if (tree === undefined) return undefined;
-  if (tree.kind !== 'scalar' || typeof tree.value !== 'string') return 'unreadable';
-  return { value: tree.value, at: tree.at };
-}
-
-/** Written in one way only, so that addresses can be compared as text. */
-function address(tree: Tree | undefined): Given<string> {
-  const given = text(tree);
-  return typeof given === 'object' ? { ...given, value: canonical(given.value) } : given;
-}
-
-function number(tree: Tree | undefined, range: keyof typeof RANGES): Given<number> {
-  if (tree === undefined) return undefined;
-  const [least, most] = RANGES[range];
-  const value = tree.kind === 'scalar' ? tree.value : undefined;
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) return 'unreadable';
-  return { value: value as number, at: tree.at };
-}
-
-function truth(tree: Tree | undefined): Given<boolean> {
-  if (tree === undefined) return undefined;
-  if (tree.kind !== 'scalar' || typeof tree.value !== 'boolean') return 'unreadable';
-  return { value: tree.value, at: tree.at };
-}
-
-function choice<T extends string>(tree: Tree | undefined, choices: readonly T[]): Given<T> {
-  const given = text(tree);
-  if (typeof given !== 'object') return given;
-  const value = choices.find((c) => c === given.value);
-  return value === undefined ? 'unreadable' : { value, at: given.at };
 }

