@@ -13,13 +13,9 @@ export function serviceArguments({ vip, port, protocol, mark }: ServiceKey): str
   return [protocol === 'udp' ? '-u' : '-t', endpoint(vip, port)];
 }
 
-/**
- * `ipvsadm -r` argument: without a port where the service is known by its mark and has perhaps several. Of an IPv6
- * address it wants one nevertheless.
- */
+/** `ipvsadm -r` argument: port 0 where the service is known by its mark, for each packet keeps the port it came to. */
 export function serverArguments(address: string, port: number, mark: number | undefined): string[] {
-  if (mark === undefined) return ['-r', endpoint(address, port)];
-  return ['-r', isIPv6(address) ? endpoint(address, 0) : address];
+  return ['-r', endpoint(address, mark === undefined ? port : 0)];
 }
 
 function isIPv6(address: string): boolean {

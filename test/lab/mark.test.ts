@@ -36,6 +36,7 @@ describe('HTTP and HTTPS as one persistent service by mark', () => {
       /^ports 80 and 443: client1 only (rs1, client2 only rs2|rs2, client2 only rs1)$/,
     );
     expect(found(all, `transfers ${vip}:443`)?.detail).toContain('5 MB down and 5 MB up');
+    expect((await lab(['status', 'mark'])).stdout).toContain('everything is as the plan says');
     expect(await on('director', 'ipvsadm -Sn')).toBe(
       ['-A -f 1 -s rr -p 60', '-a -f 1 -r 10.0.0.11:0 -m -w 1', '-a -f 1 -r 10.0.0.12:0 -m -w 1'].join('\n'),
     );

@@ -163,8 +163,8 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
     { ...REAL, mark: 7 },
     [
       {
-        argv: words('ipvsadm -a -f 7 -r 10.0.0.11 -m -w 3'),
-        otherwise: words('ipvsadm -e -f 7 -r 10.0.0.11 -m -w 3'),
+        argv: words('ipvsadm -a -f 7 -r 10.0.0.11:0 -m -w 3'),
+        otherwise: words('ipvsadm -e -f 7 -r 10.0.0.11:0 -m -w 3'),
       },
     ],
   ],

@@ -84,14 +84,14 @@ describe('a mark', () => {
     expect(commandsWith(plan, 'director', 'tc qdisc')).toHaveLength(2);
     expect(commandsWith(plan, 'director', 'ipvsadm')).toEqual([
       'ipvsadm -A -f 7 -s rr',
-      'ipvsadm -a -f 7 -r 10.0.0.11 -m -w 1',
-      'ipvsadm -a -f 7 -r 10.0.0.12 -m -w 1',
+      'ipvsadm -a -f 7 -r 10.0.0.11:0 -m -w 1',
+      'ipvsadm -a -f 7 -r 10.0.0.12:0 -m -w 1',
       'ipvsadm -A -t 203.0.113.101:80 -s rr',
       'ipvsadm -a -t 203.0.113.101:80 -r 10.0.0.11:80 -m -w 1',
       'ipvsadm -a -t 203.0.113.101:80 -r 10.0.0.12:80 -m -w 1',
       'ipvsadm -A -f 8 -s rr',
-      'ipvsadm -a -f 8 -r 10.0.0.11 -m -w 1',
-      'ipvsadm -a -f 8 -r 10.0.0.12 -m -w 1',
+      'ipvsadm -a -f 8 -r 10.0.0.11:0 -m -w 1',
+      'ipvsadm -a -f 8 -r 10.0.0.12:0 -m -w 1',
     ]);
   });
 
