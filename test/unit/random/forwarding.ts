@@ -1,3 +1,4 @@
+import { BlockList, isIPv6 } from 'node:net';
 import type { Plan, PlannedNode } from '../../../src/plan/types.ts';
 
 /**
@@ -25,7 +26,7 @@ export class Forwarding {
       path.push(next.name);
       node = next;
       if (addressesOf(node).some((own) => own.address === to)) return path;
-      if (sysctl(node, 'net.ipv4.ip_forward') !== '1')
+      if (sysctl(node, isIPv6(to) ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward') !== '1')
         return { why: `${path.join(' → ')} does not forward to ${to}` };
     }
     return { why: `${path.join(' → ')}: it goes round` };
@@ -64,10 +65,11 @@ interface Route {
 function routesOf(node: PlannedNode): Route[] {
   const routes = new Map<string, Route>();
   for (const { address, prefix, device } of addressesOf(node))
-    if (prefix < 32) routes.set(cidr(address, prefix), { to: cidr(address, prefix), device });
+    if (prefix < (isIPv6(address) ? 128 : 32))
+      routes.set(`${address}/${prefix}`, { to: `${address}/${prefix}`, device });
   for (const step of node.steps)
     if (step.kind === 'route') {
-      const to = step.to === 'default' ? '0.0.0.0/0' : step.to;
+      const to = step.to !== 'default' ? step.to : isIPv6(step.via ?? '') ? '::/0' : '0.0.0.0/0';
       routes.set(to, { to, via: step.via, device: step.device });
     }
   return [...routes.values()];
@@ -77,12 +79,15 @@ function addressesOf(node: PlannedNode) {
   return node.steps.filter((step) => step.kind === 'address');
 }
 
-/** Linux answers for every address that it has, on whatever device, unless arp_ignore says otherwise. */
+/**
+ * In IPv4 Linux answers for every address that it has, on whatever device, unless arp_ignore says otherwise; in IPv6
+ * only for those of the device that was asked.
+ */
 function answersArp(node: PlannedNode, network: string, address: string): boolean {
   const device = node.interfaces.find((i) => i.network === network)?.name;
   const has = addressesOf(node).filter((own) => own.address === address);
   if (device === undefined) return false;
-  const quiet = sysctl(node, 'net.ipv4.conf.all.arp_ignore') === '1';
+  const quiet = isIPv6(address) || sysctl(node, 'net.ipv4.conf.all.arp_ignore') === '1';
   return has.some((own) => !quiet || own.device === device);
 }
 
@@ -90,17 +95,20 @@ function sysctl(node: PlannedNode, key: string): string | undefined {
   return node.steps.filter((step) => step.kind === 'sysctl').findLast((step) => step.key === key)?.value;
 }
 
-export function bits(address: string): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+/** An address as a number. */
+export function bits(address: string): bigint {
+  if (!isIPv6(address)) return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
+  const [front = [], back = []] = address
+    .split('::')
+    .map((half) => half.split(':').filter((part) => part !== ''));
+  const missing = Array.from({ length: 8 - front.length - back.length }, () => '0');
+  return [...front, ...missing, ...back].reduce((sum, part) => sum * 65_536n + BigInt(`0x${part}`), 0n);
 }
 
-function cidr(address: string, prefix: number): string {
-  const size = 2 ** (32 - prefix);
-  const first = Math.floor(bits(address) / size) * size;
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(first / 2 ** shift) % 256).join('.')}/${prefix}`;
-}
-
+/** Whether an address is in a network, as Node itself sees it. */
 export function inside(network: string, address: string): boolean {
-  const [, prefix = '32'] = network.split('/');
-  return cidr(address, Number(prefix)) === cidr(network.split('/')[0] ?? '', Number(prefix));
+  const [first = '', prefix = ''] = network.split('/');
+  const list = new BlockList();
+  list.addSubnet(first, Number(prefix), isIPv6(first) ? 'ipv6' : 'ipv4');
+  return isIPv6(first) === isIPv6(address) && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
