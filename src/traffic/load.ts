@@ -101,8 +101,9 @@ async function driveFrom(
 }
 
 async function countWaiting(runtime: Runtime, client: string, url: string): Promise<number> {
-  const { host, port } = new URL(url);
-  const where = port === '' ? `${host}:80` : host;
+  const { hostname, port, protocol } = new URL(url);
+  // A scheme's own port is not in its URL.
+  const where = `${hostname}:${port !== '' ? port : protocol === 'https:' ? 443 : 80}`;
   const [result] = await runtime.exec([{ node: client, argv: ['ss', '-Htnio', 'dst', where] }]);
   return waitingIn(result?.stdout.toString() ?? '');
 }

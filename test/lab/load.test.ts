@@ -159,6 +159,19 @@ describe('lab load', () => {
     expect(ran.stderr).toContain(mend);
   });
 
+  it('refuses a lab that speaks no HTTP, and drives one that speaks TLS', async () => {
+    expect((await lab(['up', 'udp'])).code).toBe(0);
+    const ran = await lab(['load', 'udp']);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain('lab udp has no HTTP service to drive');
+    await lab(['down', 'udp']);
+    expect((await lab(['up', 'mark'])).code).toBe(0);
+    const secure = await lab(['load', 'mark', '--duration', '2', '--json', '--service', '203.0.113.100:443']);
+    await lab(['down', 'mark']);
+    expect(secure.code, secure.stderr).toBe(0);
+    expect((JSON.parse(secure.stdout) as LoadReport).requests).toBeGreaterThan(10);
+  });
+
   it('refuses a lab without a client, and one without a service', async () => {
     const bare = join(folder, 'bare.yaml');
     for (const [text, mend] of [

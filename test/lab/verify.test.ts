@@ -6,18 +6,8 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { VerifyReport } from '../../src/report/verify/report.ts';
 import { junitProblems } from '../junit-schemas.ts';
 import { BIN, leftOf, marked, user } from './cli.ts';
+import { DETOUR } from './detour.ts';
 
-/** Answers, but the real servers reach the director by way of a router: one claim of eight is broken. */
-const DETOUR = `lvslab: 1
-mode: nat
-networks: { front: 203.0.113.0/24, back: 10.0.0.0/24 }
-nodes:
-  client: { on: front }
-  director: { on: [front, back] }
-  router: { on: back, gateway: director }
-  rs: { on: back, count: 2, gateway: router }
-services: [{ vip: 203.0.113.100 }]
-`;
 /** The real servers know no way back: nothing is answered, and `up` says so. */
 const MUTE = DETOUR.replace('count: 2, gateway: router', 'count: 2, gateway: none');
 const PLAIN = `lvslab: 1
