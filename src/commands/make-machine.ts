@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEngine } from '../docker/engine.ts';
 import { nodeImage } from '../docker/image.ts';
+import { interruptSignal } from '../interrupt.ts';
 import { labDirectory, writeRecord, type LabRecord } from '../lab.ts';
 import { hostAbilities } from '../machine/abilities.ts';
 import { boot } from '../machine/embedded/boot.ts';
@@ -31,7 +32,7 @@ export async function makeMachine(
   const { machine, runtime, reason } = choice;
   if (machine === 'embedded') return makeGuest(record, choice, progress);
   if (runtime === 'docker') {
-    writeRecord(record);
+    begin(record);
     progress.start('engine').done(reason);
     return undefined;
   }
@@ -48,8 +49,14 @@ export async function makeMachine(
     }
     task.done(`${machine} (${reason})`);
   } else progress.start('machine').done(`local (${reason})`);
-  writeRecord(record);
+  begin(record);
   return root;
+}
+
+/** From here on there is something to take down: not where all was taken down a moment ago. */
+function begin(record: LabRecord): void {
+  interruptSignal.throwIfAborted();
+  writeRecord(record);
 }
 
 /** Gets what every lab on such a machine needs, and that only the first one has to wait for. */
@@ -75,7 +82,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
         },
       ]
     : [];
-  writeRecord(record);
+  begin(record);
   const task = progress.start('kernel', `booting ${root.manifest.kernelVersion}`);
   const began = Date.now();
   const directory = labDirectory(record.name);

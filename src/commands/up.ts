@@ -1,8 +1,18 @@
 import { endpoint } from '../topology/endpoint.ts';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hold } from '../lock.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { interrupted } from '../interrupt.ts';
-import { labLock, labNames, readRecord, writeRecord, writeSettings, type LabRecord } from '../lab.ts';
+import {
+  labDirectory,
+  labLock,
+  labNames,
+  readRecord,
+  writeRecord,
+  writeSettings,
+  type LabRecord,
+} from '../lab.ts';
 import type { MachineName } from '../machine/machine.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
@@ -54,6 +64,7 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     progress.note(`another command is working on lab ${plan.name}; waiting for it`);
   });
   let ended = false;
+  let work: Promise<UpResult> | undefined;
   try {
     await adoptLabs(plan.name);
     const existing = readRecord(plan.name);
@@ -72,13 +83,16 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
       throw unreachable(existing);
     }
     if (existing !== undefined) await takeDown(plan.name, { keepDirectory: true });
-    const result = await Promise.race([bringUp(request, progress), interrupted]);
+    work = bringUp(request, progress);
+    const result = await Promise.race([work, interrupted]);
     ended = true;
     return result;
   } catch (error) {
     if (!ended) {
       await request.beforeUndo?.();
+      const begun = readRecord(plan.name) !== undefined;
       await cleanUp(plan.name, error);
+      if (begun) await cleanUpAgain(plan.name, work);
     }
     throw error;
   } finally {
@@ -107,6 +121,15 @@ async function cleanUp(name: string, first: unknown): Promise<void> {
       },
     );
   }
+}
+
+/** Milliseconds for what was interrupted to notice that its machine is gone. */
+const NOTICE = 10_000;
+
+/** What is interrupted goes on until it meets what is gone: whatever it makes by then goes as well. */
+async function cleanUpAgain(name: string, work: Promise<unknown> | undefined): Promise<void> {
+  await Promise.race([work?.catch(() => undefined), sleep(NOTICE, undefined, { ref: false })]);
+  if (existsSync(labDirectory(name))) await takeDown(name);
 }
 
 /**

@@ -2,6 +2,7 @@ import { execa } from 'execa';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { VerifyReport } from '../../src/report/verify/report.ts';
 import { junitProblems } from '../junit-schemas.ts';
@@ -156,18 +157,30 @@ describe('lab verify', () => {
     expect(ran.stderr).toContain(`cannot write ${folder}`);
   });
 
-  it('takes every lab down when it is interrupted', async () => {
-    for (const stage of ['boot.sh', 'complete'] as const) {
-      const [program, ...rest] = marked(me.state, ['node', BIN, 'verify', 'nat', 'dr']);
-      const verify = execa(program, rest, { env: me.env, cwd: folder, reject: false });
-      await expect.poll(() => reached(stage), { timeout: 60_000, interval: 20 }).toBe(true);
-      verify.kill('SIGINT');
-      const ended = await verify;
-      expect(ended.exitCode, ended.stdout).toBe(130);
-      expect(await leftOf(me.state)).toEqual({ processes: [], mounts: [] });
-      expect(existsSync(me.state)).toBe(false);
-      expect(existsSync(join(folder, 'lvslab-evidence'))).toBe(false);
-    }
+  it.each([
+    ...(['boot.sh', 'complete'] as const).map((stage) => ({ stage, later: 0 })),
+    // One lab is up then, and another anywhere on its way.
+    ...[40, 150, 400, 900].map((later) => ({ stage: 'boot.sh' as const, later })),
+  ])('takes every lab down when it is interrupted, %o', async ({ stage, later }) => {
+    const [program, ...rest] = marked(me.state, [
+      'node',
+      BIN,
+      'verify',
+      'nat',
+      'plain.yaml',
+      'dr',
+      '--jobs',
+      '3',
+    ]);
+    const verify = execa(program, rest, { env: me.env, cwd: folder, reject: false });
+    await expect.poll(() => reached(stage), { timeout: 60_000, interval: 20 }).toBe(true);
+    await sleep(later);
+    verify.kill('SIGINT');
+    const ended = await verify;
+    expect(ended.exitCode, ended.stdout).toBe(130);
+    expect(await leftOf(me.state)).toEqual({ processes: [], mounts: [] });
+    expect(existsSync(me.state)).toBe(false);
+    expect(existsSync(join(folder, 'lvslab-evidence'))).toBe(false);
   });
 
   /** Whether some lab has begun to boot, or is up. */
