@@ -60,6 +60,31 @@ function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
       ];
     case 'route':
       return [route(step, put)];
+    case 'mark':
+      return [
+        {
+          kind: 'mark',
+          name: markName(step.device, step.rule),
+          attributes: {
+            eth_type: step.vip.includes(':') ? 'ipv6' : 'ipv4',
+            ip_proto: step.protocol,
+            dst_ip: step.vip,
+            dst_port: String(step.port),
+            action: `skbedit mark ${step.mark}`,
+          },
+          put,
+        },
+      ];
+    case 'certificate':
+      return [
+        {
+          kind: 'certificate',
+          name: step.certificateFile,
+          attributes: {},
+          // Half of a pair is of no use, and would pass for a whole one.
+          put: [{ argv: ['rm', '-f', step.certificateFile] }, ...put, ...restarts(node, step)],
+        },
+      ];
     case 'virtual-service':
     case 'real-server':
       return [ipvs(put)];
@@ -72,11 +97,6 @@ function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
           put: [...put, ...restarts(node, step)],
         },
       ];
-    // Not compared: a filter bears no name by which it could be told from a student's own, and a certificate is made
-    // on the node, anew each time.
-    case 'mark':
-    case 'certificate':
-      return [];
     case 'daemon':
       return [{ kind: 'daemon', name: step.name, attributes: { state: 'running' }, put }];
   }
@@ -145,6 +165,11 @@ export function routeName(to: string, ipv6: boolean, metric: number | undefined)
   const everything = ['default', '0.0.0.0/0', '::/0'].includes(to);
   const name = everything ? `default${ipv6 ? ' IPv6' : ''}` : to.replace(ipv6 ? /\/128$/ : /\/32$/, '');
   return metric === undefined || (ipv6 && IPV6_METRICS.includes(metric)) ? name : `${name} metric ${metric}`;
+}
+
+/** A rule by which packets that come in by a device are marked. */
+export function markName(device: string, rule: number): string {
+  return `${device} rule ${rule}`;
 }
 
 /** A port that takes GUE, in the packets of one family. */
