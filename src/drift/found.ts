@@ -6,7 +6,7 @@ import { addressFacts, linkFacts, neighbourFacts, type IpLink, type IpNeighbour 
 import { hookFacts, markFacts } from './found-marks.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
 import { routeFacts, ruleFacts, type IpRoute, type IpRule } from './found-routes.ts';
-import { tunnelPort } from './planned.ts';
+import { tunnelPort } from './names.ts';
 import { readSettings } from './settings.ts';
 
 /** Reads what a node says of itself into facts. What it does not say is `unread`, never missing. */
