@@ -10,15 +10,30 @@ export interface Section {
 }
 
 /** Which parts a node is asked for beside those that every node has. */
-export function asks(node: PlannedNode): { fou: boolean; ipvs: boolean } {
+export function asks(node: PlannedNode): {
+  fou: boolean;
+  ipvs: boolean;
+  /** Devices whose marks it is asked for. */
+  marks: string[];
+} {
   return {
+    marks: [...new Set(node.steps.flatMap((s) => (s.kind === 'mark' ? [s.device] : [])))],
     fou: node.steps.some((s) => s.kind === 'tunnel' && s.gue !== undefined),
     ipvs: node.steps.some((s) => s.kind === 'virtual-service'),
   };
 }
 
 export type SectionName =
-  'ip' | 'tc' | 'settings' | 'fou' | 'ipvs' | 'timeouts' | 'daemons' | `file ${string}`;
+  | 'ip'
+  | 'tc'
+  | 'settings'
+  | 'fou'
+  | 'ipvs'
+  | 'timeouts'
+  | 'daemons'
+  | `file ${string}`
+  | `certificate ${string}`
+  | `marks ${string}`;
 
 /** What `ip -batch` is asked, in order; it answers each with a line of JSON. */
 export const IP_QUESTIONS = ['addr show', 'route show table all', 'rule show', 'neigh show nud permanent'];
@@ -40,6 +55,19 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     ...(asks(node).ipvs ? [part('ipvs', 'ipvsadm -Sn'), part('timeouts', 'ipvsadm -L --timeout')] : []),
     ...[...new Set(steps.flatMap((s) => (s.kind === 'file' ? [s.path] : [])))].map((path) =>
       part(`file ${path}`, `cat ${quote(path)}`),
+    ),
+    ...asks(node).marks.map((device) =>
+      part(`marks ${device}`, `tc -json filter show dev ${device} ingress`),
+    ),
+    ...steps.flatMap((s) =>
+      s.kind === 'certificate'
+        ? [
+            part(
+              `certificate ${s.certificateFile}`,
+              `test -s ${quote(s.certificateFile)} -a -s ${quote(s.keyFile)}`,
+            ),
+          ]
+        : [],
     ),
     'daemons() {',
     ...steps.flatMap((s) =>

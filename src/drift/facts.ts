@@ -9,11 +9,13 @@ export const FACT_KINDS = [
   'route',
   'tunnel port',
   'rule',
+  'mark',
   'neighbour',
   'service',
   'real server',
   'timeouts',
   'file',
+  'certificate',
   'daemon',
 ] as const;
 export type FactKind = (typeof FACT_KINDS)[number];

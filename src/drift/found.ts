@@ -3,9 +3,10 @@ import type { PlannedNode } from '../plan/types.ts';
 import { asks, type Section } from './dump.ts';
 import type { FactKind, Found, FoundFact } from './facts.ts';
 import { addressFacts, linkFacts, neighbourFacts, type IpLink, type IpNeighbour } from './found-links.ts';
+import { hookFacts, markFacts } from './found-marks.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
 import { routeFacts, ruleFacts, type IpRoute, type IpRule } from './found-routes.ts';
-import { tunnelPort } from './planned.ts';
+import { tunnelPort } from './names.ts';
 import { readSettings } from './settings.ts';
 
 /** Reads what a node says of itself into facts. What it does not say is `unread`, never missing. */
@@ -22,7 +23,10 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
     }
   };
   read('ip', ['link', 'address', 'route', 'rule', 'neighbour'], ipFacts);
-  read('tc', ['link quality'], (text) => qualityFacts(JSON.parse(text) as Qdisc[]));
+  read('tc', ['link quality', 'mark'], (text) => {
+    const qdiscs = JSON.parse(text) as Qdisc[];
+    return [...qualityFacts(qdiscs), ...hookFacts(qdiscs, asks(node).marks)];
+  });
   // grep also fails where some of the files are not there, as without IPv6.
   read('settings', ['sysctl'], settingFacts, [0, 2]);
   read('daemons', ['daemon'], daemonFacts);
@@ -31,6 +35,18 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
     read('ipvs', ['service', 'real server'], (text) => parseRules(text).map(ruleFact));
     read('timeouts', ['timeouts'], timeoutFacts);
   }
+  for (const device of asks(node).marks)
+    // Without a hook there are no rules, and tc fails.
+    read(`marks ${device}`, ['mark'], (text) => markFacts(device, text), [0, 1, 2]);
+  for (const step of node.steps)
+    if (step.kind === 'certificate') {
+      const name = step.certificateFile;
+      const there: FoundFact[] =
+        dump.get(`certificate ${name}`)?.code === 0
+          ? [{ kind: 'certificate', name, attributes: {}, remove: [] }]
+          : [];
+      read(`certificate ${name}`, ['certificate'], () => there, [0, 1]);
+    }
   for (const step of node.steps)
     if (step.kind === 'file')
       // A file that is not there cannot be read either: that is a fact.

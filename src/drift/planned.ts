@@ -3,9 +3,10 @@ import { renderStep, type Command } from '../plan/render.ts';
 import type { Plan, PlannedNode, RouteStep, Step } from '../plan/types.ts';
 import { GUE_PORT } from '../topology/ports.ts';
 import { QUALITY_KEYS, measureText } from '../topology/quality.ts';
-import type { Family, Quality } from '../topology/types.ts';
+import type { Quality } from '../topology/types.ts';
 import { parseRule } from '../ipvs/rule.ts';
 import type { PlannedFact } from './facts.ts';
+import { markName, routeName, tunnelPort } from './names.ts';
 import { settingValue, type Settings } from './settings.ts';
 
 /**
@@ -60,6 +61,31 @@ function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
       ];
     case 'route':
       return [route(step, put)];
+    case 'mark':
+      return [
+        {
+          kind: 'mark',
+          name: markName(step.device, step.rule),
+          attributes: {
+            eth_type: step.vip.includes(':') ? 'ipv6' : 'ipv4',
+            ip_proto: step.protocol,
+            dst_ip: step.vip,
+            dst_port: String(step.port),
+            action: `skbedit mark ${step.mark}`,
+          },
+          put,
+        },
+      ];
+    case 'certificate':
+      return [
+        {
+          kind: 'certificate',
+          name: step.certificateFile,
+          attributes: {},
+          // Half of a pair is of no use, and would pass for a whole one.
+          put: [{ argv: ['rm', '-f', step.certificateFile] }, ...put, ...restarts(node, step)],
+        },
+      ];
     case 'virtual-service':
     case 'real-server':
       return [ipvs(put)];
@@ -72,11 +98,6 @@ function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
           put: [...put, ...restarts(node, step)],
         },
       ];
-    // Not compared: a filter bears no name by which it could be told from a student's own, and a certificate is made
-    // on the node, anew each time.
-    case 'mark':
-    case 'certificate':
-      return [];
     case 'daemon':
       return [{ kind: 'daemon', name: step.name, attributes: { state: 'running' }, put }];
   }
@@ -132,24 +153,6 @@ function route(step: RouteStep, put: Command[]): PlannedFact {
     },
     put,
   };
-}
-
-/** What the kernel gives a route of IPv6 that states no metric: one of its own, and any other. */
-const IPV6_METRICS = [256, 1024];
-
-/**
- * By what a route is told from others: its destination as `ip route` prints it, one address without its prefix.
- * @param metric one that the kernel gives by itself is no part of it
- */
-export function routeName(to: string, ipv6: boolean, metric: number | undefined): string {
-  const everything = ['default', '0.0.0.0/0', '::/0'].includes(to);
-  const name = everything ? `default${ipv6 ? ' IPv6' : ''}` : to.replace(ipv6 ? /\/128$/ : /\/32$/, '');
-  return metric === undefined || (ipv6 && IPV6_METRICS.includes(metric)) ? name : `${name} metric ${metric}`;
-}
-
-/** A port that takes GUE, in the packets of one family. */
-export function tunnelPort(port: string, family: Family): string {
-  return `${port}${family === 6 ? ' IPv6' : ''}`;
 }
 
 /** The routes to a node's own networks, which the kernel makes with the addresses, and which can be deleted. */

@@ -117,7 +117,7 @@ function meaning(said: Record<string, string>): Rule | string {
   return {
     kind,
     service: `${protocol} ${address}${mark ? ' IPv6' : ''}`,
-    ...(said['server'] === undefined ? {} : { server: said['server'] }),
+    ...(said['server'] === undefined ? {} : { server: withPort(said['server'], protocol, address) }),
     options: options(kind, said, own),
     target: [
       protocol === 'sctp' ? '--sctp-service' : ({ tcp: '-t', udp: '-u', fwmark: '-f' }[protocol] ?? ''),
@@ -125,6 +125,13 @@ function meaning(said: Record<string, string>): Rule | string {
       ...(mark ? ['-6'] : []),
     ],
   };
+}
+
+/** A real server that is named without a port has the service's; behind a mark, whatever port a packet came to: 0. */
+function withPort(server: string, protocol: string, service: string): string {
+  // A port of IPv6 follows brackets, and ipvsadm takes no such address without one.
+  if (server.includes(':')) return server;
+  return `${server}:${protocol === 'fwmark' ? '0' : (/:(\d+)$/.exec(service)?.[1] ?? '0')}`;
 }
 
 function options(kind: Rule['kind'], said: Record<string, string>, own: string[]): Record<string, string> {

@@ -195,3 +195,40 @@ describe('a lab that somebody changes', () => {
     });
   });
 });
+
+describe('a lab of marks and certificates that somebody changes', () => {
+  const me = user('reset-mark');
+  const { lab, on, json } = me;
+  const differences = async () =>
+    (await json<StatusReport>(['status', 'mark'])).differences.map(
+      (d) => `${d.node} ${d.kind} ${d.name} ${d.state}`,
+    );
+
+  afterAll(async () => {
+    expect((await lab(['down', 'mark'])).code).toBe(0);
+    expect(await leftOf(me.state)).toEqual({ processes: [], mounts: [] });
+  });
+
+  it('shows what was done, and is put back', async () => {
+    const up = await lab(['up', 'mark']);
+    expect(up.code, up.stderr).toBe(0);
+    expect(await differences()).toEqual([]);
+    await on(
+      'director',
+      'tc qdisc del dev eth1 clsact; tc filter del dev eth0 ingress pref 2; ipvsadm -E -f 1 -s rr',
+    );
+    await on('rs1', 'rm /etc/nginx/lab.key; tc qdisc add dev eth0 clsact');
+    expect((await differences()).sort()).toEqual([
+      'director mark eth0 rule 2 missing',
+      'director mark eth1 rule 1 missing',
+      'director mark eth1 rule 2 missing',
+      'director service fwmark 1 changed',
+      'rs1 certificate /etc/nginx/lab.crt missing',
+      'rs1 mark eth0 clsact extra',
+    ]);
+    expect((await json<ResetReport>(['reset', 'mark'])).left).toEqual([]);
+    expect(await differences()).toEqual([]);
+    const test = await lab(['test', 'mark']);
+    expect(test.code, test.stdout).toBe(0);
+  });
+});

@@ -8,6 +8,8 @@ const NAT_SERVER = recorded('nat', 'rs1');
 const DR_SERVER = recorded('dr', 'rs1');
 const TUN_SERVER = recorded('tun-gue', 'rs1');
 const MIXED_DIRECTOR = recorded('tun-mixed', 'director');
+const MARK_DIRECTOR = recorded('mark', 'director');
+const MARK_SERVER = recorded('mark', 'rs1');
 const MIXED_SERVER = recorded('tun-mixed', 'rs1');
 
 /** `state kind name: attribute planned → found` */
@@ -30,6 +32,8 @@ describe('a node that nobody touched', () => {
     ['a DR server', DR_SERVER],
     ['a TUN server', TUN_SERVER],
     ['a director of both families', MIXED_DIRECTOR],
+    ['a director of marks', MARK_DIRECTOR],
+    ['a server of TLS', MARK_SERVER],
     ['a server with tunnels between the families', MIXED_SERVER],
   ])('%s is as planned, and all of it could be read', (_, node) => {
     expect(node.look()).toEqual([]);
@@ -258,6 +262,32 @@ const CASES: Case[] = [
     ],
   ],
   [
+    'marks: another one, one less, and a rule that does something else',
+    MARK_DIRECTOR,
+    swap(
+      /\n\[\{"protocol":"ip","pref":1[^\n]*\n\nend-of 0 marks eth0/,
+      '\n[{"pref":1,"kind":"flower","options":{"keys":{"eth_type":"ipv4","ip_proto":"tcp","dst_ip":"203.0.113.100","dst_port":80},"actions":[{"kind":"skbedit","mark":7}]}},{"pref":9,"kind":"flower"},{"pref":9,"kind":"flower","options":{"keys":{},"actions":[{"kind":"gact"}]}}]\n\nend-of 0 marks eth0',
+    ),
+    [
+      'changed mark eth0 rule 1: action skbedit mark 1 → skbedit mark 7',
+      'missing mark eth0 rule 2',
+      'extra mark eth0 rule 9',
+    ],
+    [
+      'tc filter del dev eth0 ingress pref 9',
+      'tc qdisc replace dev eth0 clsact',
+      'tc filter replace dev eth0 ingress protocol ip pref 1 handle 1 flower ip_proto tcp dst_ip 203.0.113.100 dst_port 80 action skbedit mark 1',
+      'tc filter replace dev eth0 ingress protocol ip pref 2 handle 1 flower ip_proto tcp dst_ip 203.0.113.100 dst_port 443 action skbedit mark 1',
+    ],
+  ],
+  [
+    'a hook where the plan has no marks',
+    NAT_SERVER,
+    swap('[{"kind":"noqueue"', '[{"kind":"clsact","dev":"eth0"},{"kind":"noqueue"'),
+    ['extra mark eth0 clsact'],
+    ['tc qdisc del dev eth0 clsact'],
+  ],
+  [
     'an address of IPv6 that may now be a source',
     MIXED_DIRECTOR,
     swap('"deprecated":true,', ''),
@@ -319,6 +349,17 @@ describe('a node that differs', () => {
       ]);
     }
   });
+});
+
+it('a certificate without its key is made anew, and whatever reads it started anew', () => {
+  const differences = MARK_SERVER.look(swap('end-of 0 certificate', 'end-of 1 certificate'));
+  expect(words(differences)).toEqual(['missing certificate /etc/nginx/lab.crt']);
+  expect(mends(differences).map((text) => text.split(' ').slice(0, 2).join(' '))).toEqual([
+    'rm -f',
+    'test -s',
+    'start-stop-daemon --stop',
+    'start-stop-daemon --start',
+  ]);
 });
 
 describe('the order of the mends', () => {

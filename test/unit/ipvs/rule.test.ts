@@ -55,6 +55,8 @@ describe('one rule in two spellings', () => {
     ['-A -t 1.2.3.4:80 -p -s rr', '-A -t 1.2.3.4:80 -s rr -p 360 -M 255.255.255.255'],
     ['-A -t 1.2.3.4:80 -s sh -b sh-port,sh-fallback', '-A -t 1.2.3.4:80 -s sh -b sh-fallback,sh-port'],
     ['-a -t 1.2.3.4:80 -r 10.0.0.11:80', '-a -t 1.2.3.4:80 -r 10.0.0.11:80 -g -w 1 -x 0 -y 0'],
+    ['-a -t 1.2.3.4:80 -r 10.0.0.11 -g', '-a -t 1.2.3.4:80 -r 10.0.0.11:80 -g'],
+    ['-a -f 1 -r 10.0.0.11 -m', '-a -f 1 -r 10.0.0.11:0 -m -w 1'],
     ['-a -t 1.2.3.4:80 -r 10.0.0.11:80 -i', '-e -t 1.2.3.4:80 -r 10.0.0.11:80 -i -w 1 --tun-type ipip'],
   ])('%s is %s', (one, other) => {
     expect(typeof words(one)).toBe('object');
