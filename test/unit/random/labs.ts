@@ -57,6 +57,7 @@ export const randomLab: fc.Arbitrary<string> = fc
         mode: fc.constantFrom(...MODES),
         outside: fc.boolean(),
         oneArm: fc.boolean(),
+        six: fc.boolean(),
         home: fc.nat(3),
         place: fc.nat(3),
         port: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined }),
@@ -71,6 +72,7 @@ export const randomLab: fc.Arbitrary<string> = fc
       }),
       { minLength: 0, maxLength: 3 },
     ),
+    families: fc.constantFrom('four' as const, 'six' as const, 'both' as const),
     mtu: fc.option(fc.integer({ min: 576, max: 9000 }), { nil: undefined }),
     title: fc.option(fc.string({ unit: 'grapheme', maxLength: 20 }), { nil: undefined }),
     style: style(),
@@ -119,6 +121,8 @@ interface Choices {
     mode: Mode;
     outside: boolean;
     oneArm: boolean;
+    /** Whether the VIP is IPv6, where the lab has both families. */
+    six: boolean;
     home: number;
     place: number;
     port: number | undefined;
@@ -129,6 +133,7 @@ interface Choices {
     serverPort: number | undefined;
     options: NodeOptions;
   }[];
+  families: 'four' | 'six' | 'both';
   mtu: number | undefined;
   title: string | undefined;
 }
@@ -152,6 +157,8 @@ function build(choices: Choices): Record<string, unknown> {
     networks.push(made);
     return made.name;
   };
+  // IPv6 wants 1280 bytes of every link (RFC 8200).
+  const least = choices.families === 'four' ? 0 : 1280;
   const nodes: Record<string, unknown> = {};
   const add = (role: string, on: string[], options: NodeOptions | undefined, count?: number): string => {
     const own = next();
@@ -172,15 +179,24 @@ function build(choices: Choices): Record<string, unknown> {
     if (form === 'word' && on.length === 1) return on[0];
     if (form === 'map' || (form === 'fixed' && count !== undefined))
       return Object.fromEntries(on.map((n) => [n, 'auto']));
-    if (form === 'fixed') return Object.fromEntries(on.map((n) => [n, hostIn(n)]));
+    if (form === 'fixed') return Object.fromEntries(on.map((n) => [n, fixedIn(n)]));
     return on;
   };
   const taken = new Map<string, number>();
-  const hostIn = (called: string): string => {
+  const hostIn = (called: string): Record<'four' | 'six', string> => {
     const { second = 0 } = networks.find((n) => n.name === called) ?? {};
     const host = (taken.get(called) ?? 0) + 1;
     taken.set(called, host);
-    return `10.${second}.0.${host}`;
+    return { four: `10.${second}.0.${host}`, six: `FD00:0:${second.toString(16)}::${host.toString(16)}` };
+  };
+  const fixedIn = (called: string): string | string[] => {
+    const host = hostIn(called);
+    // A family that is left out is automatic.
+    return choices.families === 'both'
+      ? host.four.endsWith('1')
+        ? host.six
+        : [host.six, host.four]
+      : host[choices.families];
   };
 
   const core = Array.from({ length: choices.shared }, network);
@@ -198,7 +214,9 @@ function build(choices: Choices): Record<string, unknown> {
     const place = behind ?? (service.mode === 'dr' || oneArm ? home : at(service.place));
     const server = add('real-server', [place], service.options, service.count);
     return {
-      vip: service.outside ? `198.51.100.${index + 1}` : hostIn(home),
+      vip: (service.outside
+        ? { four: `198.51.100.${index + 1}`, six: `2001:db8::${index + 1}` }
+        : hostIn(home))[choices.families !== 'both' ? choices.families : service.six ? 'six' : 'four'],
       ...(service.port === undefined ? {} : { port: service.port }),
       mode: service.mode,
       ...(service.scheduler === undefined ? {} : { scheduler: service.scheduler }),
@@ -225,8 +243,10 @@ function build(choices: Choices): Record<string, unknown> {
     ...(choices.fileMode === undefined ? {} : { mode: choices.fileMode }),
     networks: Object.fromEntries(
       networks.map(({ name: called, second, prefix }) => {
-        const subnet = `10.${second}.0.0/${prefix}`;
-        return [called, choices.mtu === undefined ? subnet : { subnet, mtu: choices.mtu }];
+        const four = `10.${second}.0.0/${prefix}`;
+        const six = `fd00:0:${second.toString(16)}::/${prefix === 24 ? 64 : 96 + prefix}`;
+        const subnet = { four, six, both: prefix % 2 === 0 ? [four, six] : [six, four] }[choices.families];
+        return [called, choices.mtu === undefined ? subnet : { subnet, mtu: Math.max(least, choices.mtu) }];
       }),
     ),
     nodes,

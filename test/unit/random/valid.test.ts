@@ -10,7 +10,7 @@ import { diagramText } from '../../../src/report/diagram/text.ts';
 import { parseTopology } from '../../../src/topology/parse.ts';
 import { SHIPPED, shipped } from '../plan/labs.ts';
 import { xmlProblem } from '../report/diagram/well-formed.ts';
-import { Forwarding, bits, inside } from './forwarding.ts';
+import { Forwarding, bits, inside, width } from './forwarding.ts';
 import { CASES, TIME, randomLab } from './labs.ts';
 
 function planOf(text: string): Plan {
@@ -90,8 +90,10 @@ describe('the judges of it', () => {
     expect(reachProblems(without('nat', 'rs1', 'route'))[0]).toContain('rs1: no route to 203.0.113.101');
     expect(reachProblems(without('nat', 'director', 'address')).length).toBeGreaterThan(0);
     expect(reachProblems(without('nat', 'director', 'sysctl'))[0]).toContain('director does not forward');
-    expect(reachProblems(without('dr', 'rs1', 'sysctl'))[0]).toContain('2 nodes answer ARP');
+    expect(reachProblems(without('dr', 'rs1', 'sysctl'))[0]).toContain('2 nodes answer for');
     expect(reachProblems(without('tun', 'router', 'sysctl')).length).toBeGreaterThan(0);
+    expect(reachProblems(without('nat6', 'rs1', 'route'))[0]).toContain('rs1: no route to 2001:db8:1::101');
+    expect(reachProblems(without('nat6', 'director', 'sysctl'))[0]).toContain('director does not forward');
   });
 
   it('see an address that is given twice, or lies elsewhere', () => {
@@ -121,13 +123,16 @@ function addressProblems(plan: Plan): string[] {
       const subnets = plan.networks.find((n) => n.name === own.network)?.subnets ?? [];
       for (const { address, prefix } of own.addresses) {
         once(address);
-        const host = bits(address) % 2 ** (32 - prefix);
+        const size = 2n ** BigInt(width(address) - prefix);
+        const host = bits(address) % size;
         if (!subnets.some((subnet) => inside(subnet, address) && subnet.endsWith(`/${prefix}`)))
           problems.push(`${address}/${prefix} is not in ${own.network}`);
-        if (host === 0 || host === 2 ** (32 - prefix) - 1) problems.push(`${address} is no host's`);
+        // IPv6 has no broadcast address.
+        if (host === 0n || (width(address) === 32 && host === size - 1n))
+          problems.push(`${address} is no host's`);
       }
     }
-    const hosts = node.hosts.map((host) => host.name);
+    const hosts = node.hosts.map((host) => `${host.name}/${width(host.address)}`);
     if (new Set(hosts).size !== hosts.length)
       problems.push(`${node.name} knows a name twice: ${hosts.join(' ')}`);
   }
@@ -145,7 +150,10 @@ function reachProblems(plan: Plan): string[] {
   };
   for (const service of plan.services)
     for (const client of plan.nodes.filter((node) => node.role === 'client')) {
-      const home = client.interfaces[0]?.addresses[0]?.address ?? '';
+      const home = client.interfaces
+        .flatMap((i) => i.addresses)
+        .find(({ address }) => width(address) === width(service.vip))?.address;
+      if (home === undefined) continue;
       need(client.name, service.vip, (path) => service.directors.includes(path.at(-1) ?? ''));
       for (const director of service.directors)
         for (const server of service.servers) {
