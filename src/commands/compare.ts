@@ -1,7 +1,8 @@
-import type { Mode, Topology } from '../topology/types.ts';
+import type { Family, Mode, Topology } from '../topology/types.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { withServers } from '../topology/with-servers.ts';
 import { serverArguments, serviceArguments } from '../plan/ipvsadm.ts';
+import { addressFamily } from '../plan/addresses.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
 import { makePlan } from '../plan/plan.ts';
@@ -23,6 +24,8 @@ const PER_SERVER = 512 * 1024;
 export interface ModeFigures {
   topology: string;
   mode: Mode;
+  /** Of the VIP. */
+  family: Family;
   /** Whether the director's interfaces carried what was delivered. */
   repliesPassDirector: boolean;
   /** Bytes that the method adds to each packet between director and real server. */
@@ -33,10 +36,14 @@ export interface ModeFigures {
   measured: { servers: number; delivered: number; throughDirector: number }[];
 }
 
-const NEEDS: Record<Mode, { needs: string; gateway: string }> = {
-  nat: { needs: 'nothing: any system', gateway: 'the director' },
-  tun: { needs: 'decapsulates; VIP on the tunnel device', gateway: 'its own router' },
-  dr: { needs: 'VIP on a device that does not answer ARP', gateway: 'its own router' },
+/** What each mode demands of a real server; in IPv6, where a device answers only for its own addresses, as well. */
+const NEEDS: Record<Mode, { needs: Record<Family, string>; gateway: string }> = {
+  nat: { needs: { 4: 'nothing: any system', 6: 'nothing: any system' }, gateway: 'the director' },
+  tun: {
+    needs: { 4: 'decapsulates; VIP on the tunnel device', 6: 'decapsulates; VIP on lo' },
+    gateway: 'its own router',
+  },
+  dr: { needs: { 4: 'VIP on a device that does not answer ARP', 6: 'VIP on lo' }, gateway: 'its own router' },
 };
 
 /**
@@ -71,10 +78,11 @@ async function measureOne(reference: string, topology: Topology, progress: Progr
     return {
       topology: reference,
       mode,
+      family: addressFamily(service.vip),
       // More than requests and acknowledgements went through it.
       repliesPassDirector: measured.every((m) => m.throughDirector > m.delivered),
       overhead: service.servers[0] === undefined ? 0 : MODE_RULES[mode].overhead(service, service.servers[0]),
-      serverNeeds: NEEDS[mode].needs,
+      serverNeeds: NEEDS[mode].needs[addressFamily(service.vip)],
       serverGateway: NEEDS[mode].gateway,
       measured,
     };

@@ -69,10 +69,15 @@ export function shareChart(figures: ModeFigures[]): LineChart {
     yLabel: "director's MB, each server delivering 0.5 MB",
     x: figures[0]?.measured.map((m) => m.servers) ?? [],
     series: figures.map((f) => ({
-      name: f.mode.toUpperCase(),
+      name: methodName(f),
       values: f.measured.map((m) => m.throughDirector / 1024 / 1024),
     })),
   };
+}
+
+/** `DR`, `DR IPv6`. */
+function methodName({ mode, family }: ModeFigures): string {
+  return `${mode.toUpperCase()}${family === 6 ? ' IPv6' : ''}`;
 }
 
 /** The modes side by side: what each demands, and what the director carries as real servers are added. */
@@ -81,7 +86,7 @@ export function compareText(figures: ModeFigures[]): string {
   const row = (label: string, cell: (f: ModeFigures) => string) => [label, ...figures.map(cell)];
   const counts = figures[0]?.measured.map((m) => m.servers) ?? [];
   return columns([
-    row('', (f) => f.mode.toUpperCase()),
+    row('', methodName),
     row('replies pass the director', (f) => (f.repliesPassDirector ? 'yes' : 'no')),
     row('bytes added to a packet', (f) => String(f.overhead)),
     row('a real server needs', (f) => f.serverNeeds),

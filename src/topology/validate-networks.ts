@@ -14,9 +14,24 @@ export function checkNetworks(references: References, problems: Problems): void 
     checkName('network', network.name, network.at, problems);
     checkSubnets(network, problems);
     checkQuality(network.quality, {}, problems);
+    checkMtu(network, problems);
   }
   checkOverlaps(networks, problems);
   checkRoom(references, problems);
+}
+
+/** The kernel takes IPv6 off an interface whose MTU is smaller. */
+const LEAST_MTU6 = 1280;
+
+function checkMtu({ name, subnets, mtu }: DraftNetwork, problems: Problems): void {
+  const value = valueOf(mtu);
+  if (typeof mtu !== 'object' || value === undefined || value >= LEAST_MTU6) return;
+  if (subnets.some(({ range }) => range?.family === 6))
+    problems.add(
+      mtu.at,
+      `mtu ${value} of network ${show(name)} is too small for its IPv6 subnet`,
+      `IPv6 wants ${LEAST_MTU6} bytes of every link (RFC 8200): make it larger, or leave the subnet out`,
+    );
 }
 
 function checkSubnets({ name, at, subnets, subnetsKnown }: DraftNetwork, problems: Problems): void {

@@ -195,3 +195,48 @@ describe.each(Object.entries(LABS))('the promises of %s', (topology, { claims, c
     },
   );
 });
+
+describe('what the plan sets in IPv6', () => {
+  const { lab, on, json } = user('ipv6-options');
+  beforeAll(async () => {
+    const up = await lab(['up', 'tun6']);
+    expect(up.code, up.stderr).toBe(0);
+  });
+  afterAll(async () => {
+    await lab(['down', 'tun6']);
+  });
+
+  it('makes an address of use at once; with accept_dad it is tentative first', async () => {
+    const tentative = (address: string) =>
+      on('client', `ip addr add ${address}/64 dev eth0; ip -6 -o addr show dev eth0 tentative`);
+    expect(await tentative('2001:db8:1::a')).toBe('');
+    await on('client', 'sysctl -qw net.ipv6.conf.eth0.accept_dad=1');
+    expect(await tentative('2001:db8:1::b')).toContain('2001:db8:1::b/64');
+    await on(
+      'client',
+      'sysctl -qw net.ipv6.conf.eth0.accept_dad=0; for a in a b; do ip addr del 2001:db8:1::$a/64 dev eth0; done',
+    );
+  });
+
+  it('announces segments that fit through the tunnel, so that nobody needs "packet too big"', async () => {
+    const uploads = async () => {
+      const { checks } = await json<TestReport>(['test', 'tun6']);
+      return checks.find((check) => check.id === 'transfers');
+    };
+    const routes = (options: string) =>
+      Promise.all(
+        ['rs1', 'rs2'].map((node) => on(node, `ip route replace default via 2001:db8:2::254 ${options}`)),
+      );
+    await on(
+      'client',
+      'tc qdisc add dev eth0 clsact; tc filter add dev eth0 ingress protocol ipv6 flower ip_proto icmpv6 type 2 action drop',
+    );
+    expect((await uploads())?.outcome).toBe('pass');
+    await routes('');
+    const hangs = await uploads();
+    expect(hangs?.outcome).toBe('fail');
+    expect(hangs?.detail).toMatch(/^upload 0(\.\d)? of 5 MB/);
+    await routes('advmss 1400');
+    expect((await uploads())?.outcome).toBe('pass');
+  });
+});

@@ -89,6 +89,18 @@ describe('IPv6 subnets', () => {
     );
   });
 
+  it('want an MTU of 1280 bytes', () => {
+    expectProblems(
+      networks(
+        '  front: { subnet: 2001:db8:1::/64, mtu: ▸1279 }\n  b: { subnet: 2001:db8:2::/64, mtu: 1280 }\n  c: { subnet: 10.0.0.0/24, mtu: 576 }',
+      ),
+      [
+        'mtu 1279 of network "front" is too small for its IPv6 subnet',
+        'IPv6 wants 1280 bytes of every link (RFC 8200): make it larger, or leave the subnet out',
+      ],
+    );
+  });
+
   it('do not overlap, however they are written', () => {
     expectProblems(networks('  front: [10.0.0.0/24, 2001:db8::/32]\n  b: [10.1.0.0/24, ▸2001:0DB8:5::/48]'), [
       'subnet "2001:0DB8:5::/48" of "b" overlaps "2001:db8::/32" of "front" on line 4',
