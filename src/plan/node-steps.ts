@@ -40,6 +40,8 @@ export function directorSteps({ node, hop, networks, services }: NodeContext): S
       port: service.port,
       protocol: service.protocol,
       scheduler: service.scheduler,
+      ...(service.flags === undefined ? {} : { flags: service.flags }),
+      ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
     },
     ...service.servers.map((server): Step => ({
       kind: 'real-server',
@@ -50,6 +52,8 @@ export function directorSteps({ node, hop, networks, services }: NodeContext): S
       port: server.port,
       mode: server.mode,
       weight: server.weight,
+      ...(server.upper === undefined ? {} : { upper: server.upper }),
+      ...(server.lower === undefined ? {} : { lower: server.lower }),
       tunnel: service.tunnel,
     })),
   ]);

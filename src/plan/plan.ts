@@ -3,6 +3,7 @@ import { MODE_RULES } from './modes/registry.ts';
 import { directorSteps, forwardingSysctl, routeSteps } from './node-steps.ts';
 import type { Hop } from './routes.ts';
 import type { Plan, PlannedNetwork, PlannedService } from './types.ts';
+import { withSysctls } from './sysctls.ts';
 import { webServer } from './web.ts';
 import type { Topology } from '../topology/types.ts';
 
@@ -41,7 +42,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
       return {
         ...hop,
         hosts: hostNames(hop, hops, services),
-        steps: [
+        steps: withSysctls(node.sysctls, [
           forwardingSysctl(context),
           ...['lo', ...hop.interfaces.map((i) => i.name)].map((device) => ({
             kind: 'link' as const,
@@ -70,7 +71,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
           ...(node.role === 'real-server'
             ? webServer(node.name, webPorts(served.map(({ r }) => r.port)))
             : []),
-        ],
+        ]),
       };
     }),
     services,
@@ -100,6 +101,8 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
     port: service.port,
     protocol: service.protocol,
     scheduler: service.scheduler,
+    ...(service.flags.length === 0 ? {} : { flags: service.flags }),
+    ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
     directors: service.directors,
     tunnel: service.tunnel,
     servers: service.servers.map((server) => ({
@@ -107,6 +110,8 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
       address: firstShared(hops, server.node, directors, server.network),
       port: server.port,
       weight: server.weight,
+      ...(server.upper === undefined ? {} : { upper: server.upper }),
+      ...(server.lower === undefined ? {} : { lower: server.lower }),
       mode: server.mode,
     })),
   };

@@ -1,5 +1,6 @@
 import { MODE_RULES } from './modes/registry.ts';
-import type { RealServerStep, RouteStep, Step } from './types.ts';
+import type { RealServerStep, RouteStep, Step, VirtualServiceStep } from './types.ts';
+import { maskOf } from '../topology/netmask.ts';
 import type { TunnelType } from '../topology/types.ts';
 
 /** One command of a plan, as a student would type it. */
@@ -27,7 +28,7 @@ export function renderStep(step: Step): Command[] {
     case 'route':
       return [{ argv: route(step) }];
     case 'virtual-service': {
-      const service = ['-t', `${step.vip}:${step.port}`, '-s', step.scheduler];
+      const service = virtualService(step);
       return [{ argv: ['ipvsadm', '-A', ...service], otherwise: ['ipvsadm', '-E', ...service] }];
     }
     case 'real-server': {
@@ -58,6 +59,19 @@ export function renderStep(step: Step): Command[] {
   }
 }
 
+function virtualService(step: VirtualServiceStep): string[] {
+  const { flags = [], persistence } = step;
+  return [
+    '-t',
+    `${step.vip}:${step.port}`,
+    '-s',
+    step.scheduler,
+    ...(flags.length === 0 ? [] : ['-b', flags.join(',')]),
+    ...(persistence === undefined ? [] : ['-p', String(persistence.timeout)]),
+    ...(persistence?.prefix === undefined ? [] : ['-M', maskOf(persistence.prefix)]),
+  ];
+}
+
 function route(step: RouteStep): string[] {
   return [
     'ip',
@@ -80,6 +94,8 @@ function realServer(step: RealServerStep): string[] {
     MODE_RULES[step.mode].flag,
     '-w',
     String(step.weight),
+    ...(step.upper === undefined ? [] : ['-x', String(step.upper)]),
+    ...(step.lower === undefined ? [] : ['-y', String(step.lower)]),
     ...tunnelOptions(step),
   ];
 }

@@ -1,4 +1,12 @@
-import type { Family, Mode, Role, Scheduler, TunnelType } from '../topology/types.ts';
+import type {
+  Family,
+  Mode,
+  Persistence,
+  Role,
+  Scheduler,
+  SchedulerFlag,
+  TunnelType,
+} from '../topology/types.ts';
 
 /**
  * What follows from a topology: plain JSON, deterministic, no functions.
@@ -62,6 +70,10 @@ export interface PlannedService {
   port: number;
   protocol: 'tcp';
   scheduler: Scheduler;
+  /** Absent where there are none. */
+  flags?: SchedulerFlag[];
+  /** Absent where each connection is scheduled anew. */
+  persistence?: Persistence;
   directors: string[];
   tunnel: TunnelType;
   servers: PlannedServer[];
@@ -73,6 +85,9 @@ export interface PlannedServer {
   address: string;
   port: number;
   weight: number;
+  /** Connections; absent where there is no limit. */
+  upper?: number;
+  lower?: number;
   mode: Mode;
 }
 
@@ -83,7 +98,7 @@ export type Step =
   | { kind: 'address'; device: string; address: string; prefix: number }
   | { kind: 'tunnel'; device: string; tunnel: TunnelType }
   | RouteStep
-  | { kind: 'virtual-service'; vip: string; port: number; protocol: 'tcp'; scheduler: Scheduler }
+  | VirtualServiceStep
   | RealServerStep
   | { kind: 'file'; path: string; content: string }
   | DaemonStep;
@@ -101,6 +116,16 @@ export interface RouteStep {
   advmss?: number;
 }
 
+export interface VirtualServiceStep {
+  kind: 'virtual-service';
+  vip: string;
+  port: number;
+  protocol: 'tcp';
+  scheduler: Scheduler;
+  flags?: SchedulerFlag[];
+  persistence?: Persistence;
+}
+
 export interface RealServerStep {
   kind: 'real-server';
   vip: string;
@@ -110,6 +135,8 @@ export interface RealServerStep {
   port: number;
   mode: Mode;
   weight: number;
+  upper?: number;
+  lower?: number;
   tunnel: TunnelType;
 }
 

@@ -1,24 +1,23 @@
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/requests.ts';
 import type { Check } from './check.ts';
+import { isLongRound, isPartOfRound, roundOf, turnsFor } from './schedulers/turns.ts';
 
 /** Requests that show a scheduler's promise in whole rounds: at least eight. */
 export function requestsFor(service: PlannedService): number {
+  if (service.scheduler === 'wrr' && usableOf(service).length > 0)
+    return turnsFor(usableOf(service).map((server) => server.weight));
   const round = roundLength(service);
   return round * Math.max(1, Math.ceil(8 / round));
 }
 
 /** Connections after which a round-robin scheduler is back where it began. */
 function roundLength(service: PlannedService): number {
-  const weights = service.servers.map((s) => s.weight).filter((weight) => weight > 0);
-  if (weights.length === 0) return 1;
-  if (service.scheduler !== 'wrr') return weights.length;
-  const unit = weights.reduce(greatestCommonDivisor);
-  return weights.reduce((sum, weight) => sum + weight / unit, 0);
+  return usableOf(service).length || 1;
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+function usableOf(service: PlannedService): PlannedService['servers'] {
+  return service.servers.filter((server) => server.weight > 0);
 }
 
 /** Whether every request was answered, by a real server that the service has. */
@@ -51,12 +50,12 @@ export function judgeDistribution(service: PlannedService, replies: Reply[]): Ch
   const base = { id: 'distribution', title: 'distribution', evidence: [] };
   if (answered < replies.length || answered === 0)
     return { ...base, outcome: 'unknown', detail: `${share}: not every request was answered` };
-  const { expected, promise } = expectation(service, answered);
-  const kept = HASHES.has(service.scheduler)
-    ? // One client, one real server; another client may have another.
-      groupsByClient(replies).every((group) => new Set(group.map((reply) => reply.server)).size === 1) &&
-      [...counts].every(([node, count]) => expected(node, count))
-    : [...counts].every(([node, count]) => expected(node, count));
+  const { expected, promise } = expectation(service, counts, answered);
+  const kept =
+    [...counts].every(([node, count]) => expected(node, count)) &&
+    (!staysByClient(service) ||
+      // One client, one real server; another client may have another.
+      groupsByClient(replies).every((group) => new Set(group.map((reply) => reply.server)).size === 1));
   return {
     ...base,
     outcome: kept ? 'pass' : 'fail',
@@ -64,7 +63,19 @@ export function judgeDistribution(service: PlannedService, replies: Reply[]): Ch
   };
 }
 
-const HASHES = new Set<string>(['sh', 'dh', 'mh', 'lblc']);
+/** Whether requests that come one after the other reach every real server that has weight. */
+export function takesTurns({ scheduler, persistence, servers }: PlannedService): boolean {
+  if (persistence !== undefined) return false;
+  if (scheduler === 'wrr')
+    return !isLongRound(servers.map((server) => server.weight).filter((weight) => weight > 0));
+  return scheduler === 'rr';
+}
+
+/** Whether requests of one client, from one address and one port after the other, all go to one real server. */
+function staysByClient({ scheduler, flags = [], persistence }: PlannedService): boolean {
+  if (persistence !== undefined) return true;
+  return ['sh', 'dh', 'mh', 'lblc'].includes(scheduler) && !flags.some((flag) => flag.endsWith('-port'));
+}
 
 function groupsByClient(replies: Reply[]): Reply[][] {
   const clients = [...new Set(replies.map((reply) => reply.client))];
@@ -76,10 +87,15 @@ interface Expectation {
   promise: string;
 }
 
-function expectation(service: PlannedService, total: number): Expectation {
+function expectation(service: PlannedService, counts: Map<string, number>, total: number): Expectation {
   const weight = new Map(service.servers.map((server) => [server.node, server.weight]));
   const usable = service.servers.filter((server) => server.weight > 0);
   const usedOnlyUsable = (node: string, count: number) => count === 0 || (weight.get(node) ?? 0) > 0;
+  if (service.persistence !== undefined)
+    return {
+      expected: usedOnlyUsable,
+      promise: 'one real server for one client, as the service is persistent',
+    };
   switch (service.scheduler) {
     case 'rr':
       return {
@@ -87,10 +103,18 @@ function expectation(service: PlannedService, total: number): Expectation {
         promise: 'round robin',
       };
     case 'wrr': {
+      const weights = usable.map((server) => server.weight);
+      if (isLongRound(weights)) {
+        const fits = isPartOfRound(service.servers, counts);
+        return {
+          expected: () => fits,
+          promise: `a part of a round of ${roundOf(weights)} by weighted round robin ${weights.join(':')}`,
+        };
+      }
       const sum = usable.reduce((all, server) => all + server.weight, 0);
       return {
         expected: (node, count) => count === (total * (weight.get(node) ?? 0)) / sum,
-        promise: `weighted round robin ${usable.map((server) => server.weight).join(':')}`,
+        promise: `weighted round robin ${weights.join(':')}`,
       };
     }
     case 'sh':
@@ -99,7 +123,9 @@ function expectation(service: PlannedService, total: number): Expectation {
     case 'lblc':
       return {
         expected: usedOnlyUsable,
-        promise: `the same real server for one client and one VIP`,
+        promise: staysByClient(service)
+          ? 'the same real server for one client and one VIP'
+          : 'only real servers with weight; the client’s port counts as well',
       };
     case 'fo':
     case 'ovf': {

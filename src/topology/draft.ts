@@ -1,23 +1,20 @@
+import { addressesIn } from './address-ranges.ts';
 import { childOf, entriesOf, type Placed, type Position, type Tree } from './positions.ts';
 import { roleFromName } from './names.ts';
 import { block, parseCidr, PREFIXES, type Range } from './ipv4.ts';
-import { RANGES } from './schema.ts';
+import { choice, list, number, text, valueOf, type Given } from './given.ts';
 import {
   MODES,
   ROLES,
   SCHEDULERS,
+  SCHEDULER_FLAGS,
   TUNNELS,
   type Mode,
   type Role,
   type Scheduler,
+  type SchedulerFlag,
   type TunnelType,
 } from './types.ts';
-
-/**
- * What the file gives for a key: a value with its place, nothing, or something that the schema refuses. The last is
- * told apart from nothing so that one mistake does not cause a second complaint.
- */
-export type Given<T> = Placed<T> | 'unreadable' | undefined;
 
 /** A topology as far as the file could be understood. */
 export interface Draft {
@@ -54,6 +51,8 @@ export interface DraftNode {
   attachmentsKnown: boolean;
   gateway: Given<string>;
   routes: { to: Given<string>; via: Given<string> }[];
+  /** In file order; a value that cannot be read is left out. */
+  sysctls: { key: Placed<string>; value: Placed<string> }[];
   count: Given<number>;
 }
 
@@ -69,23 +68,28 @@ export interface DraftService {
   port: Given<number>;
   protocol: Given<'tcp'>;
   scheduler: Given<Scheduler>;
+  flags: Given<Placed<SchedulerFlag>[]>;
+  persistence: Given<DraftPersistence>;
   mode: Given<Mode>;
   tunnel: Given<TunnelType>;
   directors: Given<Placed<string>[]>;
   servers: Given<DraftServer[]>;
 }
 
+export interface DraftPersistence {
+  timeout: Given<number>;
+  /** Dotted, or its bits. */
+  netmask: Given<string | number>;
+}
+
 export interface DraftServer {
   node: Given<string>;
   weight: Given<number>;
+  upper: Given<number>;
+  lower: Given<number>;
   port: Given<number>;
   mode: Given<Mode>;
   network: Given<string>;
-}
-
-/** The value of something given; undefined where nothing readable was. */
-export function valueOf<T>(given: Given<T>): T | undefined {
-  return typeof given === 'object' ? given.value : undefined;
 }
 
 /** Reads a tree as far as it has the schema's shape, and leaves out what has not. */
@@ -139,6 +143,11 @@ function node(name: string, at: Position, tree: Tree): DraftNode {
       routes?.kind === 'list'
         ? routes.items.map((item) => ({ to: text(childOf(item, 'to')), via: text(childOf(item, 'via')) }))
         : [],
+    sysctls: entriesOf(childOf(tree, 'sysctls')).flatMap(([key, { keyAt, tree: given }]) =>
+      given.kind === 'scalar' && (typeof given.value === 'string' || Number.isInteger(given.value))
+        ? [{ key: { value: key, at: keyAt }, value: { value: String(given.value), at: given.at } }]
+        : [],
+    ),
     count: number(childOf(tree, 'count'), 'count'),
   };
 }
@@ -152,7 +161,10 @@ function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
       if (addresses.length < given.length) return undefined;
       return {
         network: { value: name, at: keyAt },
-        addresses: tree.kind === 'scalar' && addresses[0]?.value === 'auto' ? [] : addresses,
+        addresses:
+          tree.kind === 'scalar' && addresses[0]?.value === 'auto'
+            ? []
+            : addresses.flatMap(({ value, at }) => addressesIn(value).map((each) => ({ value: each, at }))),
       };
     });
   return (on.kind === 'list' ? on.items : [on]).map((item) => {
@@ -170,6 +182,11 @@ function service(tree: Tree): DraftService {
     port: number(childOf(tree, 'port'), 'port'),
     protocol: choice(childOf(tree, 'protocol'), ['tcp']),
     scheduler: choice(childOf(tree, 'scheduler'), SCHEDULERS),
+    flags: list(childOf(tree, 'flags'), (item) => {
+      const flag = choice(item, SCHEDULER_FLAGS);
+      return typeof flag === 'object' ? flag : undefined;
+    }),
+    persistence: persistence(childOf(tree, 'persistence')),
     mode: choice(childOf(tree, 'mode'), MODES),
     tunnel: choice(childOf(tree, 'tunnel'), TUNNELS),
     directors: list(directors, (item) => {
@@ -180,40 +197,32 @@ function service(tree: Tree): DraftService {
   };
 }
 
+function persistence(tree: Tree | undefined): Given<DraftPersistence> {
+  if (tree === undefined) return undefined;
+  if (tree.kind === 'list') return 'unreadable';
+  if (tree.kind === 'scalar') {
+    const timeout = number(tree, 'persistence');
+    return timeout === 'unreadable' ? timeout : { value: { timeout, netmask: undefined }, at: tree.at };
+  }
+  const mask = childOf(tree, 'netmask');
+  const dotted = text(mask);
+  return {
+    value: {
+      timeout: number(childOf(tree, 'timeout'), 'timeout'),
+      netmask: dotted === 'unreadable' ? number(mask, 'netmask') : dotted,
+    },
+    at: tree.at,
+  };
+}
+
 function server(tree: Tree): DraftServer {
   return {
     node: tree.kind === 'scalar' ? text(tree) : (text(childOf(tree, 'node')) ?? 'unreadable'),
     weight: number(childOf(tree, 'weight'), 'weight'),
+    upper: number(childOf(tree, 'upper'), 'upper'),
+    lower: number(childOf(tree, 'lower'), 'lower'),
     port: number(childOf(tree, 'port'), 'port'),
     mode: choice(childOf(tree, 'mode'), MODES),
     network: text(childOf(tree, 'network')),
   };
-}
-
-function list<T>(tree: Tree | undefined, read: (item: Tree) => T | undefined): Given<T[]> {
-  if (tree === undefined) return undefined;
-  if (tree.kind !== 'list') return 'unreadable';
-  const value = tree.items.map(read).filter((item) => item !== undefined);
-  return value.length === 0 && tree.items.length > 0 ? 'unreadable' : { value, at: tree.at };
-}
-
-function text(tree: Tree | undefined): Given<string> {
-  if (tree === undefined) return undefined;
-  if (tree.kind !== 'scalar' || typeof tree.value !== 'string') return 'unreadable';
-  return { value: tree.value, at: tree.at };
-}
-
-function number(tree: Tree | undefined, range: keyof typeof RANGES): Given<number> {
-  if (tree === undefined) return undefined;
-  const [least, most] = RANGES[range];
-  const value = tree.kind === 'scalar' ? tree.value : undefined;
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) return 'unreadable';
-  return { value: value as number, at: tree.at };
-}
-
-function choice<T extends string>(tree: Tree | undefined, choices: readonly T[]): Given<T> {
-  const given = text(tree);
-  if (typeof given !== 'object') return given;
-  const value = choices.find((c) => c === given.value);
-  return value === undefined ? 'unreadable' : { value, at: given.at };
 }

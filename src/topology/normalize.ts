@@ -1,8 +1,10 @@
-import { valueOf, type Draft, type DraftNode, type DraftService } from './draft.ts';
+import type { Draft, DraftNode, DraftPersistence, DraftService } from './draft.ts';
+import { valueOf } from './given.ts';
 import { labNameFrom } from './names.ts';
+import { maskBits } from './netmask.ts';
 import { References, namesOf } from './references.ts';
-import { DEFAULT_PORT } from './schema.ts';
-import type { RealServer, Topology, TopologyNode, VirtualService } from './types.ts';
+import { DEFAULT_PERSISTENCE, DEFAULT_PORT } from './schema.ts';
+import type { Persistence, RealServer, Topology, TopologyNode, VirtualService } from './types.ts';
 
 /** Fills in the defaults of a draft in which no problem was found. */
 export function normalize(draft: Draft, defaultName: string): Topology {
@@ -31,6 +33,7 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
     })),
     gateway: valueOf(node.gateway),
     routes: node.routes.map(({ to, via }) => ({ to: present(valueOf(to)), via: present(valueOf(via)) })),
+    sysctls: node.sysctls.map(({ key, value }) => ({ key: key.value, value: value.value })),
   };
 }
 
@@ -41,17 +44,30 @@ function virtualService(service: DraftService, references: References): VirtualS
     port,
     protocol: 'tcp',
     scheduler: valueOf(service.scheduler) ?? 'rr',
+    flags: (valueOf(service.flags) ?? []).map(({ value }) => value),
+    persistence: persistence(valueOf(service.persistence)),
     directors: [...new Set(references.directorsOf(service).flatMap(({ names }) => names))],
     tunnel: valueOf(service.tunnel) ?? 'ipip',
     servers: references.serversOf(service).flatMap(({ entry, referent }) =>
       referent.names.map((node): RealServer => ({
         node,
         weight: valueOf(entry?.weight) ?? 1,
+        upper: valueOf(entry?.upper),
+        lower: valueOf(entry?.lower),
         port: valueOf(entry?.port) ?? port,
         mode: present(references.modeOf(service, entry)),
         network: valueOf(entry?.network),
       })),
     ),
+  };
+}
+
+function persistence(given: DraftPersistence | undefined): Persistence | undefined {
+  if (given === undefined) return undefined;
+  const netmask = valueOf(given.netmask);
+  return {
+    timeout: valueOf(given.timeout) ?? DEFAULT_PERSISTENCE,
+    prefix: typeof netmask === 'string' ? maskBits(netmask) : netmask,
   };
 }
 

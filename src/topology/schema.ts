@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { NAME_LIMITS, NAME_PATTERN, type Named } from './names.ts';
-import { MODES, ROLES, SCHEDULERS, TUNNELS } from './types.ts';
+import { MODES, ROLES, SCHEDULERS, SCHEDULER_FLAGS, TUNNELS } from './types.ts';
 
 /** The version of the file format that this release reads. */
 export const FORMAT_VERSION = 1;
@@ -8,12 +8,21 @@ export const FORMAT_VERSION = 1;
 /** The port of a service that states none. */
 export const DEFAULT_PORT = 80;
 
+/** Seconds of a persistence that states none: ipvsadm's own. */
+export const DEFAULT_PERSISTENCE = 300;
+
 /** Smallest and largest of every number in the file. */
 export const RANGES = {
   mtu: [68, 65535],
   count: [1, 250],
   port: [1, 65535],
   weight: [0, 65535],
+  upper: [1, 2_147_483_647],
+  lower: [1, 2_147_483_647],
+  // ipvsadm takes 31 days at most.
+  persistence: [1, 2_678_400],
+  timeout: [1, 2_678_400],
+  netmask: [1, 32],
 } as const satisfies Record<string, readonly [number, number]>;
 
 const CIDR = '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$';
@@ -65,12 +74,14 @@ const on = z
         z.string(),
         z
           .union([z.string(), z.array(z.string())])
-          .describe('A fixed IPv4 address on this network, without prefix, or several, or auto.'),
+          .describe(
+            'A fixed IPv4 address on this network, without prefix, or several and ranges of them ([203.0.113.7, 203.0.113.50-203.0.113.59]), or auto.',
+          ),
       )
       .describe('Network to fixed address, to a list of them, or to auto.'),
   ])
   .describe(
-    'The networks that the node is attached to, in the order of its interfaces: front, [front, back], or { back: 10.0.0.11, front: auto }.',
+    'The networks that the node is attached to, in the order of its interfaces: front, [front, back], or { back: 10.0.0.11, front: [203.0.113.7, 203.0.113.50-203.0.113.59] }.',
   );
 
 export const nodeSchema = z.strictObject({
@@ -91,6 +102,15 @@ export const nodeSchema = z.strictObject({
     .array(routeSchema)
     .optional()
     .describe('Static routes besides those that follow from the networks.'),
+  sysctls: z
+    .record(
+      z.string(),
+      z.union([z.string(), z.int()]).describe('Its value; one of several numbers is text: "3 50".'),
+    )
+    .optional()
+    .describe(
+      'Kernel settings of this node, all of them net.…: { net.ipv4.vs.expire_nodest_conn: 1 }. They win over what the mode would set.',
+    ),
   count: number('count')
     .optional()
     .describe('Makes that many nodes of this one: rs with count 3 becomes rs1, rs2, rs3.'),
@@ -101,6 +121,16 @@ export const serverSchema = z.strictObject({
   weight: number('weight')
     .optional()
     .describe('Weight for the scheduler, 1 by default; 0 takes no new connections.'),
+  upper: number('upper')
+    .optional()
+    .describe(
+      'Connections at which the server is full and gets no more (ipvsadm -x); ended ones count until they are forgotten. No limit by default.',
+    ),
+  lower: number('lower')
+    .optional()
+    .describe(
+      'Connections below which a server that was full gets more again (ipvsadm -y); three quarters of upper by default.',
+    ),
   port: number('port')
     .optional()
     .describe('Port on the real server, the service’s by default; only NAT can map it to another.'),
@@ -109,6 +139,18 @@ export const serverSchema = z.strictObject({
     .string()
     .optional()
     .describe('For a server on several networks: the one whose address the director uses.'),
+});
+
+export const persistenceSchema = z.strictObject({
+  timeout: number('timeout')
+    .optional()
+    .describe(
+      `Seconds for which a client stays with its real server after its last connection; ${DEFAULT_PERSISTENCE} by default.`,
+    ),
+  netmask: z
+    .union([z.string(), number('netmask')])
+    .optional()
+    .describe('Clients that are alike under this mask are one client: 255.255.255.0, or its bits: 24.'),
 });
 
 export const serviceSchema = z.strictObject({
@@ -122,6 +164,21 @@ export const serviceSchema = z.strictObject({
     .enum(SCHEDULERS)
     .optional()
     .describe('How the director picks a real server; rr (round robin) by default.'),
+  flags: z
+    .array(z.enum(SCHEDULER_FLAGS).describe('A flag of the scheduler.'))
+    .optional()
+    .describe(
+      'What changes the scheduler (ipvsadm -b): …-port hashes the client’s port as well, …-fallback takes another server where the hash’s own is full or has weight 0.',
+    ),
+  persistence: z
+    .union([
+      number('persistence').describe('Seconds.'),
+      persistenceSchema.describe('Seconds, and what counts as one client.'),
+    ])
+    .optional()
+    .describe(
+      'Keeps each client with one real server (ipvsadm -p, -M): 30, or { timeout: 30, netmask: 255.255.255.0 }.',
+    ),
   mode: mode.optional(),
   tunnel: z.enum(TUNNELS).optional().describe('The tunnel that mode tun wraps packets in; ipip by default.'),
   directors: z

@@ -6,6 +6,7 @@ import {
   RANGES,
   networkSchema,
   nodeSchema,
+  persistenceSchema,
   routeSchema,
   serverSchema,
   serviceSchema,
@@ -23,12 +24,16 @@ const FORMS: Readonly<Record<string, string>> = {
   services: 'write `services:` and under it a list, such as `- vip: 203.0.113.100`',
   subnet: 'write `subnet: 10.0.0.0/24`',
   on: 'write `on: front`, `on: [front, back]` or `on: { back: 10.0.0.11 }`',
+  sysctls: 'write keys and values, such as `{ net.ipv4.vs.conntrack: 1 }`',
   routes: 'write a list, such as `[ { to: 192.0.2.0/24, via: r1 } ]`',
   to: 'write `to: 192.0.2.0/24`',
   via: 'write `via: r1`: the next hop',
   gateway: 'write a node’s name, an IPv4 address or `none`',
   vip: 'write `vip: 203.0.113.100`',
   directors: 'write a list, such as `[director]`',
+  flags: 'write a list, such as `[sh-port]`',
+  persistence: 'write `persistence: 30` (seconds) or `persistence: { timeout: 30, netmask: 255.255.255.0 }`',
+  netmask: 'write `netmask: 255.255.255.0`, or its bits: `netmask: 24`',
   servers: 'write a list, such as `[rs1, rs2]` or `[ { node: rs1, weight: 3 } ]`',
   node: 'write `node: rs1`',
 };
@@ -172,7 +177,8 @@ class ShapeReport {
 }
 
 function isWrongKind(issue: Issue): issue is Issue & { code: 'invalid_type' } {
-  return issue.code === 'invalid_type' && issue.path.length === 0;
+  // A number that is not whole is of the right kind.
+  return issue.code === 'invalid_type' && issue.path.length === 0 && issue.expected !== 'int';
 }
 
 function isNothing(tree: Tree): boolean {
@@ -184,6 +190,8 @@ const KINDS: Readonly<Record<string, string>> = {
   object: 'a mapping',
   record: 'a mapping',
   array: 'a list',
+  number: 'a number',
+  int: 'a whole number',
 };
 
 function kindOf(tree: Tree): string {
@@ -198,7 +206,7 @@ function kindOf(tree: Tree): string {
 function field(path: Path): string {
   const [section, , inner] = path;
   if (path.length === 2 && (section === 'networks' || section === 'nodes')) return section;
-  if (path.length >= 4 && inner === 'on') return inner;
+  if (path.length >= 4 && (inner === 'on' || inner === 'sysctls')) return inner;
   const last = path.findLast((step) => typeof step === 'string');
   return typeof last === 'string' ? last : '';
 }
@@ -229,6 +237,7 @@ function allowedKeys(path: Path): string[] {
   if (path.length === 0) return Object.keys(topologySchema.shape);
   if (section === 'networks') return Object.keys(networkSchema.shape);
   if (section === 'nodes') return Object.keys((inner === 'routes' ? routeSchema : nodeSchema).shape);
+  if (inner === 'persistence') return Object.keys(persistenceSchema.shape);
   return Object.keys((inner === 'servers' ? serverSchema : serviceSchema).shape);
 }
 

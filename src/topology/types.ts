@@ -38,6 +38,10 @@ export type Scheduler = (typeof SCHEDULERS)[number];
 /** Internet Protocol version of an address. */
 export type Family = 4 | 6;
 
+export const SCHEDULER_FLAGS = ['sh-fallback', 'sh-port', 'mh-fallback', 'mh-port'] as const;
+/** What changes a scheduler (`ipvsadm --sched-flags`); each begins with the name of the one that it is for. */
+export type SchedulerFlag = (typeof SCHEDULER_FLAGS)[number];
+
 export const TUNNELS = ['ipip', 'gue', 'gre'] as const;
 /** Encapsulation of the TUN method (`ipvsadm --tun-type`). */
 export type TunnelType = (typeof TUNNELS)[number];
@@ -58,6 +62,14 @@ export interface TopologyNode {
   /** Default gateway: another node's name or an address; `none` for no default route; undefined: by mode. */
   gateway: string | undefined;
   routes: StaticRoute[];
+  /** Kernel settings, all below `net.`; they win over what the plan would set. */
+  sysctls: Sysctl[];
+}
+
+export interface Sysctl {
+  /** With dots: `net.ipv4.vs.conntrack`. */
+  key: string;
+  value: string;
 }
 
 export interface Attachment {
@@ -79,15 +91,30 @@ export interface VirtualService {
   port: number;
   protocol: 'tcp';
   scheduler: Scheduler;
+  flags: SchedulerFlag[];
+  /** Undefined where each connection is scheduled anew. */
+  persistence: Persistence | undefined;
   /** Nodes of role director that carry this service. */
   directors: string[];
   tunnel: TunnelType;
   servers: RealServer[];
 }
 
+/** Keeps a client with the real server of its first connection. */
+export interface Persistence {
+  /** Seconds after the last connection. */
+  timeout: number;
+  /** Leading bits of a client's address that say who it is; undefined: all, so that each address is a client. */
+  prefix: number | undefined;
+}
+
 export interface RealServer {
   node: string;
   weight: number;
+  /** Connections at which the director sends no more (`ipvsadm -x`); undefined: no limit. */
+  upper: number | undefined;
+  /** Connections below which a server that was full takes more (`ipvsadm -y`); undefined: three quarters of `upper`. */
+  lower: number | undefined;
   /** Port on the real server; only NAT can map it to another than the service's. */
   port: number;
   mode: Mode;

@@ -1,4 +1,6 @@
-import { valueOf, type DraftAttachment, type DraftNode } from './draft.ts';
+import { rangeFault } from './address-ranges.ts';
+import type { DraftAttachment, DraftNode } from './draft.ts';
+import { valueOf } from './given.ts';
 import { addressFault, contains, reservedIn, toAddress } from './ipv4.ts';
 import type { Placed, Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
@@ -20,7 +22,14 @@ export class AddressBook {
 
   /** Checks one attachment's fixed addresses. */
   check(node: DraftNode, { network, addresses }: DraftAttachment): void {
-    for (const address of addresses) this.#checkOne(node, network, address);
+    let faulty: Position | undefined;
+    for (const address of addresses) {
+      // Of a range, the first address that cannot be stands for all.
+      if (address.at === faulty) continue;
+      const before = this.#problems.count;
+      this.#checkOne(node, network, address);
+      if (this.#problems.count > before) faulty = address.at;
+    }
   }
 
   #checkOne(node: DraftNode, network: Placed<string>, { value, at }: Placed<string>): void {
@@ -34,7 +43,7 @@ export class AddressBook {
     }
     const range = this.#references.network(network.value)?.range;
     const example = range === undefined ? '10.0.0.11' : toAddress(range.first + Math.min(11, range.size - 2));
-    const fault = addressFault(value, example);
+    const fault = rangeFault(value) ?? addressFault(value, example);
     if (fault !== undefined) {
       this.#problems.add(at, `address ${show(value)} ${fault.why}`, fault.mend);
       return;

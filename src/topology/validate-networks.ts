@@ -1,4 +1,5 @@
-import { valueOf, type DraftNetwork } from './draft.ts';
+import type { DraftNetwork } from './draft.ts';
+import { valueOf } from './given.ts';
 import {
   PREFIXES,
   block,

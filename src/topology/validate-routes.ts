@@ -1,4 +1,5 @@
-import type { DraftNode, Given } from './draft.ts';
+import type { DraftNode } from './draft.ts';
+import type { Given } from './given.ts';
 import { addressFault, block, cidrFault, contains, isIPv4, parseCidr, reservedIn } from './ipv4.ts';
 import type { Placed, Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';

@@ -1,9 +1,11 @@
-import { valueOf, type DraftService, type Given } from './draft.ts';
+import type { DraftService } from './draft.ts';
+import { valueOf, type Given } from './given.ts';
 import { addressFault, contains, isIPv4, reservedIn } from './ipv4.ts';
 import type { Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
 import { DEFAULT_PORT } from './schema.ts';
+import { checkFlags, checkPersistence } from './validate-options.ts';
 import { checkNamed, checkServers } from './validate-servers.ts';
 
 /** Checks the virtual services: VIPs, directors, real servers and how requests reach them. */
@@ -26,6 +28,8 @@ export function checkServices(references: References, problems: Problems): void 
     checkDirectors(service, references, problems);
     checkServers(service, references, problems);
     checkTunnel(service, references, problems);
+    checkFlags(service, problems);
+    checkPersistence(service, problems);
   }
 }
 

@@ -1,4 +1,5 @@
-import { valueOf, type Draft } from './draft.ts';
+import type { Draft } from './draft.ts';
+import { valueOf } from './given.ts';
 import { checkName } from './names.ts';
 import type { Problems } from './problems.ts';
 import { References } from './references.ts';
