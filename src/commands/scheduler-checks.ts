@@ -41,9 +41,24 @@ export async function checkScheduling(
   return { checks, reached: [...new Set(connections.flatMap(({ server }) => server ?? []))] };
 }
 
-/** How many connections a service takes now, two for large transfers left out; Infinity where it has no limits. */
-export async function roomFor(runtime: Runtime, service: PlannedService): Promise<number> {
-  if (service.servers.every((server) => server.upper === undefined)) return Infinity;
+export interface Limits {
+  /** How many connections the service takes now, two for large transfers left out; Infinity where nothing limits it. */
+  room: number;
+  /** Which real servers may be full, with their numbers; undefined where none is. */
+  full: string | undefined;
+}
+
+/** What the limits of a service's real servers leave. Connections that ended count until the director forgets them. */
+export async function limitsOf(runtime: Runtime, service: PlannedService): Promise<Limits> {
+  const none = { room: Infinity, full: undefined };
+  if (service.servers.every((server) => server.upper === undefined)) return none;
   const loads = loadsOf(service, await serviceTables(runtime, service));
-  return loads === undefined ? Infinity : Math.max(0, roomOf(loads) - 2);
+  if (loads === undefined) return none;
+  const full = loads
+    .filter((load) => load.full !== 'no')
+    .map((load) => `${load.node} has ${load.active + load.inactive.most} of ${load.upper ?? 0}`);
+  return {
+    room: Math.max(0, roomOf(loads) - 2),
+    full: full.length === 0 ? undefined : full.join(', '),
+  };
 }

@@ -12,7 +12,7 @@ import { captureDuring } from '../traffic/capture.ts';
 import { ask, type Reply } from '../traffic/requests.ts';
 import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import type { RunningLab } from './existing.ts';
-import { checkScheduling, roomFor, type Scheduling } from './scheduler-checks.ts';
+import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
 
 interface Round {
   service: PlannedService;
@@ -20,6 +20,7 @@ interface Round {
   rows: ConnectionRow[];
   transfers: Transfer[];
   scheduling: Scheduling;
+  limits: Limits;
 }
 
 /** Sends real requests to every service of a lab, captures them everywhere, and judges each promise. */
@@ -36,10 +37,11 @@ export async function test({ record, runtime }: RunningLab): Promise<Check[]> {
   const { observations, captures: health } = observe(captures);
   const several = plan.services.length > 1;
   return [
-    ...rounds.flatMap(({ service, replies, rows, transfers, scheduling }) =>
+    ...rounds.flatMap(({ service, replies, rows, transfers, scheduling, limits }) =>
       [
-        judgeAnswers(service, replies),
-        judgeDistribution(service, replies),
+        judgeAnswers(service, replies, limits.full),
+        // A real server that may be full gets no turn: what limits promise is judged instead.
+        ...(limits.full === undefined ? [judgeDistribution(service, replies)] : []),
         ...scheduling.checks,
         judgeConnections(service, replies, rows),
         judgeTransfers(service, transfers, TRANSFER_SIZE),
@@ -55,7 +57,7 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
   const rounds: Round[] = [];
   for (const service of plan.services) {
     const clients = plan.nodes.filter((node) => node.role === 'client');
-    const room = await roomFor(runtime, service);
+    const { room } = await limitsOf(runtime, service);
     const replies: Reply[] = [];
     for (const client of clients) {
       const count = Math.min(requestsFor(service), Math.floor(room / clients.length));
@@ -67,6 +69,7 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
       rows: await connections(runtime, service),
       transfers: [],
       scheduling: { checks: [], reached: [] },
+      limits: await limitsOf(runtime, service),
     };
     // While capturing, because it reaches real servers that requests one after the other do not.
     if (isAnswered(round) && !refuses(service))

@@ -20,8 +20,11 @@ function usableOf(service: PlannedService): PlannedService['servers'] {
   return service.servers.filter((server) => server.weight > 0);
 }
 
-/** Whether every request was answered, by a real server that the service has. */
-export function judgeAnswers(service: PlannedService, replies: Reply[]): Check {
+/**
+ * Whether every request was answered, by a real server that the service has.
+ * @param full which real servers are full, where that is why nothing was asked
+ */
+export function judgeAnswers(service: PlannedService, replies: Reply[], full?: string): Check {
   const members = new Set(service.servers.map((server) => server.node));
   const good = replies.filter((reply) => reply.server !== undefined && members.has(reply.server));
   const bad = replies.filter((reply) => !good.includes(reply));
@@ -34,7 +37,9 @@ export function judgeAnswers(service: PlannedService, replies: Reply[]): Check {
     outcome: replies.length === 0 ? 'unknown' : bad.length === 0 ? 'pass' : 'fail',
     detail:
       replies.length === 0
-        ? 'no client to send requests from'
+        ? full === undefined
+          ? 'no client to send requests from'
+          : `no request sent, as it would be refused: ${full} (ended connections count until they are forgotten)`
         : `${good.length} of ${replies.length} requests to ${where}${reason === undefined ? '' : `: ${reason}`}`,
     evidence: bad.map((r) => `${r.client} port ${r.clientPort}: ${r.server ?? r.error}`),
   };

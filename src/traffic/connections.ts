@@ -61,7 +61,7 @@ export class Connections {
   #unread = '';
   readonly #waiting: ((line: string) => void)[] = [];
   readonly #ids = new Map<Connection, number>();
-  #next = 1;
+  #next = 0;
   #ended = false;
 
   constructor(runtime: Runtime, client: string) {
@@ -85,23 +85,18 @@ export class Connections {
     });
   }
 
-  /** Opens a connection and waits for its first answer. A failure is in the result. */
+  /**
+   * Opens a connection; its first answer, or a failure, is in the result. What is asked for at once is done one after
+   * the other, in the order of the calls.
+   */
   async open(service: Pick<PlannedService, 'vip' | 'port'>, source: Source = {}): Promise<Connection> {
-    const id = this.#next;
-    this.#next += 1;
-    const answer = await this.#say(
-      `open ${id} ${service.vip} ${service.port} ${source.address ?? '-'} ${source.port ?? 0}`,
-    );
-    const [, address = '', port = '0', server = '', error = ''] = answer.split('\t');
-    const problem = answer === '' ? 'the program that holds connections ended' : error;
-    const connection: Connection = {
-      client: this.#client,
-      address: address === '' ? (source.address ?? '') : address,
-      port: Number(port),
-      server: server === '' ? undefined : server,
-      error: problem,
-    };
-    this.#ids.set(connection, id);
+    return this.#open(this.#newId(), service, source);
+  }
+
+  /** Opens a connection, and resets it once it is answered. */
+  async ask(service: Pick<PlannedService, 'vip' | 'port'>, source: Source = {}): Promise<Connection> {
+    const id = this.#newId();
+    const [connection] = await Promise.all([this.#open(id, service, source), this.#say(`reset ${id}`)]);
     return connection;
   }
 
@@ -119,6 +114,31 @@ export class Connections {
   async end(): Promise<void> {
     this.#child.stdin?.end();
     await this.#over;
+  }
+
+  async #open(
+    id: number,
+    service: Pick<PlannedService, 'vip' | 'port'>,
+    source: Source,
+  ): Promise<Connection> {
+    const answer = await this.#say(
+      `open ${id} ${service.vip} ${service.port} ${source.address ?? '-'} ${source.port ?? 0}`,
+    );
+    const [, address = '', port = '0', server = '', error = ''] = answer.split('\t');
+    const connection: Connection = {
+      client: this.#client,
+      address: address === '' ? (source.address ?? '') : address,
+      port: Number(port),
+      server: server === '' ? undefined : server,
+      error: answer === '' ? 'the program that holds connections ended' : error,
+    };
+    this.#ids.set(connection, id);
+    return connection;
+  }
+
+  #newId(): number {
+    this.#next += 1;
+    return this.#next;
   }
 
   async #letGo(how: 'close' | 'reset', connection: Connection): Promise<void> {

@@ -28,8 +28,8 @@ export async function hold(
   const connections = new Connections(runtime, client);
   const events: HeldEvent[] = [];
   const open = async (count: number) => {
-    for (let opened = 0; opened < count; opened += 1)
-      events.push({ kind: 'opened', connection: await connections.open(service) });
+    const opened = await Promise.all(Array.from({ length: count }, () => connections.open(service)));
+    for (const connection of opened) events.push({ kind: 'opened', connection });
   };
   const before = await serviceTables(runtime, service);
   try {
@@ -40,7 +40,7 @@ export async function hold(
     }
     await open(then);
     const during = await serviceTables(runtime, service);
-    for (const { connection } of events) await connections.reset(connection);
+    await Promise.all(events.map(({ connection }) => connections.reset(connection)));
     return { events, before, during };
   } finally {
     await connections.end();

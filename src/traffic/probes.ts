@@ -1,8 +1,8 @@
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { Connections, type Connection } from './connections.ts';
+import { Connections, type Connection, type Source } from './connections.ts';
 
-/** Connections of many addresses, or of many ports of one; each address or port comes twice, all of them once first. */
+/** Connections of many addresses, or of many ports of one; each address or port comes twice, the second time in the reverse order. */
 export interface Probes {
   by: 'address' | 'port';
   connections: Connection[];
@@ -27,29 +27,31 @@ export async function probe(
   const rounds: Connection[][] = [[], []];
   for (const client of clients) {
     const connections = new Connections(runtime, client.name);
-    const ask = async (round: Connection[] | undefined, source: { address?: string; port?: number }) => {
-      const connection = await connections.open(service, source);
-      await connections.reset(connection);
-      round?.push(connection);
-      return connection;
-    };
+    const ask = (sources: Source[]) => Promise.all(sources.map((source) => connections.ask(service, source)));
     try {
       // The address that the client's own routes choose tells which of its interfaces leads to the service.
-      const { address } = await ask(rounds[0], {});
-      if (by === 'port') {
-        const first = [];
-        for (let count = 0; count < PORTS; count += 1) first.push(await ask(rounds[0], { address }));
-        for (const { port } of first) await ask(rounds[1], { address, port });
-        continue;
-      }
-      const own = client.interfaces
-        .map((own) => own.addresses.map((each) => each.address))
-        .find((all) => all.includes(address)) ?? [address];
-      for (const round of rounds)
-        for (const each of own.slice(0, share)) await ask(round, each === '' ? {} : { address: each });
+      const [first] = await ask([{}]);
+      const address = first?.address ?? '';
+      const all = client.interfaces.map((own) => own.addresses.map((each) => each.address));
+      const own = address === '' ? [] : (all.find((each) => each.includes(address)) ?? [address]);
+      const sources: Source[] =
+        by === 'port'
+          ? own.slice(0, 1).flatMap((each) => Array.from({ length: PORTS }, () => ({ address: each })))
+          : own.slice(0, share).map((each) => ({ address: each }));
+      const once = first === undefined ? [] : [first, ...(await ask(sources))];
+      rounds[0]?.push(...once);
+      // Backwards, so that a scheduler that goes in turns cannot meet each again by the count of them.
+      const again = once.slice(1).reverse();
+      rounds[1]?.push(
+        ...(await ask(again.map((one) => (by === 'port' ? one : { address: one.address })).map(sourceOf))),
+      );
     } finally {
       await connections.end();
     }
   }
   return { by, connections: rounds.flat() };
+}
+
+function sourceOf({ address, port }: Source): Source {
+  return { ...(address === undefined ? {} : { address }), ...(port === undefined ? {} : { port }) };
 }
