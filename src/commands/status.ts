@@ -50,7 +50,7 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
   const directors = alive.filter((node) => node.role === 'director' && plan.services.length > 0);
   const results = await runtime.exec([
     ...alive.map((node) => ({ node: node.name, argv: ['sh', '-c', daemonProbe(plan, node.name)] })),
-    ...directors.map((node) => ({ node: node.name, argv: ['ipvsadm', '-Ln'] })),
+    ...directors.map((node) => ({ node: node.name, argv: ['sh', '-c', ipvsCommand(plan)] })),
   ]);
   return {
     ...summary(record),
@@ -67,6 +67,12 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
       ipvs: results[alive.length + index]?.stdout.toString() ?? '',
     })),
   };
+}
+
+/** ipvsadm shows limits only in a table of their own. */
+function ipvsCommand({ services }: Plan): string {
+  const limited = services.some((service) => service.servers.some((server) => server.upper !== undefined));
+  return `ipvsadm -Ln${limited ? '; ipvsadm -Ln --thresholds | tail -n +2' : ''}`;
 }
 
 /** A line `NAME up|down` for each daemon of a node; no process is started for it. */

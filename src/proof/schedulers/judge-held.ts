@@ -2,7 +2,7 @@ import type { PlannedService } from '../../plan/types.ts';
 import type { Scheduler } from '../../topology/types.ts';
 import type { Held } from '../../traffic/held.ts';
 import type { Check } from '../check.ts';
-import { fullness, loadsOf, roomOf, type ServerLoad } from './load.ts';
+import { fullness, loadsOf, type ServerLoad } from './load.ts';
 import type { Rule } from './rule.ts';
 import { ANY_WITH_ROOM, HELD_RULES } from './rules.ts';
 
@@ -21,9 +21,14 @@ export function heldFor(
   if (service.persistence !== undefined) return undefined;
   const limited = service.servers.some((server) => server.upper !== undefined);
   if (HELD_RULES[service.scheduler] === undefined && !limited) return undefined;
-  const room = loads === undefined ? Infinity : roomOf(loads);
-  // Two more than there is room for, so that the limit is seen to be one.
-  const filled = limited && Number.isFinite(room) ? room + 2 : 0;
+  const capacity = (loads ?? [])
+    .filter((load) => load.weight > 0)
+    .reduce(
+      (sum, { upper, active }) => sum + (upper === undefined ? Infinity : Math.max(0, upper - active)),
+      0,
+    );
+  // Two more than there is ever room for, so that the limit is seen to be one.
+  const filled = limited && Number.isFinite(capacity) ? capacity + 2 : 0;
   const first = Math.min(MOST_HELD, Math.max(8, telling(service), filled));
   return { first, then: Math.min(16, Math.ceil(first / 2)) };
 }
@@ -82,8 +87,14 @@ export function judgeHeld(service: PlannedService, held: Held): Check {
   return {
     ...base,
     outcome: 'pass',
-    detail: `${story}: each ${rule.promise}${alike.length === 0 ? '' : ` (as ${alike.join(', ')} could have here)`}`,
+    detail: `${story}: each ${rule.promise}${doubt(alike, own === undefined && !during.some((load) => load.full === 'yes'))}`,
   };
+}
+
+/** What a reader must know who takes a green line for proof. */
+function doubt(alike: Scheduler[], unfilled: boolean): string {
+  if (unfilled) return ' (none came to its limit)';
+  return alike.length === 0 ? '' : ` (as ${alike.join(', ')} could have here)`;
 }
 
 function refused(error: string): boolean {
