@@ -11,8 +11,9 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // Compiled parts of an ssh client that comes with Docker's client library; the user's own ssh does that work here.
-  loader: { '.node': 'empty' },
+  // Compiled parts of an ssh client that comes with Docker's client library; the user's own ssh does that work here. They
+  // are not even built where packages are installed without their scripts, and the client does without them.
+  external: ['*.node'],
   // Bundled CommonJS packages use these; an ES module has none of its own.
   banner: {
     js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url); const __dirname = import.meta.dirname;",

@@ -4,7 +4,15 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/counts.ts'],
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], sequence: { groupOrder: 0 } } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          sequence: { groupOrder: 0 },
+          // Some try thousands of inputs, and a machine may be busy.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'lab',

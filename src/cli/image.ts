@@ -3,7 +3,9 @@ import { json, jsonOption, out, progressFor, type Common } from './output.ts';
 
 /** A node's image on a Docker engine, for classrooms without a network too. */
 export function addImageCommands(program: Command): void {
-  const image = program.command('image').summary("a node's image on the Docker engine: build, export, import");
+  const image = program
+    .command('image')
+    .summary("a node's image on the Docker engine: build, export, import");
 
   image
     .command('build')

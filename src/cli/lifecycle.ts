@@ -18,7 +18,9 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
       machineName,
     )
     .addOption(
-      new Option('--runtime <runtime>', 'how nodes are made (default: the best that works)').choices(RUNTIME_KINDS),
+      new Option('--runtime <runtime>', 'how nodes are made (default: the best that works)').choices(
+        RUNTIME_KINDS,
+      ),
     )
     .option('--reconfigure', 'replace a lab of this name that was made from another topology', false)
     .addOption(jsonOption())

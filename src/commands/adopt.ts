@@ -18,7 +18,10 @@ export async function adoptLabs(name?: string): Promise<void> {
   try {
     const { docker } = await connectEngine(endpoint);
     const filters = labelFilter(name);
-    objects = [...(await docker.listContainers({ all: true, filters })), ...(await docker.listNetworks({ filters }))];
+    objects = [
+      ...(await docker.listContainers({ all: true, filters })),
+      ...(await docker.listNetworks({ filters })),
+    ];
   } catch (error) {
     // No engine, no labs on it; whoever needs it hears the reason.
     if (error instanceof LabError) return;

@@ -11,7 +11,7 @@ import { findNode } from './existing.ts';
 export async function capture(reference: string, device: string | undefined): Promise<number> {
   const { record, runtime, node } = await findNode(reference);
   const devices = record.plan.nodes.find((n) => n.name === node)?.interfaces.map((i) => i.name) ?? [];
-  const known = [...devices, 'lo', 'any', 'tunl0', 'gre0'];
+  const known = [...devices, 'lo', 'any', 'tunl0', 'gre0', 'sit0', 'ip6tnl0', 'ip6gre0'];
   const chosen = device ?? devices[0] ?? 'any';
   if (!known.includes(chosen))
     throw new LabError(EXIT.badInput, `${node} has no interface ${chosen}`, {

@@ -17,9 +17,13 @@ export async function dockerAt(
 ): Promise<{ engine: Endpoint; reason: string }> {
   const endpoint = engine ?? findEndpoint();
   if (!mayListen(endpoint))
-    throw new LabError(EXIT.machineCannot, `there is no Docker engine at ${endpoint.url} (${endpoint.reason})`, {
-      mend: 'start one, or name another with DOCKER_HOST; one can also be embedded: --machine embedded --runtime docker',
-    });
+    throw new LabError(
+      EXIT.machineCannot,
+      `there is no Docker engine at ${endpoint.url} (${endpoint.reason})`,
+      {
+        mend: 'start one, or name another with DOCKER_HOST; one can also be embedded: --machine embedded --runtime docker',
+      },
+    );
   const found = await connectEngine(endpoint);
   await ensureNodeImage(found, progress);
   const name = `Docker ${found.version} at ${endpoint.url}`;

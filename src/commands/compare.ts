@@ -1,6 +1,8 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { Mode, Topology } from '../topology/types.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { withServers } from '../topology/with-servers.ts';
+import { clientsOf } from '../plan/clients.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
@@ -67,7 +69,7 @@ async function measureOne(reference: string, topology: Topology, progress: Progr
       mode,
       // More than requests and acknowledgements went through it.
       repliesPassDirector: measured.every((m) => m.throughDirector > m.delivered),
-      overhead: MODE_RULES[mode].overhead(service),
+      overhead: service.servers[0] === undefined ? 0 : MODE_RULES[mode].overhead(service, service.servers[0]),
       serverNeeds: NEEDS[mode].needs,
       serverGateway: NEEDS[mode].gateway,
       measured,
@@ -78,12 +80,12 @@ async function measureOne(reference: string, topology: Topology, progress: Progr
 }
 
 async function measure(runtime: Runtime, plan: Plan, service: PlannedService, servers: number) {
-  const client = plan.nodes.find((node) => node.role === 'client')?.name ?? '';
+  const client = clientsOf(plan, service)[0]?.name ?? '';
   const director = service.directors[0] ?? '';
   // Weight 0 takes a real server out without touching the rest.
   const weights = service.servers.map(
     (server, index) =>
-      `ipvsadm -e -t ${service.vip}:${service.port} -r ${server.address}:${server.port} ` +
+      `ipvsadm -e -t ${endpoint(service.vip, service.port)} -r ${endpoint(server.address, server.port)} ` +
       `${MODE_RULES[server.mode].flag} -w ${index < servers ? 1 : 0}`,
   );
   await runtime.exec([{ node: director, argv: ['sh', '-ec', weights.join('\n')] }]);

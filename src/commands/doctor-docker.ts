@@ -20,7 +20,11 @@ export async function dockerFindings(): Promise<Finding[]> {
     const { message: detail, mend } = error;
     return [{ title: 'docker', state: 'cannot', detail, ...(mend === undefined ? {} : { mend }) }];
   }
-  const found: Finding = { title: 'docker', state: 'ok', detail: `${engine.version} at ${where}, kernel ${engine.kernel}` };
+  const found: Finding = {
+    title: 'docker',
+    state: 'ok',
+    detail: `${engine.version} at ${where}, kernel ${engine.kernel}`,
+  };
   if (!(await hasNodeImage(engine.docker)))
     return [
       found,
@@ -64,5 +68,6 @@ export async function fixEngine(progress: Progress): Promise<void> {
     throw new LabError(EXIT.machineCannot, `the engine's kernel (${engine.kernel}) has no ip_vs`, {
       mend: 'bring the lab its own kernel: lab up … --machine embedded',
     });
-  if (missing.length > 0) progress.note(`not to be had as modules (built in, or absent): ${missing.join(' ')}`);
+  if (missing.length > 0)
+    progress.note(`not to be had as modules (built in, or absent): ${missing.join(' ')}`);
 }

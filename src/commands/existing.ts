@@ -46,7 +46,8 @@ export async function takeDown(
   // A local lab has its nodes' records here, even where its own record was never written.
   if (existsSync(join(directory, 'nodes'))) await localNodes(name).destroy();
   const record = readRecord(name);
-  if (options.forget !== true && record !== undefined && isElsewhere(record)) await runtimeOf(record).destroy();
+  if (options.forget !== true && record !== undefined && isElsewhere(record))
+    await runtimeOf(record).destroy();
   if (options.keepDirectory === true) clearRecord(name);
   else removeRecord(name);
 }

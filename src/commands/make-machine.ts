@@ -84,7 +84,9 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
   }
   const version = root.manifest.kernelVersion.split('.').slice(0, 2).join('.');
   const what = engine ? ' and a Docker engine' : '';
-  task.done(`${version} with ip_vs${what}, up in ${seconds(Date.now() - began)} (embedded: ${choice.reason})`);
+  task.done(
+    `${version} with ip_vs${what}, up in ${seconds(Date.now() - began)} (embedded: ${choice.reason})`,
+  );
   if (confinement === 'none')
     progress.warn('no user namespaces here: a guest kernel that is broken into can read what you can read');
   return nodes;
@@ -95,12 +97,13 @@ const ENGINE_LIMIT = 120;
 
 async function waitForEngine(record: LabRecord): Promise<void> {
   await forwardOnLine(labDirectory(record.name), engineSocket(record.name), GUEST_SOCKET);
-  for (const limit = Date.now() + ENGINE_LIMIT * 1000; ; await sleep(100)) {
+  const limit = Date.now() + ENGINE_LIMIT * 1000;
+  for (;;)
     try {
       await connectEngine(engineOf(record));
       return;
     } catch (error) {
       if (Date.now() > limit) throw error;
+      await sleep(100);
     }
-  }
 }

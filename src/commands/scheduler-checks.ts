@@ -1,3 +1,4 @@
+import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
 import { heldFor, judgeHeld } from '../proof/schedulers/judge-held.ts';
@@ -25,7 +26,7 @@ export async function checkScheduling(
 ): Promise<Scheduling> {
   const checks: Check[] = [];
   const connections: Connection[] = [];
-  const client = plan.nodes.find((node) => node.role === 'client');
+  const [client] = clientsOf(plan, service);
   const by = probesFor(service);
   if (by !== undefined) {
     const probes = await probe(runtime, plan, service, by);

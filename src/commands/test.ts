@@ -1,3 +1,5 @@
+import { endpoint } from '../topology/endpoint.ts';
+import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
 import type { Claim } from '../proof/claims.ts';
@@ -56,7 +58,7 @@ export async function test({ record, runtime }: RunningLab): Promise<Check[]> {
 async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
   const rounds: Round[] = [];
   for (const service of plan.services) {
-    const clients = plan.nodes.filter((node) => node.role === 'client');
+    const clients = clientsOf(plan, service);
     const { room } = await limitsOf(runtime, service);
     const replies: Reply[] = [];
     for (const client of clients) {
@@ -81,7 +83,7 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
 
 /** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
 async function sendLarge(plan: Plan, runtime: Runtime, round: Round): Promise<Transfer[]> {
-  const client = plan.nodes.find((node) => node.role === 'client');
+  const [client] = clientsOf(plan, round.service);
   if (client === undefined || !isAnswered(round)) return [];
   return transfer(runtime, client.name, round.service);
 }
@@ -104,7 +106,7 @@ function claimsAbout(plan: Plan, rounds: Round[]): Claim[] {
     const round = rounds.find(
       ({ service: s }) => s.vip === claim.service.vip && s.port === claim.service.port,
     );
-    if (round === undefined || takesTurns(round.service) || claim.kind === 'one-arp-owner') return claim;
+    if (round === undefined || takesTurns(round.service) || /^one-/.test(claim.kind)) return claim;
     const reached = claim.servers.filter(
       ({ node }) =>
         (!refuses(round.service) && round.scheduling.reached.includes(node)) ||
@@ -123,8 +125,8 @@ async function connections(runtime: Runtime, service: PlannedService): Promise<C
 function named(check: Check, service: Pick<PlannedService, 'vip' | 'port'>): Check {
   return {
     ...check,
-    id: `${check.id} ${service.vip}:${service.port}`,
-    detail: `${service.vip}:${service.port}: ${check.detail}`,
+    id: `${check.id} ${endpoint(service.vip, service.port)}`,
+    detail: `${endpoint(service.vip, service.port)}: ${check.detail}`,
   };
 }
 

@@ -1,6 +1,8 @@
+import { endpoint } from '../topology/endpoint.ts';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
+import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { chosenServer } from '../proof/evidence.ts';
 import { observe } from '../proof/observe.ts';
@@ -38,7 +40,7 @@ export async function trace(
 ): Promise<Trace> {
   const { plan } = record;
   const service = pickService(plan, options.service);
-  const client = pickClient(plan, options.client);
+  const client = pickClient(plan, service, options.client);
   const { result: replies, captures } = await captureDuring(runtime, plan, () =>
     ask(runtime, client, service, 1),
   );
@@ -68,7 +70,7 @@ export async function trace(
 }
 
 function pickService(plan: Plan, wanted: string | undefined): PlannedService {
-  const names = plan.services.map((s) => `${s.vip}:${s.port}`);
+  const names = plan.services.map((s) => endpoint(s.vip, s.port));
   const service = plan.services.find((s, index) =>
     wanted === undefined ? index === 0 : wanted === names[index] || wanted === s.vip,
   );
@@ -82,13 +84,15 @@ function pickService(plan: Plan, wanted: string | undefined): PlannedService {
   );
 }
 
-function pickClient(plan: Plan, wanted: string | undefined): string {
-  const names = plan.nodes.filter((node) => node.role === 'client').map((node) => node.name);
+function pickClient(plan: Plan, service: PlannedService, wanted: string | undefined): string {
+  const names = clientsOf(plan, service).map((node) => node.name);
   const client = wanted === undefined ? names[0] : names.find((name) => name === wanted);
   if (client !== undefined) return client;
   throw new LabError(
     EXIT.badInput,
-    wanted === undefined ? `lab ${plan.name} has no client` : `lab ${plan.name} has no client ${wanted}`,
+    wanted === undefined
+      ? `lab ${plan.name} has no client that can ask ${service.vip}`
+      : `lab ${plan.name} has no client ${wanted} that can ask ${service.vip}`,
     names.length === 0 ? {} : { mend: `its clients: ${names.join(', ')}` },
   );
 }

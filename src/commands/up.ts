@@ -1,8 +1,10 @@
+import { endpoint } from '../topology/endpoint.ts';
 import { hold } from '../lock.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { interrupted } from '../interrupt.ts';
 import { labLock, labNames, readRecord, writeRecord, type LabRecord } from '../lab.ts';
 import type { MachineName } from '../machine/machine.ts';
+import { clientsOf } from '../plan/clients.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
@@ -90,10 +92,14 @@ async function cleanUp(name: string, first: unknown): Promise<void> {
     await takeDown(name);
   } catch (second) {
     const text = (error: unknown) => (error instanceof Error ? error.message : String(error));
-    throw new LabError(EXIT.labFailed, `${text(first)}\nand what was begun could not be taken down: ${text(second)}`, {
-      mend: `once that is mended: lab down ${name}`,
-      cause: first,
-    });
+    throw new LabError(
+      EXIT.labFailed,
+      `${text(first)}\nand what was begun could not be taken down: ${text(second)}`,
+      {
+        mend: `once that is mended: lab down ${name}`,
+        cause: first,
+      },
+    );
   }
 }
 
@@ -105,11 +111,19 @@ async function revive(existing: LabRecord): Promise<string[] | undefined> {
   const runtime = runtimeOf(existing);
   const revived = await runtime.revive(existing.plan);
   if (revived.length === 0) return undefined;
-  await apply({ ...existing.plan, nodes: existing.plan.nodes.filter((n) => revived.includes(n.name)) }, runtime);
+  await apply(
+    { ...existing.plan, nodes: existing.plan.nodes.filter((n) => revived.includes(n.name)) },
+    runtime,
+  );
   return revived;
 }
 
-function summary({ name, machine, runtime, plan }: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered'> {
+function summary({
+  name,
+  machine,
+  runtime,
+  plan,
+}: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered'> {
   return { name, machine, runtime, shell: shellNode(plan) };
 }
 
@@ -167,18 +181,17 @@ function shellNode(plan: Plan): string {
 
 /** One request to each service for each real server that it may choose, from the first client. */
 async function firstRound(plan: Plan, runtime: Runtime): Promise<number> {
-  const client = plan.nodes.find((node) => node.role === 'client');
-  if (client === undefined) return 0;
   let answered = 0;
   for (const service of plan.services) {
+    const [client] = clientsOf(plan, service);
     const servers = service.servers.filter((server) => server.weight > 0);
-    if (servers.length === 0) continue;
+    if (client === undefined || servers.length === 0) continue;
     const replies = await ask(runtime, client.name, service, servers.length);
     const failed = replies.find((reply) => reply.server === undefined);
     if (failed !== undefined)
       throw new LabError(
         EXIT.labFailed,
-        `the lab is built, but http://${service.vip}:${service.port}/ does not answer ${client.name}: ${failed.error}`,
+        `the lab is built, but http://${endpoint(service.vip, service.port)}/ does not answer ${client.name}: ${failed.error}`,
         {
           mend: `check the topology's routes: lab plan shows every command`,
         },
@@ -193,6 +206,6 @@ export function describeServices(plan: Plan): string[] {
   return plan.services.map((service) => {
     const servers = service.servers.map((s) => `${s.node}${s.weight === 1 ? '' : ` ×${s.weight}`}`);
     const modes = [...new Set(service.servers.map((s) => MODE_RULES[s.mode].description))];
-    return `VIP ${service.vip}:${service.port} ${service.protocol} ${service.scheduler} → ${servers.join(', ')} (${modes.join(', ')})`;
+    return `VIP ${endpoint(service.vip, service.port)} ${service.protocol} ${service.scheduler} → ${servers.join(', ')} (${modes.join(', ')})`;
   });
 }

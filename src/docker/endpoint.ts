@@ -37,26 +37,25 @@ export function findEndpoint(env: NodeJS.ProcessEnv = process.env): Endpoint {
       return {
         url,
         reason: `Docker context ${context}`,
-        certificates: url.startsWith('tcp:')
-          ? join(folder, 'contexts', 'tls', id, 'docker')
-          : undefined,
+        certificates: url.startsWith('tcp:') ? join(folder, 'contexts', 'tls', id, 'docker') : undefined,
       };
   }
   return { url: DEFAULT_ENDPOINT, reason: 'the local socket', certificates: undefined };
 }
 
 function currentContext(folder: string): string | undefined {
-  return readJson<{ currentContext?: string }>(join(folder, 'config.json'))?.currentContext;
+  return (readJson(join(folder, 'config.json')) as { currentContext?: string } | undefined)?.currentContext;
 }
 
 function contextUrl(file: string): string | undefined {
-  return readJson<{ Endpoints?: { docker?: { Host?: string } } }>(file)?.Endpoints?.docker?.Host;
+  const meta = readJson(file) as { Endpoints?: { docker?: { Host?: string } } } | undefined;
+  return meta?.Endpoints?.docker?.Host;
 }
 
 /** A file of Docker's own client; undefined where it is not there or not to be understood, as that client has it. */
-function readJson<T>(file: string): T | undefined {
+function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as T;
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }

@@ -38,7 +38,9 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
   const first = new Client({ ...options, timeout: PATIENCE * 1000 });
   let about;
   try {
-    about = (await first.version()) as Awaited<ReturnType<Docker['version']>> & { MinAPIVersion?: string };
+    about = (await first.version()) as Omit<Docker.DockerVersion, 'MinAPIVersion'> & {
+      MinAPIVersion?: string;
+    };
   } catch (error) {
     throw unreachable(endpoint, error as NodeJS.ErrnoException);
   }
@@ -47,7 +49,9 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
     throw new LabError(
       EXIT.machineCannot,
       `the Docker engine at ${endpoint.url} is too old: it is ${about.Version} with API ${about.ApiVersion}`,
-      { mend: `it takes API ${API.oldest.join('.')} (Docker 19.03) or newer; or leave Docker out: --machine embedded` },
+      {
+        mend: `it takes API ${API.oldest.join('.')} (Docker 19.03) or newer; or leave Docker out: --machine embedded`,
+      },
     );
   const lowest = numbers(about.MinAPIVersion ?? about.ApiVersion);
   const wanted = before(highest, API.wanted) ? highest : before(API.wanted, lowest) ? lowest : API.wanted;
@@ -60,7 +64,10 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
   };
 }
 
-/** Its types lack the agent, which it passes on to node:http. */
+/**
+ * Its types lack the agent, which it passes on to node:http. The protocol is always said: the library would otherwise
+ * take it from DOCKER_HOST.
+ */
 type Connection = Docker.DockerOptions & { agent: Agent };
 
 async function connection(endpoint: Endpoint): Promise<Connection> {
@@ -70,9 +77,9 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
   const url = parse(endpoint);
   switch (url.protocol) {
     case 'unix:':
-      return { socketPath: url.pathname, agent };
+      return { socketPath: url.pathname, protocol: 'http', agent };
     case 'ssh:':
-      return { socketPath: await forwardSocket(url), agent };
+      return { socketPath: await forwardSocket(url), protocol: 'http', agent };
     case 'tcp:':
     case 'http:':
     case 'https:': {
@@ -84,9 +91,13 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
       return { ...address, protocol: 'https', ...identity, agent: new TlsAgent({ ...pool, ...identity }) };
     }
     default:
-      throw new LabError(EXIT.badInput, `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`, {
-        mend: 'unix:///path, tcp://host:port or ssh://user@host',
-      });
+      throw new LabError(
+        EXIT.badInput,
+        `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`,
+        {
+          mend: 'unix:///path, tcp://host:port or ssh://user@host',
+        },
+      );
   }
 }
 
@@ -94,10 +105,14 @@ function parse(endpoint: Endpoint): URL {
   try {
     return new URL(endpoint.url);
   } catch (error) {
-    throw new LabError(EXIT.badInput, `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`, {
-      mend: 'unix:///path, tcp://host:port or ssh://user@host',
-      cause: error,
-    });
+    throw new LabError(
+      EXIT.badInput,
+      `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`,
+      {
+        mend: 'unix:///path, tcp://host:port or ssh://user@host',
+        cause: error,
+      },
+    );
   }
 }
 
@@ -137,7 +152,11 @@ function before(one: readonly [number, number], other: readonly [number, number]
 
 /** What an engine refused, with its own words; what it is about, first. */
 export function engineError(what: string, error: unknown): LabError {
-  const { statusCode, json, message } = error as { statusCode?: number; json?: { message?: string }; message: string };
+  const { statusCode, json, message } = error as {
+    statusCode?: number;
+    json?: { message?: string };
+    message: string;
+  };
   if (error instanceof LabError) return error;
   const gone = statusCode === undefined;
   return new LabError(

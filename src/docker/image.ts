@@ -56,7 +56,10 @@ export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progre
     if (await hasNodeImage(docker)) return;
     const obstacle = await buildFromDockerfile(docker, task);
     if (obstacle !== undefined) await importBootstrapped(docker, task, progress);
-    const how = obstacle === undefined ? 'built from images/Dockerfile' : `bootstrapped from Debian packages, as ${obstacle}`;
+    const how =
+      obstacle === undefined
+        ? 'built from images/Dockerfile'
+        : `bootstrapped from Debian packages, as ${obstacle}`;
     task.done(`${nodeImage()} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
   } catch (error) {
     task.fail();
@@ -71,7 +74,7 @@ async function buildFromDockerfile(docker: Docker, task: Task): Promise<string |
   if (!(await hasImage(docker, BASE))) {
     task.update(`pulling ${BASE}`);
     try {
-      await follow(docker, (await docker.pull(BASE)) as NodeJS.ReadableStream, task);
+      await follow(docker, await docker.pull(BASE), task);
     } catch {
       return `${BASE} could not be pulled`;
     }
@@ -97,7 +100,11 @@ function follow(docker: Docker, stream: NodeJS.ReadableStream, task?: Task): Pro
   }
   return new Promise((resolve, reject) => {
     const modem = docker.modem as {
-      followProgress: (s: NodeJS.ReadableStream, end: (e: Error | null) => void, on: (e: Event) => void) => void;
+      followProgress: (
+        s: NodeJS.ReadableStream,
+        end: (e: Error | null) => void,
+        on: (e: Event) => void,
+      ) => void;
     };
     modem.followProgress(
       stream,
@@ -158,14 +165,21 @@ export async function importNodeImage(docker: Docker, file: string): Promise<voi
       createReadStream(file)
         .once('error', reject)
         .once('open', function (this: NodeJS.ReadableStream) {
-          docker.loadImage(this).then((stream) => follow(docker, stream)).then(resolve, reject);
+          docker
+            .loadImage(this)
+            .then((stream) => follow(docker, stream))
+            .then(resolve, reject);
         });
     });
   } catch (error) {
     throw new LabError(EXIT.badInput, `cannot import ${file}: ${(error as Error).message}`, { cause: error });
   }
   if (!had && !(await hasNodeImage(docker)))
-    throw new LabError(EXIT.badInput, `${file} does not hold ${nodeImage()}, which this version of the tool needs`, {
-      mend: 'export it anew with the same version: lab image export FILE',
-    });
+    throw new LabError(
+      EXIT.badInput,
+      `${file} does not hold ${nodeImage()}, which this version of the tool needs`,
+      {
+        mend: 'export it anew with the same version: lab image export FILE',
+      },
+    );
 }

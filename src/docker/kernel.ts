@@ -31,7 +31,13 @@ export async function engineKernel(docker: Docker, image: string): Promise<Engin
 }
 
 /** Kernel modules by which an engine's kernel becomes one that LVS labs run on. */
-export const ENGINE_MODULES = ['ip_vs', ...SCHEDULERS.map((scheduler) => `ip_vs_${scheduler}`), 'ipip', 'ip_gre', 'fou'];
+export const ENGINE_MODULES = [
+  'ip_vs',
+  ...SCHEDULERS.map((scheduler) => `ip_vs_${scheduler}`),
+  'ipip',
+  'ip_gre',
+  'fou',
+];
 
 /** What `loadModules` will do, for the user to read first. */
 export const LOADING =
@@ -62,8 +68,12 @@ for m in ${ENGINE_MODULES.join(' ')}; do modprobe -q $m || echo "missing $m"; do
     });
   }
   if (result.code === 9)
-    throw new LabError(EXIT.machineCannot, `no modules could be loaded: ${result.output.trim()} on the engine’s host`, {
-      mend: 'install its kernel’s modules there; or leave Docker out: --machine embedded',
-    });
+    throw new LabError(
+      EXIT.machineCannot,
+      `no modules could be loaded: ${result.output.trim()} on the engine’s host`,
+      {
+        mend: 'install its kernel’s modules there; or leave Docker out: --machine embedded',
+      },
+    );
   return [...result.output.matchAll(/^missing (\S+)$/gm)].map((m) => m[1] ?? '');
 }

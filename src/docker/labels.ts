@@ -29,8 +29,8 @@ export function labelsOf(record: LabRecord): Record<string, string> {
 export function recordIn(labels: Record<string, string>): LabRecord | undefined {
   try {
     const packed = Buffer.from(labels[LABEL.record] ?? '', 'base64');
-    const record = JSON.parse(gunzipSync(packed).toString()) as LabRecord;
-    return record.version === 1 ? { ...record, complete: true } : undefined;
+    const record = JSON.parse(gunzipSync(packed).toString()) as { version: number };
+    return record.version === 1 ? { ...(record as LabRecord), complete: true } : undefined;
   } catch {
     return undefined;
   }

@@ -30,14 +30,17 @@ export async function forwardSocket(host: URL): Promise<string> {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   let said = '';
-  let ended = false;
+  const ended = () => client.exitCode !== null || client.signalCode !== null;
   client.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  client.once('exit', () => (ended = true));
   for (let waited = 0; !existsSync(local); waited += 20) {
-    if (ended || waited > PATIENCE * 1000)
-      throw new LabError(EXIT.machineCannot, `no ssh connection to ${host.host}: ${said.trim() || 'it gave no answer'}`, {
-        mend: `this must work: ssh ${host.username === '' ? '' : `${host.username}@`}${host.hostname} true`,
-      });
+    if (ended() || waited > PATIENCE * 1000)
+      throw new LabError(
+        EXIT.machineCannot,
+        `no ssh connection to ${host.host}: ${said.trim() || 'it gave no answer'}`,
+        {
+          mend: `this must work: ssh ${host.username === '' ? '' : `${host.username}@`}${host.hostname} true`,
+        },
+      );
     await sleep(20);
   }
   client.unref();

@@ -19,7 +19,7 @@ const CACHE = '/var/cache/lvslab';
 export function sshMachine(name: RemoteName, lab: string, key: string): Machine {
   return {
     kind: 'remote',
-    stateDirectory: `/run/lvslab-remote/${lab}`,
+    stateDirectory: `/run/lvslab-remote-${lab}`,
     root: `${CACHE}/root-${key}/root.img`,
     agent: `${CACHE}/root-${key}/node-agent`,
     start: (argv, { stdio, tty = false }) =>
@@ -69,7 +69,11 @@ async function onHost(name: RemoteName, argv: string[], inputFile?: string): Pro
     reject: false,
   });
   if (result.exitCode === 0) return result.stdout;
-  throw new LabError(EXIT.machineCannot, `${name} cannot be used: ${result.stderr.trim() || 'ssh gave no reason'}`, {
-    mend: `this must work: ssh ${sshArguments(new URL(name)).join(' ')} true`,
-  });
+  throw new LabError(
+    EXIT.machineCannot,
+    `${name} cannot be used: ${result.stderr.trim() || 'ssh gave no reason'}`,
+    {
+      mend: `this must work: ssh ${sshArguments(new URL(name)).join(' ')} true`,
+    },
+  );
 }

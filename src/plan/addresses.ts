@@ -1,14 +1,38 @@
-import type { Role, Topology } from '../topology/types.ts';
+import type { Family, Network, Role, Topology } from '../topology/types.ts';
+import {
+  block,
+  contains,
+  familyOf,
+  parseCidr,
+  toAddress,
+  toNumber,
+  usable,
+  type Range,
+} from '../topology/ip.ts';
 import type { InterfaceAddress, PlannedInterface } from './types.ts';
-import { block, contains, parseCidr, toAddress, toNumber, type Range } from '../topology/ipv4.ts';
 
-/** The block of an IPv4 CIDR of a validated topology. */
+/** The family of an address of a validated topology. */
+export function addressFamily(address: string): Family {
+  return familyOf(address) ?? 4;
+}
+
+/** Prefix of a single address. */
+export function hostPrefix(address: string): 32 | 128 {
+  return addressFamily(address) === 4 ? 32 : 128;
+}
+
+/** The block of a CIDR of a validated topology. */
 export function range(subnet: string): Range {
   const { address, prefix } = parseCidr(subnet) ?? { address: '0.0.0.0', prefix: 32 };
   return block(address, prefix);
 }
 
-/** The address that others reach an interface by. */
+/** The address of a family that others reach an interface by; undefined where it has none of that family. */
+export function addressOf({ addresses }: PlannedInterface, family: Family): string | undefined {
+  return addresses.find((own) => own.family === family)?.address;
+}
+
+/** The first address of an interface, of whatever family. */
 export function mainAddress({ addresses }: PlannedInterface): string {
   return addresses[0]?.address ?? '';
 }
@@ -23,45 +47,60 @@ export function inNetwork({ subnets }: { subnets: string[] }, address: string): 
   return subnets.some((subnet) => contains(range(subnet), address));
 }
 
+/** IPv6 is written in hexadecimal: so the last digits are the same in both families. */
+const STARTS: Record<Family, Record<Exclude<Role, 'router'>, bigint> & { router: bigint; large: bigint }> = {
+  4: { director: 1n, 'real-server': 11n, client: 101n, router: 254n, large: 128n },
+  6: { director: 0x1n, 'real-server': 0x11n, client: 0x101n, router: 0x254n, large: 0x255n },
+};
+
 /**
  * Where automatic addresses start in a subnet, so that an address tells the role: directors .1, real servers .11,
- * clients .101, routers .254 and downwards.
+ * clients .101, routers .254 (IPv4: the subnet's last) and downwards; in IPv6 ::1, ::11, ::101 and ::254.
  */
-function start(role: Role, size: number): { offset: number; direction: 1 | -1 } {
-  if (role === 'router') return { offset: size - 2, direction: -1 };
-  if (size < 128) return { offset: 1, direction: 1 };
-  return { offset: { director: 1, 'real-server': 11, client: 101 }[role], direction: 1 };
+function start(role: Role, subnet: Range): { offset: bigint; direction: 1n | -1n } {
+  const { first, family, size } = subnet;
+  const last = usable(subnet).last - first;
+  const starts = STARTS[family];
+  if (role === 'router')
+    return { offset: family === 6 && size > starts.large ? starts.router : last, direction: -1n };
+  return { offset: size < starts.large ? 1n : starts[role], direction: 1n };
 }
 
 /**
- * Gives every attachment an address: those the file fixes, then automatic ones in file order.
- * The topology has been validated, so there is always a free one.
- * @returns addresses by `node/network`
+ * Gives every attachment an address of each family that its network has: those the file fixes, then automatic ones in
+ * file order. The topology has been validated, so there is always a free one.
+ * @returns addresses by `node/network`, those of the network's first subnet first
  */
 export function assignAddresses(topology: Topology): Map<string, InterfaceAddress[]> {
   const assigned = new Map<string, InterfaceAddress[]>();
-  for (const network of topology.networks) {
-    const { first, size, prefix } = range(network.subnets[0] ?? '');
-    const own = (address: string): InterfaceAddress => ({ family: 4, address, prefix });
-    const taken = new Set(topology.services.map((service) => toNumber(service.vip)));
-    const members = topology.nodes.flatMap((node) =>
-      node.attachments.filter((a) => a.network === network.name).map((a) => ({ node, fixed: a.addresses })),
-    );
-    for (const { node, fixed } of members) {
-      if (fixed.length === 0) continue;
-      for (const address of fixed) taken.add(toNumber(address));
-      assigned.set(`${node.name}/${network.name}`, fixed.map(own));
-    }
-    for (const { node, fixed } of members) {
-      if (fixed.length > 0) continue;
-      const { offset, direction } = start(node.role, size);
-      let candidate = offset;
-      // Wraps round the host part, stepping over the network's own and the broadcast address.
-      while (candidate < 1 || candidate > size - 2 || taken.has(first + candidate))
-        candidate = candidate > size - 2 ? 1 : candidate < 1 ? size - 2 : candidate + direction;
-      taken.add(first + candidate);
-      assigned.set(`${node.name}/${network.name}`, [own(toAddress(first + candidate))]);
-    }
-  }
+  for (const network of topology.networks)
+    for (const subnet of network.subnets)
+      for (const [key, addresses] of assignIn(topology, network, range(subnet)))
+        assigned.set(key, [...(assigned.get(key) ?? []), ...addresses]);
   return assigned;
+}
+
+function assignIn(topology: Topology, network: Network, subnet: Range): [string, InterfaceAddress[]][] {
+  const { family, prefix } = subnet;
+  const { first, last } = usable(subnet);
+  const members = topology.nodes.flatMap((node) =>
+    node.attachments
+      .filter((attachment) => attachment.network === network.name)
+      .map(({ addresses }) => ({
+        node,
+        fixed: addresses.filter((address) => addressFamily(address) === family),
+      })),
+  );
+  const vips = topology.services.map(({ vip }) => vip).filter((vip) => addressFamily(vip) === family);
+  const taken = new Set([...vips, ...members.flatMap(({ fixed }) => fixed)].map(toNumber));
+  return members.map(({ node, fixed }) => {
+    const { offset, direction } = start(node.role, subnet);
+    let candidate = subnet.first + offset;
+    // Wraps round the host part, stepping over what no machine can have.
+    while (fixed.length === 0 && (candidate < first || candidate > last || taken.has(candidate)))
+      candidate = candidate > last ? first : candidate < first ? last : candidate + direction;
+    if (fixed.length === 0) taken.add(candidate);
+    const own = fixed.length > 0 ? fixed : [toAddress(family, candidate)];
+    return [`${node.name}/${network.name}`, own.map((address) => ({ family, address, prefix }))];
+  });
 }

@@ -1,9 +1,10 @@
-import { hasAddress, inNetwork, mainAddress } from './addresses.ts';
+import { addressFamily, addressOf, hasAddress, hostPrefix, inNetwork, range } from './addresses.ts';
+import { hasIPv6 } from './ipv6.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { segmentSize } from './modes/tun.ts';
 import { addressSeenFrom, firstHop, networkRoutes, type Hop, type NextHop } from './routes.ts';
 import type { PlannedNetwork, PlannedServer, PlannedService, RouteStep, Step } from './types.ts';
-import type { TopologyNode } from '../topology/types.ts';
+import type { Family, TopologyNode } from '../topology/types.ts';
 
 export interface NodeContext {
   node: TopologyNode;
@@ -14,11 +15,21 @@ export interface NodeContext {
 }
 
 /** Always set, on or off: a new network namespace inherits it from the host, where a container engine turns it on. */
-export function forwardingSysctl({ node, services }: NodeContext): Step {
-  const forwards =
+export function forwardingSysctls({ node, hop, services }: NodeContext): Step[] {
+  const forwards = (family: Family) =>
     node.role === 'router' ||
-    carried(node.name, services).some((s) => s.servers.some((r) => MODE_RULES[r.mode].directorForwards));
-  return { kind: 'sysctl', key: 'net.ipv4.ip_forward', value: forwards ? '1' : '0' };
+    carried(node.name, services)
+      .filter((s) => addressFamily(s.vip) === family)
+      .some((s) => s.servers.some((r) => MODE_RULES[r.mode].directorForwards));
+  const sysctl = (key: string, family: Family): Step => ({
+    kind: 'sysctl',
+    key,
+    value: forwards(family) ? '1' : '0',
+  });
+  return [
+    sysctl('net.ipv4.ip_forward', 4),
+    ...(hasIPv6(hop) ? [sysctl('net.ipv6.conf.all.forwarding', 6)] : []),
+  ];
 }
 
 /** A director's VIPs, virtual services and real servers. */
@@ -30,7 +41,10 @@ export function directorSteps({ node, hop, networks, services }: NodeContext): S
             kind: 'address',
             device: vipDevice(service.vip, hop, networks),
             address: service.vip,
-            prefix: 32,
+            prefix: hostPrefix(service.vip),
+            // By the longest common prefix the kernel could prefer the VIP as the source of the outer packets of a
+            // tunnel, which the real server, who has that address too, would drop.
+            ...(addressFamily(service.vip) === 6 ? { deprecated: true as const } : {}),
           } as const,
         ]
       : []),
@@ -63,7 +77,7 @@ function carried(node: string, services: PlannedService[]): PlannedService[] {
   return services.filter((s) => s.directors.includes(node));
 }
 
-/** The interface on the VIP's own network, where it answers ARP; `lo` for a VIP that is only routed to. */
+/** The interface on the VIP's own network, where it answers its neighbours; `lo` for a VIP that is only routed to. */
 function vipDevice(vip: string, hop: Hop, networks: PlannedNetwork[]): string {
   const on = networks.find((n) => inNetwork(n, vip));
   return hop.interfaces.find((i) => i.network === on?.name)?.name ?? 'lo';
@@ -74,13 +88,19 @@ function vipDevice(vip: string, hop: Hop, networks: PlannedNetwork[]): string {
  * VIPs that lie in no network, and the default gateway. Several routes by one neighbour become its default route.
  */
 export function routeSteps(context: NodeContext): Step[] {
+  return FAMILIES.flatMap((family) => familyRoutes(context, family));
+}
+
+const FAMILIES: Family[] = [4, 6];
+
+function familyRoutes(context: NodeContext, family: Family): RouteStep[] {
   const { node, hop, hops } = context;
-  const stated = node.routes.map((route): NextHop => ({
-    to: cidr(route.to),
-    via: neighbour(hop, hops, route.via),
-  }));
-  const gateway = defaultGateway(context);
-  const found = gateway === 'none' ? [] : followingRoutes(context);
+  const stated = node.routes
+    .map(({ to, via }) => ({ to: cidr(to), via }))
+    .filter(({ to }) => range(to).family === family)
+    .map(({ to, via }): NextHop => ({ to, via: neighbour(hop, hops, via, family) ?? via }));
+  const gateway = defaultGateway(context, family);
+  const found = gateway === 'none' ? [] : followingRoutes(context, family);
   const only = new Set(found.map((route) => route.via)).size === 1 ? found[0]?.via : undefined;
   const standard = gateway === 'none' ? undefined : (gateway ?? (node.role === 'router' ? undefined : only));
   const routes: NextHop[] = [
@@ -88,7 +108,7 @@ export function routeSteps(context: NodeContext): Step[] {
     ...found.filter((r) => r.via !== standard && !stated.some((s) => s.to === r.to)),
     ...(standard === undefined ? [] : [{ to: 'default', via: standard }]),
   ];
-  const advmss = announcedSegment(context);
+  const advmss = announcedSegment(context, family);
   return routes.map((route): RouteStep => ({
     kind: 'route',
     ...route,
@@ -97,22 +117,25 @@ export function routeSteps(context: NodeContext): Step[] {
 }
 
 function cidr(to: string): string {
-  return to.includes('/') ? to : `${to}/32`;
+  return to.includes('/') ? to : `${to}/${hostPrefix(to)}`;
 }
 
-/** The address of a neighbour that the file gives by name or by address. */
-function neighbour(hop: Hop, hops: Hop[], nameOrAddress: string): string {
+/** A neighbour's address of a family, where the file gives it by name or by address; undefined where it has none. */
+function neighbour(hop: Hop, hops: Hop[], nameOrAddress: string, family: Family): string | undefined {
   const named = hops.find((h) => h.name === nameOrAddress);
-  return named === undefined ? nameOrAddress : (addressSeenFrom(hop, named) ?? nameOrAddress);
+  if (named !== undefined) return addressSeenFrom(hop, named, family);
+  return addressFamily(nameOrAddress) === family ? nameOrAddress : undefined;
 }
 
 /** The gateway that the file or the forwarding method demands; undefined where neither does. */
-function defaultGateway({ node, hop, hops, services }: NodeContext): string | undefined {
+function defaultGateway({ node, hop, hops, services }: NodeContext, family: Family): string | undefined {
   if (node.gateway === 'none') return 'none';
-  if (node.gateway !== undefined) return neighbour(hop, hops, node.gateway);
+  const stated = node.gateway === undefined ? undefined : neighbour(hop, hops, node.gateway, family);
+  if (stated !== undefined) return stated;
   for (const service of services) {
     const server = service.servers.find((s) => s.node === node.name);
     if (server === undefined || !MODE_RULES[server.mode].gatewayIsDirector) continue;
+    if (addressFamily(server.address) !== family) continue;
     const via = directorsOf(service, hops)
       .map((director) => towardsDirector(hop, hops, director, server))
       .find((address) => address !== undefined);
@@ -123,11 +146,12 @@ function defaultGateway({ node, hop, hops, services }: NodeContext): string | un
 
 /** The way from a NAT real server back to its director: on the network of the address that IPVS uses. */
 function towardsDirector(hop: Hop, hops: Hop[], director: Hop, server: PlannedServer): string | undefined {
+  const family = addressFamily(server.address);
   const network = hop.interfaces.find((i) => hasAddress(i, server.address))?.network;
   const shared = director.interfaces.find((i) => i.network === network);
   return (
-    (shared === undefined ? undefined : mainAddress(shared)) ??
-    firstHop(hop, hops, (node) => node.name === director.name)
+    (shared === undefined ? undefined : addressOf(shared, family)) ??
+    firstHop(hop, hops, family, (node) => node.name === director.name)
   );
 }
 
@@ -135,28 +159,33 @@ function directorsOf(service: PlannedService, hops: Hop[]): Hop[] {
   return hops.filter((h) => service.directors.includes(h.name));
 }
 
-function followingRoutes({ node, hop, hops, networks, services }: NodeContext): NextHop[] {
-  const routed = networkRoutes(hop, hops, networks);
+function followingRoutes({ node, hop, hops, networks, services }: NodeContext, family: Family): NextHop[] {
+  const routed = networkRoutes(hop, hops, networks).filter(({ to }) => range(to).family === family);
   const vips = [...new Set(services.map((s) => s.vip))].flatMap((vip): NextHop[] => {
-    if (networks.some((n) => inNetwork(n, vip))) return [];
+    if (addressFamily(vip) !== family || networks.some((n) => inNetwork(n, vip))) return [];
     const service = services.find((s) => s.vip === vip);
     // A director or real server has the VIP itself.
     if (service === undefined || node.role === 'director' || node.role === 'real-server') return [];
-    const via = firstHop(hop, hops, (other) => service.directors.includes(other.name));
-    return via === undefined ? [] : [{ to: `${vip}/32`, via }];
+    const via = firstHop(hop, hops, family, (other) => service.directors.includes(other.name));
+    return via === undefined ? [] : [{ to: cidr(vip), via }];
   });
   return [...routed, ...vips];
 }
 
-/** For a TUN real server: what its routes announce, so that a client's segments fit through the tunnel. */
-function announcedSegment({ hop, networks, services }: NodeContext): number | undefined {
-  const sizes = services.flatMap((service) =>
-    service.servers
-      .filter((server) => server.node === hop.name && server.mode === 'tun')
-      .map((server) => {
-        const network = networks.find((n) => inNetwork(n, server.address));
-        return segmentSize(network?.mtu ?? 1500, MODE_RULES.tun.overhead(service));
-      }),
-  );
+/**
+ * For a TUN real server: what its routes announce, so that a client's segments fit through the tunnel.
+ * @param family of the clients, which is the VIP's; the tunnel may lead through the other
+ */
+function announcedSegment({ hop, networks, services }: NodeContext, family: Family): number | undefined {
+  const sizes = services
+    .filter((service) => addressFamily(service.vip) === family)
+    .flatMap((service) =>
+      service.servers
+        .filter((server) => server.node === hop.name && server.mode === 'tun')
+        .map((server) => {
+          const network = networks.find((n) => inNetwork(n, server.address));
+          return segmentSize(family, network?.mtu ?? 1500, MODE_RULES.tun.overhead(service, server));
+        }),
+    );
   return sizes.length === 0 ? undefined : Math.min(...sizes);
 }

@@ -1,6 +1,7 @@
-import { firstShared, hostNames, planInterfaces } from './interfaces.ts';
+import { hostNames, planInterfaces, serverAddress } from './interfaces.ts';
+import { hasIPv6, ipv6Steps } from './ipv6.ts';
 import { MODE_RULES } from './modes/registry.ts';
-import { directorSteps, forwardingSysctl, routeSteps } from './node-steps.ts';
+import { directorSteps, forwardingSysctls, routeSteps } from './node-steps.ts';
 import type { Hop } from './routes.ts';
 import type { Plan, PlannedNetwork, PlannedService } from './types.ts';
 import { withSysctls } from './sysctls.ts';
@@ -43,7 +44,8 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
         ...hop,
         hosts: hostNames(hop, hops, services),
         steps: withSysctls(node.sysctls, [
-          forwardingSysctl(context),
+          ...forwardingSysctls(context),
+          ...ipv6Steps(hop),
           ...['lo', ...hop.interfaces.map((i) => i.name)].map((device) => ({
             kind: 'link' as const,
             device,
@@ -69,7 +71,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
           ...routeSteps(context),
           ...directorSteps(context),
           ...(node.role === 'real-server'
-            ? webServer(node.name, webPorts(served.map(({ r }) => r.port)))
+            ? webServer(node.name, webPorts(served.map(({ r }) => r.port)), hasIPv6(hop))
             : []),
         ]),
       };
@@ -83,7 +85,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
               'ip_vs',
               ...services.flatMap((s) => [
                 `ip_vs_${s.scheduler}`,
-                ...s.servers.flatMap((r) => MODE_RULES[r.mode].modules(s)),
+                ...s.servers.flatMap((r) => MODE_RULES[r.mode].modules(s, r)),
               ]),
             ]),
           ],
@@ -107,7 +109,7 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
     tunnel: service.tunnel,
     servers: service.servers.map((server) => ({
       node: server.node,
-      address: firstShared(hops, server.node, directors, server.network),
+      address: serverAddress(hops, directors, { ...server, vip: service.vip }),
       port: server.port,
       weight: server.weight,
       ...(server.upper === undefined ? {} : { upper: server.upper }),

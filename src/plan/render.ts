@@ -1,7 +1,14 @@
 import { MODE_RULES } from './modes/registry.ts';
-import type { RealServerStep, RouteStep, Step, VirtualServiceStep } from './types.ts';
+import type {
+  AddressStep,
+  RealServerStep,
+  RouteStep,
+  Step,
+  TunnelStep,
+  VirtualServiceStep,
+} from './types.ts';
+import { endpoint } from '../topology/endpoint.ts';
 import { maskOf } from '../topology/netmask.ts';
-import type { TunnelType } from '../topology/types.ts';
 
 /** One command of a plan, as a student would type it. */
 export interface Command {
@@ -22,9 +29,9 @@ export function renderStep(step: Step): Command[] {
     case 'link':
       return [{ argv: ['ip', 'link', 'set', step.device, 'up'] }];
     case 'address':
-      return [{ argv: ['ip', 'addr', 'replace', `${step.address}/${step.prefix}`, 'dev', step.device] }];
+      return [{ argv: address(step) }];
     case 'tunnel':
-      return tunnel(step.device, step.tunnel);
+      return tunnel(step);
     case 'route':
       return [{ argv: route(step) }];
     case 'virtual-service': {
@@ -63,13 +70,18 @@ function virtualService(step: VirtualServiceStep): string[] {
   const { flags = [], persistence } = step;
   return [
     '-t',
-    `${step.vip}:${step.port}`,
+    endpoint(step.vip, step.port),
     '-s',
     step.scheduler,
     ...(flags.length === 0 ? [] : ['-b', flags.join(',')]),
     ...(persistence === undefined ? [] : ['-p', String(persistence.timeout)]),
-    ...(persistence?.prefix === undefined ? [] : ['-M', maskOf(persistence.prefix)]),
+    ...(persistence?.prefix === undefined ? [] : ['-M', maskOf(step.vip, persistence.prefix)]),
   ];
+}
+
+function address({ address: own, prefix, device, deprecated }: AddressStep): string[] {
+  const lifetime = deprecated === true ? ['preferred_lft', '0'] : [];
+  return ['ip', 'addr', 'replace', `${own}/${prefix}`, 'dev', device, ...lifetime];
 }
 
 function route(step: RouteStep): string[] {
@@ -81,6 +93,7 @@ function route(step: RouteStep): string[] {
     ...(step.via === undefined ? [] : ['via', step.via]),
     ...(step.device === undefined ? [] : ['dev', step.device]),
     ...(step.source === undefined ? [] : ['src', step.source]),
+    ...(step.metric === undefined ? [] : ['metric', String(step.metric)]),
     ...(step.advmss === undefined ? [] : ['advmss', String(step.advmss)]),
   ];
 }
@@ -88,9 +101,9 @@ function route(step: RouteStep): string[] {
 function realServer(step: RealServerStep): string[] {
   return [
     '-t',
-    `${step.vip}:${step.servicePort}`,
+    endpoint(step.vip, step.servicePort),
     '-r',
-    `${step.address}:${step.port}`,
+    endpoint(step.address, step.port),
     MODE_RULES[step.mode].flag,
     '-w',
     String(step.weight),
@@ -109,17 +122,18 @@ function tunnelOptions({ mode, tunnel: type }: RealServerStep): string[] {
 /** UDP port on which real servers take GUE; any free one serves. */
 export const GUE_PORT = 5555;
 
-function tunnel(device: string, type: TunnelType): Command[] {
+function tunnel({ device, type, gue }: TunnelStep): Command[] {
   const up: Command = { argv: ['ip', 'link', 'set', device, 'up'] };
   // The module makes its fallback device in every namespace only where net.core.fb_tunnels_only_for_init_net is 0.
   const add: Command = {
-    argv: ['ip', 'link', 'add', device, 'type', type === 'gre' ? 'gre' : 'ipip'],
+    argv: ['ip', 'link', 'add', device, 'type', type],
     unless: ['ip', 'link', 'show', device],
   };
-  if (type !== 'gue') return [add, up];
+  if (gue === undefined) return [add, up];
+  const fou = gue === 6 ? ['ip', '-6', 'fou'] : ['ip', 'fou'];
   const port: Command = {
-    argv: ['ip', 'fou', 'add', 'port', String(GUE_PORT), 'gue'],
-    unless: ['sh', '-c', `ip fou show | grep -q "port ${GUE_PORT} "`],
+    argv: [...fou, 'add', 'port', String(GUE_PORT), 'gue'],
+    unless: ['sh', '-c', `${fou.join(' ')} show | grep -q "port ${GUE_PORT} "`],
   };
   return [add, port, up];
 }

@@ -95,23 +95,43 @@ export interface PlannedServer {
 export type Step =
   | { kind: 'sysctl'; key: string; value: string }
   | { kind: 'link'; device: string }
-  | { kind: 'address'; device: string; address: string; prefix: number }
-  | { kind: 'tunnel'; device: string; tunnel: TunnelType }
+  | AddressStep
+  | TunnelStep
   | RouteStep
   | VirtualServiceStep
   | RealServerStep
   | { kind: 'file'; path: string; content: string }
   | DaemonStep;
 
+export interface AddressStep {
+  kind: 'address';
+  device: string;
+  address: string;
+  prefix: number;
+  /** The kernel does not choose it as the source of a packet of its own. IPv6 alone has that (RFC 4862). */
+  deprecated?: true;
+}
+
+/** A device that takes tunnelled packets from any sender. */
+export interface TunnelStep {
+  kind: 'tunnel';
+  device: string;
+  /** What `ip link add … type` calls it. */
+  type: string;
+  /** Family of the UDP packets where the tunnel is GUE. */
+  gue?: Family;
+}
+
 export interface RouteStep {
   kind: 'route';
-  /** IPv4 CIDR, or `default`. */
+  /** CIDR, or `default`. */
   to: string;
-  /** IPv4 address of the next hop. */
+  /** Address of the next hop. */
   via?: string;
   device?: string;
   /** Preferred source address. */
   source?: string;
+  metric?: number;
   /** TCP segment size to announce to what is reached by this route, in bytes. */
   advmss?: number;
 }

@@ -6,8 +6,10 @@ export const WEB_ROOT = '/srv/www';
  * The web server of a real server. It says who answered, in the body and in a header, and logs who asked, so that
  * the answer and the server's own record are two independent witnesses.
  * @param ports TCP ports to listen on, on every address
+ * @param ipv6 whether the node has IPv6 addresses: without, it may not even have the protocol
  */
-export function webServer(node: string, ports: number[]): Step[] {
+export function webServer(node: string, ports: number[], ipv6 = false): Step[] {
+  const listen = ports.flatMap((port) => [String(port), ...(ipv6 ? [`[::]:${port}`] : [])]);
   const config = `# The web server of ${node}: says who answered, and logs who asked.
 user root;
 worker_processes 1;
@@ -19,7 +21,7 @@ http {
   access_log /var/log/web.log peers;
   client_max_body_size 64m;
   server {
-${ports.map((port) => `    listen ${port};`).join('\n')}
+${listen.map((where) => `    listen ${where};`).join('\n')}
     add_header X-Real-Server ${node} always;
     root ${WEB_ROOT};
     location = / { return 200 "${node}\\n"; }

@@ -1,3 +1,4 @@
+import type { Family, TunnelType } from '../topology/types.ts';
 import { innermost, type Ip, type Packet } from './packet.ts';
 
 /** A header field that differs between two crossings of one packet. */
@@ -13,7 +14,8 @@ export interface Change {
 
 /** The tunnel header around a packet. */
 export interface Encapsulation {
-  name: 'IPIP' | 'GRE' | 'GUE';
+  /** `IPIP`, `GRE`, `GUE`; where IPv6 is involved, which goes in which: `6in4`, `GRE (6in6)`. */
+  name: string;
   outer: Ip;
 }
 
@@ -21,7 +23,15 @@ export interface Encapsulation {
 export function encapsulation(packet: Packet): Encapsulation | undefined {
   const outer = packet.ip;
   if (outer?.inner === undefined) return undefined;
-  return { name: outer.gre !== undefined ? 'GRE' : outer.gue !== undefined ? 'GUE' : 'IPIP', outer };
+  const type = outer.gre !== undefined ? 'gre' : outer.gue !== undefined ? 'gue' : 'ipip';
+  return { name: tunnelName(type, outer.version, outer.inner.version), outer };
+}
+
+/** What a tunnel is called in traces and promises. */
+export function tunnelName(type: TunnelType, outer: Family, inner: Family): string {
+  const families = `${inner}in${outer}`;
+  if (outer === 4 && inner === 4) return type.toUpperCase();
+  return type === 'ipip' ? families : `${type.toUpperCase()} (${families})`;
 }
 
 /**

@@ -9,7 +9,7 @@ export type Claim =
   | RepliesPassDirector
   | RepliesBypassDirector
   | GatewayIsDirector
-  | OneArpOwner
+  | OneMacOwner
   | ServersElsewhere;
 
 interface Promised {
@@ -32,8 +32,8 @@ export interface RequestRewritten extends Promised {
 /** TUN: from director to real server an outer header goes around the unchanged packet. */
 export interface RequestEncapsulated extends Promised {
   kind: 'request-encapsulated';
-  /** IANA number in the outer IP header: 4 IPIP, 47 GRE, 17 UDP (GUE). */
-  protocol: 4 | 47 | 17;
+  /** IANA number in the outer IP header: 4 IPv4, 41 IPv6, 47 GRE, 17 UDP (GUE). */
+  protocol: 4 | 41 | 47 | 17;
 }
 
 /** DR: the director gives the frame the real server's MAC and leaves IP addresses and ports alone. */
@@ -61,9 +61,9 @@ export interface GatewayIsDirector extends Promised {
   kind: 'gateway-is-director';
 }
 
-/** DR, and TUN on a shared segment: one MAC answers ARP for the VIP, and it is the director's. */
-export interface OneArpOwner extends Promised {
-  kind: 'one-arp-owner';
+/** DR, and TUN on a shared segment: one MAC answers for the VIP (IPv4: ARP; IPv6: neighbours), the director's. */
+export interface OneMacOwner extends Promised {
+  kind: 'one-arp-owner' | 'one-neighbour-owner';
   /** Networks of the plan whose subnet holds the VIP. */
   networks: string[];
 }

@@ -1,8 +1,11 @@
+import { endpoint } from '../topology/endpoint.ts';
+import { addressFamily } from '../plan/addresses.ts';
 import type { PlannedServer, PlannedService } from '../plan/types.ts';
 import { chosenServer, finding, listText, repliesOfServers, routeText, witness } from './evidence.ts';
 import type { Finding, Lab } from './evidence.ts';
 import { innermost } from './packet.ts';
 import type { Crossing, Journey, Walk } from './path.ts';
+import { byWhat, resolutionOf } from './resolution.ts';
 
 /**
  * How far a connection came that was not answered as promised: where its packets stopped, and what is worth looking
@@ -36,7 +39,7 @@ function replyTrouble(service: PlannedService, walk: Walk): Finding | undefined 
   const director = own.crossings[0]?.from?.node ?? 'the director';
   return finding(
     'fail',
-    `${director} itself answered the request (${own.label}): is ${service.vip}:${service.port} a virtual service there, with a real server of weight above 0?`,
+    `${director} itself answered the request (${own.label}): is ${endpoint(service.vip, service.port)} a virtual service there, with a real server of weight above 0?`,
     [witness(own.crossings[0])],
   );
 }
@@ -52,7 +55,7 @@ function replyStopped(service: PlannedService, journey: Journey): Finding {
       [last?.to?.node],
     );
   const hint = service.directors.includes(last.to.node)
-    ? ' (is net.ipv4.ip_forward 1 there? does a filter drop it?)'
+    ? ` (is ${forwarding(service)} 1 there? does a filter drop it?)`
     : '';
   return finding(
     'fail',
@@ -95,8 +98,11 @@ function requestTrouble(lab: Lab, service: PlannedService, walk: Walk): Finding 
       [last.to.node],
     );
   const { node } = last.to;
-  const asked = unansweredArp(lab, node);
-  const arp = asked.length === 0 ? '' : `; ${node} asked by ARP for ${listText(asked)} and nobody answered`;
+  const asked = unanswered(lab, node);
+  const arp =
+    asked.length === 0
+      ? ''
+      : `; ${node} asked ${byWhat(asked[0] ?? '')} for ${listText(asked)} and nobody answered`;
   if (service.directors.includes(node))
     return finding(
       'fail',
@@ -119,6 +125,10 @@ function requestTrouble(lab: Lab, service: PlannedService, walk: Walk): Finding 
   );
 }
 
+function forwarding({ vip }: PlannedService): string {
+  return addressFamily(vip) === 4 ? 'net.ipv4.ip_forward' : 'net.ipv6.conf.all.forwarding';
+}
+
 function serverHint(service: PlannedService, server: PlannedServer): string {
   switch (server.mode) {
     case 'nat':
@@ -126,7 +136,9 @@ function serverHint(service: PlannedService, server: PlannedServer): string {
     case 'dr':
       return ` (does it own ${service.vip}? has it a route to the client?)`;
     case 'tun':
-      return ` (is its tunnel device up? does it own ${service.vip}? is rp_filter 0 on all and on the tunnel device?)`;
+      return addressFamily(service.vip) === 4
+        ? ` (is its tunnel device up? does it own ${service.vip}? is rp_filter 0 on all and on the tunnel device?)`
+        : ` (is its tunnel device up? does it own ${service.vip}?)`;
   }
 }
 
@@ -145,18 +157,18 @@ function errorText(walk: Walk): { text: string; evidence: Finding['evidence'] } 
   };
 }
 
-/** Addresses that a node asked for by ARP without an answer in its own captures. */
-export function unansweredArp(lab: Lab, node: string): string[] {
+/** Addresses that a node asked for, by ARP or neighbour solicitation, without an answer in its own captures. */
+export function unanswered(lab: Lab, node: string): string[] {
   const macs = new Set(
     lab.plan.nodes.find((n) => n.name === node)?.interfaces.map((i) => i.mac.toLowerCase()) ?? [],
   );
-  const own = lab.observations.filter((o) => o.node === node).map((o) => o.packet.arp);
-  const answered = new Set(own.flatMap((arp) => (arp?.operation === 'reply' ? [arp.senderIp] : [])));
-  const asked = own.flatMap((arp) =>
-    arp?.operation === 'request' && macs.has(arp.senderMac) && arp.senderIp !== arp.targetIp
-      ? [arp.targetIp]
-      : [],
-  );
+  const own = lab.observations.filter((o) => o.node === node).flatMap((o) => resolutionOf(o.packet) ?? []);
+  const answered = new Set(own.filter((r) => r.operation === 'answer').map((r) => r.target));
+  const asked = own
+    .filter((r) => r.operation === 'question' && macs.has(r.sender.mac) && r.sender.address !== r.target)
+    // Duplicate address detection hopes for no answer.
+    .filter((r) => r.sender.address !== '::')
+    .map((r) => r.target);
   return [...new Set(asked)].filter((address) => !answered.has(address));
 }
 

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/requests.ts';
 import type { Check } from './check.ts';
@@ -28,14 +29,14 @@ export function parseConnections(output: string): ConnectionRow[] {
  * answered: two independent witnesses of one thing.
  */
 export function judgeConnections(service: PlannedService, replies: Reply[], rows: ConnectionRow[]): Check {
-  const virtual = `${service.vip}:${service.port}`;
+  const virtual = endpoint(service.vip, service.port);
   const base = { id: 'director', title: 'director' };
   const answered = replies.filter((reply) => reply.server !== undefined);
   const lines: string[] = [];
   let matched = 0;
   for (const reply of answered) {
     const row = rows.find((r) => r.virtual === virtual && r.client.endsWith(`:${reply.clientPort}`));
-    const server = service.servers.find((s) => `${s.address}:${s.port}` === row?.destination)?.node;
+    const server = service.servers.find((s) => endpoint(s.address, s.port) === row?.destination)?.node;
     if (row === undefined) lines.push(`client port ${reply.clientPort}: not in the director's table`);
     else if (server !== reply.server)
       lines.push(

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/requests.ts';
 import type { Check } from './check.ts';
@@ -28,7 +29,7 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
   const members = new Set(service.servers.map((server) => server.node));
   const good = replies.filter((reply) => reply.server !== undefined && members.has(reply.server));
   const bad = replies.filter((reply) => !good.includes(reply));
-  const where = `${service.vip}:${service.port}`;
+  const where = endpoint(service.vip, service.port);
   const foreign = bad.find((reply) => reply.server !== undefined)?.server;
   const reason = foreign === undefined ? bad[0]?.error : `${foreign} answered, which is no real server of it`;
   return {

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { Plan } from '../plan/types.ts';
 import { endpoints, innermost, type Ip, type Packet } from './packet.ts';
 import type { Journey, Observation } from './path.ts';
@@ -89,7 +90,7 @@ function flowOf(callers: Map<string, Caller[]>, observation: Observation): Flow 
       caller.starts.findLast((s) => s.time <= observation.time) ??
       caller.starts[0];
     return {
-      key: `${name(client)} ${caller.service.vip}:${caller.service.port} ${start?.sequence ?? ''}`,
+      key: `${name(client)} ${endpoint(caller.service.vip, caller.service.port)} ${start?.sequence ?? ''}`,
       service: caller.service,
       client,
     };
@@ -118,6 +119,6 @@ export function directionOf(packet: Packet, client: Endpoint): Journey['directio
   return ip.source === client.address && ip.tcp.source === client.port ? 'request' : 'reply';
 }
 
-function name(endpoint: Endpoint): string {
-  return `${endpoint.address}:${endpoint.port}`;
+function name({ address, port }: Endpoint): string {
+  return endpoint(address, port);
 }

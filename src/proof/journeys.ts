@@ -139,7 +139,7 @@ function markChanges(journey: Journey): void {
 
 function labelOf(packet: Packet): string {
   const ip = innermost(packet);
-  if (ip?.icmp !== undefined) return icmpText(ip.icmp);
+  if (ip?.icmp !== undefined) return icmpText(ip.icmp, ip.version);
   const tcp = ip?.tcp;
   if (tcp === undefined) return '';
   const has = (flag: (typeof tcp.flags)[number]) => tcp.flags.includes(flag);

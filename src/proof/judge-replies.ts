@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type {
   GatewayIsDirector,
@@ -16,6 +17,7 @@ import {
   witness,
 } from './evidence.ts';
 import type { Finding, Lab } from './evidence.ts';
+import { endText } from './ends.ts';
 import { innermost } from './packet.ts';
 import type { Crossing, Journey, Walk } from './path.ts';
 
@@ -27,11 +29,11 @@ export function judgeSource(lab: Lab, service: PlannedService, claim: ReplyFromV
       journey.crossings.filter((c) => reachesClient(walk, c)).map((crossing) => ({ journey, crossing })),
     );
   const { vip, port } = claim.service;
-  const wrong = arrived.find(({ crossing }) => sourceOf(crossing) !== `${vip}:${port}`);
+  const wrong = arrived.find(({ crossing }) => sourceOf(crossing) !== endpoint(vip, port));
   if (wrong !== undefined)
     return finding(
       'fail',
-      `${walk.clientNode ?? 'the client'} was answered from ${sourceOf(wrong.crossing)} instead of ${vip}:${port}: the ${wrong.journey.label} went ${routeText(wrong.journey)}`,
+      `${walk.clientNode ?? 'the client'} was answered from ${sourceOf(wrong.crossing)} instead of ${endpoint(vip, port)}: the ${wrong.journey.label} went ${routeText(wrong.journey)}`,
       [witness(wrong.journey.crossings[0]), wrong.crossing.arrived],
     );
   const answer = arrived.find(({ journey }) => journey.label !== 'RST');
@@ -46,8 +48,7 @@ export function judgeSource(lab: Lab, service: PlannedService, claim: ReplyFromV
 }
 
 function sourceOf(crossing: Crossing): string {
-  const ip = innermost(crossing.packet);
-  return `${ip?.source ?? '?'}:${ip?.tcp?.source ?? '?'}`;
+  return endText(innermost(crossing.packet), 'source');
 }
 
 /** Whether what the real server sent came by way of the director. */

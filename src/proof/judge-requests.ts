@@ -1,4 +1,6 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedServer, PlannedService } from '../plan/types.ts';
+import { addressFamily } from '../plan/addresses.ts';
 import { encapsulation } from './changes.ts';
 import type {
   Claim,
@@ -7,6 +9,7 @@ import type {
   RequestRewritten,
   ServersElsewhere,
 } from './claims.ts';
+import { endText } from './ends.ts';
 import { howFar } from './diagnosis.ts';
 import { chosenServer, finding, forwardedRequests, routeText, witness } from './evidence.ts';
 import type { Finding, Forwarded, Lab } from './evidence.ts';
@@ -52,7 +55,7 @@ function toVip(claim: Claim, crossing: Forwarded['out'] | undefined): boolean {
   return ip?.destination === claim.service.vip && ip.tcp?.destination === claim.service.port;
 }
 
-/** A request that a real server got straight from the client: it answers ARP for the VIP. */
+/** A request that a real server got straight from the client: it answers for the VIP. */
 function pastDirector(service: PlannedService, walk: Walk): Finding | undefined {
   for (const journey of walk.journeys) {
     if (journey.direction !== 'request') continue;
@@ -61,7 +64,7 @@ function pastDirector(service: PlannedService, walk: Walk): Finding | undefined 
     if (passed || end === undefined) continue;
     return finding(
       'fail',
-      `the ${journey.label} went ${routeText(journey)}, past the director: ${end.from?.node ?? 'the sender'} has the MAC of ${end.to?.node ?? '?'} for ${service.vip} (does that server answer ARP for it?)`,
+      `the ${journey.label} went ${routeText(journey)}, past the director: ${end.from?.node ?? 'the sender'} has the MAC of ${end.to?.node ?? '?'} for ${service.vip} (does that server answer ${addressFamily(service.vip) === 4 ? 'ARP' : 'neighbour solicitations'} for it?)`,
       [witness(end)],
     );
   }
@@ -77,18 +80,18 @@ function problemOf(
   const ip = innermost(out.packet);
   const tunnel = encapsulation(out.packet);
   const { vip, port } = claim.service;
-  const to = `${ip?.destination ?? '?'}:${ip?.tcp?.destination ?? '?'}`;
+  const to = endText(ip, 'destination');
   const kept = ip?.destination === vip && ip.tcp?.destination === port;
   switch (claim.kind) {
     case 'request-rewritten':
       if (tunnel !== undefined) return `put the request into ${tunnel.name}: that is TUN, not NAT`;
       if (kept) return `sent the request on with its destination ${to} unchanged: that is DR, not NAT`;
-      return server !== undefined && to === `${server.address}:${server.port}`
+      return server !== undefined && to === endpoint(server.address, server.port)
         ? undefined
         : `sent the request to ${to}, which is no real server's address and port in the plan`;
     case 'request-redirected':
       if (tunnel !== undefined) return `put the request into ${tunnel.name}: that is TUN, not DR`;
-      if (!kept) return `changed the destination from ${vip}:${port} to ${to}: that is NAT, not DR`;
+      if (!kept) return `changed the destination from ${endpoint(vip, port)} to ${to}: that is NAT, not DR`;
       if (claim.servers.every((s) => s.node !== out.to?.node))
         return `sent the request to MAC ${out.packet.link?.destination ?? '?'}, which is no real server's`;
       return untouched(out, before);
@@ -96,7 +99,7 @@ function problemOf(
       if (tunnel === undefined)
         return kept
           ? 'sent the request on without an outer header: that is DR, not TUN'
-          : `changed the destination from ${vip}:${port} to ${to}: that is NAT, not TUN`;
+          : `changed the destination from ${endpoint(vip, port)} to ${to}: that is NAT, not TUN`;
       const { outer, name } = tunnel;
       if (outer.protocol !== claim.protocol)
         return `used an outer header of protocol ${outer.protocol} (${name}), not ${claim.protocol}`;
@@ -106,6 +109,8 @@ function problemOf(
         lab.plan.nodes
           .find((n) => n.name === out.from?.node)
           ?.interfaces.flatMap((i) => i.addresses.map((a) => a.address)) ?? [];
+      if (outer.source === vip && outer.version === 6)
+        return `gave the outer packet the VIP ${vip} as source, which the real server has too and so does not believe (is preferred_lft of the VIP 0 there?)`;
       if (!own.includes(outer.source))
         return `gave the outer packet the source ${outer.source}, which is not one of its own addresses (${own.join(', ')})`;
       return untouched(out, before);
@@ -113,7 +118,7 @@ function problemOf(
   }
 }
 
-/** IPVS since 7.x lowers the TTL by one in DR and TUN as a router does, and corrects the header checksum. */
+/** IPVS since 7.x lowers the TTL or hop limit by one in DR and TUN as a router does, and corrects IPv4's checksum. */
 function untouched(out: Crossing, before: Forwarded['before']): string | undefined {
   const ttl = before === undefined ? undefined : innermost(before.packet)?.ttl;
   const other = out.changes.filter(
@@ -133,7 +138,7 @@ function passText(claim: RequestClaim, { out, before }: Pick<Forwarded, 'out' | 
   const { vip, port } = claim.service;
   switch (claim.kind) {
     case 'request-rewritten':
-      return `destination ${vip}:${port} became ${ip?.destination ?? '?'}:${ip?.tcp?.destination ?? '?'}, source ${ip?.source ?? '?'} stayed`;
+      return `destination ${endpoint(vip, port)} became ${endText(ip, 'destination')}, source ${ip?.source ?? '?'} stayed`;
     case 'request-redirected':
       return `destination MAC ${before?.packet.link?.destination ?? '?'} became ${out.packet.link?.destination ?? '?'} (${server}), addresses and ports stayed`;
     case 'request-encapsulated': {

@@ -1,6 +1,8 @@
 import { encapsulation } from './changes.ts';
-import { innermost, type Icmp, type Packet } from './packet.ts';
+import { endText, hopLimit } from './ends.ts';
+import { innermost, type Icmp, type Ip, type Packet } from './packet.ts';
 import type { Observation } from './path.ts';
+import { resolutionOf } from './resolution.ts';
 
 const UNREACHABLE = new Map([
   [0, 'network unreachable'],
@@ -13,10 +15,35 @@ const UNREACHABLE = new Map([
   [13, 'filtered'],
 ]);
 
-/** What an ICMP message says, by RFC 792, and of what: `for IPIP` where the datagram in question is a tunnel's. */
-export function icmpText(icmp: Icmp): string {
+const UNREACHABLE6 = new Map([
+  [0, 'no route'],
+  [1, 'prohibited'],
+  [2, 'beyond the scope of the source'],
+  [3, 'address unreachable'],
+  [4, 'port unreachable'],
+  [5, 'source refused'],
+  [6, 'route rejected'],
+]);
+
+/**
+ * What an ICMP message says, by RFC 792 or RFC 4443, and of what: `for IPIP` where the datagram in question is a
+ * tunnel's.
+ * @param version of the IP header in front of it
+ */
+export function icmpText(icmp: Icmp, version: Ip['version']): string {
   const tunnel = icmp.quoted === undefined ? undefined : encapsulation({ ip: icmp.quoted });
-  return `${message(icmp)}${tunnel === undefined ? '' : ` for ${tunnel.name}`}`;
+  return `${version === 4 ? message(icmp) : message6(icmp)}${tunnel === undefined ? '' : ` for ${tunnel.name}`}`;
+}
+
+function message6({ type, code, mtu }: Icmp): string {
+  if (type === 1) return `ICMPv6 ${UNREACHABLE6.get(code) ?? `unreachable, code ${code}`}`;
+  if (type === 2) return `ICMPv6 packet too big${mtu === undefined ? '' : `, mtu ${mtu}`}`;
+  if (type === 3) return 'ICMPv6 time exceeded';
+  if (type === 4) return `ICMPv6 parameter problem, code ${code}`;
+  if (type === 128) return 'ICMPv6 echo request';
+  if (type === 129) return 'ICMPv6 echo reply';
+  if (type === 137) return 'ICMPv6 redirect';
+  return `ICMPv6 type ${type}, code ${code}`;
 }
 
 function message(icmp: Icmp): string {
@@ -41,21 +68,25 @@ export function packetText(packet: Packet): string {
     if (operation === 'reply') return `ARP ${senderIp} is-at ${senderMac}${mac}`;
     return `ARP operation ${operation}${mac}`;
   }
+  const neighbour = resolutionOf(packet);
+  if (neighbour !== undefined && packet.ip !== undefined) {
+    const { operation, target, sender } = neighbour;
+    return operation === 'question'
+      ? `NS who-has ${target} tell ${sender.address} (${sender.mac})${mac}`
+      : `NA ${target} is-at ${sender.mac}${mac}`;
+  }
   const ip = innermost(packet);
   if (ip === undefined) return `${packet.problem ?? 'not an IP packet'}${mac}`;
-  const ports = ip.tcp ?? ip.udp;
-  const end = (address: string, port: number | undefined) =>
-    port === undefined ? address : `${address}:${port}`;
   const tunnel = encapsulation(packet);
   return [
     tunnel === undefined
       ? ''
-      : `[${tunnel.name} ${tunnel.outer.source} > ${tunnel.outer.destination} ttl ${tunnel.outer.ttl}] `,
-    `${end(ip.source, ports?.source)} > ${end(ip.destination, ports?.destination)}`,
+      : `[${tunnel.name} ${tunnel.outer.source} > ${tunnel.outer.destination} ${hopLimit(tunnel.outer)}] `,
+    `${endText(ip, 'source')} > ${endText(ip, 'destination')}`,
     ip.tcp === undefined ? '' : ` [${ip.tcp.flags.join(',')}]`,
     ip.tcp !== undefined && ip.tcp.payloadLength > 0 ? ` ${ip.tcp.payloadLength} bytes` : '',
-    ip.icmp === undefined ? '' : ` ${icmpText(ip.icmp)}`,
-    ` ttl ${ip.ttl}`,
+    ip.icmp === undefined ? '' : ` ${icmpText(ip.icmp, ip.version)}`,
+    ` ${hopLimit(ip)}`,
     mac,
   ].join('');
 }

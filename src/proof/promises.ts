@@ -1,20 +1,23 @@
-import { inNetwork } from '../plan/addresses.ts';
+import { endpoint } from '../topology/endpoint.ts';
+import { addressFamily, inNetwork } from '../plan/addresses.ts';
 import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
+import { tunnelName } from './changes.ts';
 import type { Claim } from './claims.ts';
 
 type Mode = PlannedServer['mode'];
-type TunnelType = PlannedService['tunnel'];
 
 const MODES: Mode[] = ['nat', 'tun', 'dr'];
 
 /** Protocol number in the outer IP header (IANA). */
-const OUTER_PROTOCOL: Record<TunnelType, 4 | 47 | 17> = { ipip: 4, gre: 47, gue: 17 };
-const TUNNEL_NAME: Record<TunnelType, string> = { ipip: 'IPIP', gre: 'GRE', gue: 'GUE' };
+function outerProtocol({ tunnel, vip }: PlannedService): 4 | 41 | 47 | 17 {
+  if (tunnel === 'ipip') return addressFamily(vip) === 4 ? 4 : 41;
+  return tunnel === 'gre' ? 47 : 17;
+}
 
 /**
  * What the services of a plan promise: for each forwarding method in use its promises about the servers that use it.
  * Left out is what cannot apply: servers of weight 0 (they get nothing), servers that are the director itself (their
- * packets cross no wire), ARP for a VIP that lies in no network.
+ * packets cross no wire), neighbours of a VIP that lies in no network.
  */
 export function claimsFor(plan: Plan): Claim[] {
   return plan.services.flatMap((service) =>
@@ -30,7 +33,7 @@ export function claimsFor(plan: Plan): Claim[] {
 function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: PlannedServer[]): Claim[] {
   const { vip, port, directors } = service;
   const base = (kind: Claim['kind'], promise: string, about = servers) => ({
-    id: `${mode}/${vip}:${port}/${kind}`,
+    id: `${mode}/${endpoint(vip, port)}/${kind}`,
     mode,
     promise,
     service: { vip, port },
@@ -39,7 +42,7 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
   });
   const fromVip: Claim = {
     kind: 'reply-from-vip',
-    ...base('reply-from-vip', `The reply reaches the client with ${vip}:${port} as its source.`),
+    ...base('reply-from-vip', `The reply reaches the client with ${endpoint(vip, port)} as its source.`),
   };
   const bypass: Claim = {
     kind: 'replies-bypass-director',
@@ -77,14 +80,16 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
       const elsewhere = servers.filter(
         (s) => !networksOf(plan, directors).some((n) => isOn(plan, s.node, n)),
       );
-      const protocol = OUTER_PROTOCOL[service.tunnel];
+      const protocol = outerProtocol(service);
+      const outer = [...new Set(servers.map((s) => addressFamily(s.address)))];
+      const names = outer.map((family) => tunnelName(service.tunnel, family, addressFamily(vip)));
       return [
         {
           kind: 'request-encapsulated',
           protocol,
           ...base(
             'request-encapsulated',
-            `Between director and real server an outer IP header (${TUNNEL_NAME[service.tunnel]}, protocol ${protocol}) goes around the unchanged packet.`,
+            `Between director and real server an outer IP header (${names.join(' or ')}, protocol ${protocol}) goes around the unchanged packet.`,
           ),
         },
         fromVip,
@@ -97,7 +102,7 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
                 ...base('servers-elsewhere', "The real server is not on the director's segment.", elsewhere),
               },
             ]),
-        ...arpClaim(plan, service, servers, base),
+        ...ownerClaim(plan, service, servers, base),
       ];
     }
     case 'dr':
@@ -111,13 +116,13 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
         },
         fromVip,
         bypass,
-        ...arpClaim(plan, service, servers, base),
+        ...ownerClaim(plan, service, servers, base),
       ];
   }
 }
 
-/** Only a server on the VIP's own segment could answer ARP for it. */
-function arpClaim(
+/** Only a server on the VIP's own segment could answer its neighbours for it. */
+function ownerClaim(
   plan: Plan,
   service: PlannedService,
   servers: PlannedServer[],
@@ -129,8 +134,11 @@ function arpClaim(
     .filter((name) => service.directors.some((node) => isOn(plan, node, name)));
   const neighbours = servers.filter((s) => networks.some((n) => isOn(plan, s.node, n)));
   if (neighbours.length === 0) return [];
-  const promise = `Exactly one MAC answers ARP for ${service.vip}, the director's.`;
-  return [{ kind: 'one-arp-owner', networks, ...base('one-arp-owner', promise, neighbours) }];
+  const ipv4 = addressFamily(service.vip) === 4;
+  const kind = ipv4 ? 'one-arp-owner' : 'one-neighbour-owner';
+  const what = ipv4 ? 'ARP' : 'neighbour solicitations';
+  const promise = `Exactly one MAC answers ${what} for ${service.vip}, the director's.`;
+  return [{ kind, networks, ...base(kind, promise, neighbours) }];
 }
 
 function networksOf(plan: Plan, nodes: string[]): string[] {

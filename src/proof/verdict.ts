@@ -1,13 +1,16 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Outcome } from './check.ts';
-import type { Claim } from './claims.ts';
-import { unansweredArp } from './diagnosis.ts';
+import type { Claim, OneMacOwner } from './claims.ts';
+import { unanswered } from './diagnosis.ts';
 import { captureProblem, chosenServer, finding, listText, serviceOf } from './evidence.ts';
 import type { CaptureHealth, Finding, Lab } from './evidence.ts';
-import { judgeArp } from './judge-arp.ts';
+import { judgeOwner } from './judge-owner.ts';
 import { judgeBypass, judgeGateway, judgePass, judgeSource } from './judge-replies.ts';
 import { judgeElsewhere, judgeRequests } from './judge-requests.ts';
+import { innermost } from './packet.ts';
 import { observationText } from './packet-text.ts';
+import { byWhat, resolutionOf } from './resolution.ts';
 import { walks, type Observation, type Walk } from './path.ts';
 
 /** A claim held against the packets. */
@@ -49,7 +52,12 @@ export function judge(
   observations: Observation[],
   captures: CaptureHealth[],
 ): Verdict[] {
-  const lab: Lab = { plan, observations, captures, walks: walks(plan, observations) };
+  const lab: Lab = {
+    plan,
+    observations,
+    captures,
+    walks: walks(plan, observations).filter((walk) => !beganBefore(walk)),
+  };
   return claims.map((claim) => {
     const { outcome, why, evidence } = conclude(lab, claim);
     const sorted = [...new Set(evidence)].sort((a, b) => a.time - b.time);
@@ -68,9 +76,9 @@ export function judge(
 }
 
 function conclude(lab: Lab, claim: Claim): Finding {
-  if (claim.kind === 'one-arp-owner') return sound(lab, judgeArp(lab, claim));
+  if (isOwnerClaim(claim)) return sound(lab, judgeOwner(lab, claim));
   const service = serviceOf(lab, claim.service);
-  const where = `${claim.service.vip}:${claim.service.port}`;
+  const where = endpoint(claim.service.vip, claim.service.port);
   if (service === undefined) return finding('unknown', `the plan has no service ${where}`);
   const about = new Set(claim.servers.map((s) => s.node));
   const judged = lab.walks
@@ -84,10 +92,26 @@ function conclude(lab: Lab, claim: Claim): Finding {
   return judged.length === 0 ? nothingSeen(lab, claim) : summary(judged, [...about]);
 }
 
+/**
+ * Whether a TCP connection was open before the captures began: what is left of a failed one is sent again for half a
+ * minute, and one capture starts a little before the other.
+ */
+function beganBefore({ journeys }: Walk): boolean {
+  return (
+    journeys.some(
+      ({ crossings: [first] }) => first !== undefined && innermost(first.packet)?.tcp !== undefined,
+    ) && journeys.every(({ label }) => label !== 'SYN')
+  );
+}
+
+function isOwnerClaim(claim: Claim): claim is OneMacOwner {
+  return claim.kind === 'one-arp-owner' || claim.kind === 'one-neighbour-owner';
+}
+
 function judgeOne(
   lab: Lab,
   service: NonNullable<ReturnType<typeof serviceOf>>,
-  claim: Exclude<Claim, { kind: 'one-arp-owner' }>,
+  claim: Exclude<Claim, OneMacOwner>,
   walk: Walk,
 ): Finding {
   switch (claim.kind) {
@@ -154,16 +178,20 @@ function nothingSeen(lab: Lab, claim: Claim): Finding {
   const about = claim.servers.map((s) => s.node);
   const other = lab.walks.filter((w) => w.service.vip === vip && w.service.port === port).length;
   if (other > 0)
-    return finding('unknown', `${counted(other)} to ${vip}:${port}, but none went to ${listText(about)}`);
+    return finding(
+      'unknown',
+      `${counted(other)} to ${endpoint(vip, port)}, but none went to ${listText(about)}`,
+    );
   const asker = lab.plan.nodes.find(
-    (n) => !about.includes(n.name) && unansweredArp(lab, n.name).includes(vip),
+    (n) => !about.includes(n.name) && unanswered(lab, n.name).includes(vip),
   )?.name;
-  const why = `no connection to ${vip}:${port} was seen`;
+  const why = `no connection to ${endpoint(vip, port)} was seen`;
   if (asker === undefined) return finding('unknown', why);
-  const question = lab.observations.find(
-    (o) => o.node === asker && o.packet.arp?.operation === 'request' && o.packet.arp.targetIp === vip,
-  );
-  const told = `${why}: ${asker} asked for ${vip} by ARP and nobody answered`;
+  const question = lab.observations.find((o) => {
+    const resolution = resolutionOf(o.packet);
+    return o.node === asker && resolution?.operation === 'question' && resolution.target === vip;
+  });
+  const told = `${why}: ${asker} asked for ${vip} ${byWhat(vip)} and nobody answered`;
   const promisesArrival = claim.kind.startsWith('request-') || claim.kind === 'reply-from-vip';
   return sound(lab, finding(promisesArrival ? 'fail' : 'unknown', told, [question], [asker]));
 }

@@ -1,4 +1,5 @@
 import { encapsulation } from './changes.ts';
+import { endText, hopLimit } from './ends.ts';
 import { innermost } from './packet.ts';
 import type { Crossing, Journey, Walk } from './path.ts';
 
@@ -78,7 +79,7 @@ function addresses(crossing: Crossing): Span[] {
   const ip = innermost(crossing.packet);
   if (ip === undefined) return [];
   const end = (side: 'source' | 'destination'): Span => ({
-    text: ip.tcp === undefined ? ip[side] : `${ip[side]}:${ip.tcp[side]}`,
+    text: endText(ip, side),
     changed: changed(crossing, 'ip', side) || changed(crossing, 'tcp', side),
   });
   return [end('source'), still(' → '), end('destination')];
@@ -99,13 +100,13 @@ function tunnel(crossing: Crossing): Span[] {
     still(' → '),
     { text: outer.destination, changed: changed(crossing, 'outer', 'destination') },
     still(' '),
-    { text: `ttl ${outer.ttl}`, changed: changed(crossing, 'outer', 'ttl') },
+    { text: hopLimit(outer), changed: changed(crossing, 'outer', 'ttl') },
   ];
 }
 
 function ttl(crossing: Crossing): Span[] {
   const ip = innermost(crossing.packet);
-  return ip === undefined ? [] : [{ text: `ttl ${ip.ttl}`, changed: changed(crossing, 'ip', 'ttl') }];
+  return ip === undefined ? [] : [{ text: hopLimit(ip), changed: changed(crossing, 'ip', 'ttl') }];
 }
 
 function macs(crossing: Crossing): Span[] {

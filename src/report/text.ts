@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import pc from 'picocolors';
 import type { Check } from '../proof/check.ts';
 import type { Diagnosis } from '../commands/doctor.ts';
@@ -40,7 +41,7 @@ export function checkTable(checks: Check[]): string {
 /** A walk hop by hop, with what changed in colour, then the promises that it shows kept or broken. */
 export function traceText(trace: Trace): string {
   const { service, answered, lines, verdicts, kept } = trace;
-  const where = `${service.vip}:${service.port}`;
+  const where = endpoint(service.vip, service.port);
   return [
     `one connection to ${where}: ${answered === undefined ? 'no answer' : `answered by ${answered}`}`,
     '',

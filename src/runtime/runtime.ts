@@ -27,7 +27,10 @@ export interface Running {
   /** It is in no process group of this host's: the terminal's signals reach it only through `kill`. */
   readonly apart?: boolean;
   /** `exit`: it has ended; `close`: its streams too. */
-  once(event: 'exit' | 'close', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+  once(
+    event: 'exit' | 'close',
+    listener: (code: number | null, signal: NodeJS.Signals | null) => void,
+  ): unknown;
   once(event: 'error', listener: (error: Error) => void): unknown;
 }
 

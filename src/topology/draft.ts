@@ -1,8 +1,9 @@
 import { addressesIn } from './address-ranges.ts';
 import { childOf, entriesOf, type Placed, type Position, type Tree } from './positions.ts';
 import { roleFromName } from './names.ts';
-import { block, parseCidr, PREFIXES, type Range } from './ipv4.ts';
-import { choice, list, number, text, valueOf, type Given } from './given.ts';
+import { address, choice, list, number, text, valueOf, type Given } from './given.ts';
+import { canonical, type Range } from './ip.ts';
+import { subnetRange } from './ip-faults.ts';
 import {
   MODES,
   ROLES,
@@ -35,10 +36,16 @@ export interface Draft {
 export interface DraftNetwork {
   name: string;
   at: Position;
-  subnet: Given<string>;
-  /** Undefined where the subnet makes no sense. */
-  range: Range | undefined;
+  subnets: DraftSubnet[];
+  /** Whether the subnets could be read to their end. */
+  subnetsKnown: boolean;
   mtu: Given<number>;
+}
+
+export interface DraftSubnet {
+  text: Placed<string>;
+  /** Undefined where the text makes no sense. */
+  range: Range | undefined;
 }
 
 export interface DraftNode {
@@ -112,16 +119,16 @@ export function readDraft(root: Tree): Draft {
 }
 
 function network(name: string, at: Position, tree: Tree): DraftNetwork {
-  const subnet = text(tree.kind === 'map' ? tree.entries.get('subnet')?.tree : tree);
-  const parsed = parseCidr(valueOf(subnet) ?? '');
-  // Host bits that are set are complained about, but the network that was meant is clear.
-  const usable =
-    parsed !== undefined && parsed.prefix >= PREFIXES.largest && parsed.prefix <= PREFIXES.smallest;
+  const stated = tree.kind === 'map' ? tree.entries.get('subnet')?.tree : tree;
+  const given = (stated?.kind === 'list' ? stated.items : [stated]).map(text);
+  const subnets = given
+    .filter((subnet) => typeof subnet === 'object')
+    .map((subnet) => ({ text: subnet, range: subnetRange(subnet.value) }));
   return {
     name,
     at,
-    subnet,
-    range: usable ? block(parsed.address, parsed.prefix) : undefined,
+    subnets,
+    subnetsKnown: subnets.length === given.length && subnets.every(({ range }) => range !== undefined),
     mtu: number(childOf(tree, 'mtu'), 'mtu'),
   };
 }
@@ -138,10 +145,10 @@ function node(name: string, at: Position, tree: Tree): DraftNode {
     role: role ?? (told === undefined ? undefined : { value: told, at }),
     attachments: attachments.filter((a) => a !== undefined),
     attachmentsKnown: on !== undefined && !attachments.includes(undefined),
-    gateway: text(childOf(tree, 'gateway')),
+    gateway: address(childOf(tree, 'gateway')),
     routes:
       routes?.kind === 'list'
-        ? routes.items.map((item) => ({ to: text(childOf(item, 'to')), via: text(childOf(item, 'via')) }))
+        ? routes.items.map((item) => ({ to: text(childOf(item, 'to')), via: address(childOf(item, 'via')) }))
         : [],
     sysctls: entriesOf(childOf(tree, 'sysctls')).flatMap(([key, { keyAt, tree: given }]) =>
       given.kind === 'scalar' && (typeof given.value === 'string' || Number.isInteger(given.value))
@@ -156,8 +163,8 @@ function node(name: string, at: Position, tree: Tree): DraftNode {
 function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
   if (on.kind === 'map')
     return [...on.entries].map(([name, { keyAt, tree }]) => {
-      const given = (tree.kind === 'list' ? tree.items : [tree]).map(text);
-      const addresses = given.filter((address) => typeof address === 'object');
+      const given = (tree.kind === 'list' ? tree.items : [tree]).map(address);
+      const addresses = given.filter((one) => typeof one === 'object');
       if (addresses.length < given.length) return undefined;
       return {
         network: { value: name, at: keyAt },
@@ -178,7 +185,7 @@ function service(tree: Tree): DraftService {
   const servers = childOf(tree, 'servers');
   return {
     at: tree.at,
-    vip: text(childOf(tree, 'vip')),
+    vip: address(childOf(tree, 'vip')),
     port: number(childOf(tree, 'port'), 'port'),
     protocol: choice(childOf(tree, 'protocol'), ['tcp']),
     scheduler: choice(childOf(tree, 'scheduler'), SCHEDULERS),

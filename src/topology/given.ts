@@ -1,3 +1,4 @@
+import { canonical } from './ip.ts';
 import type { Placed, Tree } from './positions.ts';
 import { RANGES } from './schema.ts';
 
@@ -25,6 +26,12 @@ export function text(tree: Tree | undefined): Given<string> {
   if (tree === undefined) return undefined;
   if (tree.kind !== 'scalar' || typeof tree.value !== 'string') return 'unreadable';
   return { value: tree.value, at: tree.at };
+}
+
+/** An address, written in one way only, so that addresses can be compared as text. */
+export function address(tree: Tree | undefined): Given<string> {
+  const given = text(tree);
+  return typeof given === 'object' ? { ...given, value: canonical(given.value) } : given;
 }
 
 /** A whole number within its range. */

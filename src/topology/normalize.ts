@@ -1,5 +1,6 @@
 import type { Draft, DraftNode, DraftPersistence, DraftService } from './draft.ts';
 import { valueOf } from './given.ts';
+import { canonical, parseCidr, toCidr, block } from './ip.ts';
 import { labNameFrom } from './names.ts';
 import { maskBits } from './netmask.ts';
 import { References, namesOf } from './references.ts';
@@ -13,9 +14,9 @@ export function normalize(draft: Draft, defaultName: string): Topology {
     name: valueOf(draft.name) ?? labNameFrom(defaultName),
     title: valueOf(draft.title),
     mode: valueOf(draft.mode ?? draft.services[0]?.mode) ?? 'nat',
-    networks: draft.networks.map(({ name, subnet, mtu }) => ({
+    networks: draft.networks.map(({ name, subnets, mtu }) => ({
       name,
-      subnets: [present(valueOf(subnet))],
+      subnets: subnets.map(({ range }) => toCidr(present(range))),
       mtu: valueOf(mtu),
     })),
     nodes: draft.nodes.flatMap((node) => namesOf(node).map((name) => topologyNode(name, node))),
@@ -32,9 +33,17 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
       addresses: addresses.map(({ value }) => value),
     })),
     gateway: valueOf(node.gateway),
-    routes: node.routes.map(({ to, via }) => ({ to: present(valueOf(to)), via: present(valueOf(via)) })),
+    routes: node.routes.map(({ to, via }) => ({
+      to: destination(present(valueOf(to))),
+      via: present(valueOf(via)),
+    })),
     sysctls: node.sysctls.map(({ key, value }) => ({ key: key.value, value: value.value })),
   };
+}
+
+function destination(to: string): string {
+  const cidr = parseCidr(to);
+  return cidr === undefined ? canonical(to) : toCidr(block(cidr.address, cidr.prefix));
 }
 
 function virtualService(service: DraftService, references: References): VirtualService {

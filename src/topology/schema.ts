@@ -22,10 +22,10 @@ export const RANGES = {
   // ipvsadm takes 31 days at most.
   persistence: [1, 2_678_400],
   timeout: [1, 2_678_400],
-  netmask: [1, 32],
+  netmask: [1, 128],
 } as const satisfies Record<string, readonly [number, number]>;
 
-const CIDR = '^\\d{1,3}(\\.\\d{1,3}){3}/\\d{1,2}$';
+const CIDR = '^(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)/\\d{1,3}$';
 
 // Names and addresses are checked in the code beside this file, which can say more than a pattern; their patterns
 // here are for editors only.
@@ -44,10 +44,15 @@ const mode = z
     'How the director forwards: nat (rewrites addresses), tun (wraps packets in a tunnel), dr (rewrites the MAC only).',
   );
 
-const subnet = z.string().meta({
+const oneSubnet = z.string().meta({
   pattern: CIDR,
-  description: 'The network’s IPv4 subnet with its prefix (8 to 30), host bits zero: 10.0.0.0/24.',
+  description:
+    'A subnet with its prefix, host bits zero: 10.0.0.0/24 (prefix 8 to 30) or 2001:db8:1::/64 (16 to 126).',
 });
+
+const subnet = z
+  .union([oneSubnet, z.array(oneSubnet)])
+  .describe('The network’s subnet: IPv4, IPv6, or a list of one of each.');
 
 export const networkSchema = z.strictObject({
   subnet,
@@ -57,12 +62,10 @@ export const networkSchema = z.strictObject({
 });
 
 export const routeSchema = z.strictObject({
-  to: z.string().describe('Where the route leads: an IPv4 network (192.0.2.0/24) or one address.'),
+  to: z.string().describe('Where the route leads: a network (192.0.2.0/24, 2001:db8:2::/64) or one address.'),
   via: z
     .string()
-    .describe(
-      'The next hop: a node that shares a network with this one, or an IPv4 address on such a network.',
-    ),
+    .describe('The next hop: a node that shares a network with this one, or an address on such a network.'),
 });
 
 const on = z
@@ -75,7 +78,7 @@ const on = z
         z
           .union([z.string(), z.array(z.string())])
           .describe(
-            'A fixed IPv4 address on this network, without prefix, or several and ranges of them ([203.0.113.7, 203.0.113.50-203.0.113.59]), or auto.',
+            'A fixed address on this network, without prefix, or a list of several and of ranges ([203.0.113.7, 203.0.113.50-203.0.113.59]), or auto. A family that the list leaves out is automatic.',
           ),
       )
       .describe('Network to fixed address, to a list of them, or to auto.'),
@@ -96,7 +99,7 @@ export const nodeSchema = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Default gateway: a node that shares a network with this one, an IPv4 address on such a network, or none. By default what the mode needs.',
+      'Default gateway: a node that shares a network with this one, an address on such a network, or none. By default what the mode needs.',
     ),
   routes: z
     .array(routeSchema)
@@ -150,13 +153,14 @@ export const persistenceSchema = z.strictObject({
   netmask: z
     .union([z.string(), number('netmask')])
     .optional()
-    .describe('Clients that are alike under this mask are one client: 255.255.255.0, or its bits: 24.'),
+    .describe(
+      'Clients that are alike under this mask are one client: 255.255.255.0, or its bits: 24; IPv6 takes bits alone.',
+    ),
 });
 
 export const serviceSchema = z.strictObject({
   vip: z.string().meta({
-    format: 'ipv4',
-    description: 'The virtual IPv4 address that clients use; it may lie outside every network.',
+    description: 'The virtual IPv4 or IPv6 address that clients use; it may lie outside every network.',
   }),
   port: number('port').optional().describe(`Port of the service, ${DEFAULT_PORT} by default.`),
   protocol: z.literal('tcp').optional().describe('Only tcp for now.'),
@@ -203,7 +207,9 @@ export const topologySchema = z.strictObject({
   networks: z
     .record(
       nameKey('network'),
-      z.union([subnet, networkSchema]).describe('A subnet, or a mapping with subnet and mtu.'),
+      z
+        .union([oneSubnet, z.array(oneSubnet), networkSchema])
+        .describe('A subnet, a list of an IPv4 and an IPv6 one, or a mapping with subnet and mtu.'),
     )
     .describe('The lab’s networks, each a segment of its own: name to subnet.'),
   nodes: z

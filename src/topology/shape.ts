@@ -28,7 +28,7 @@ const FORMS: Readonly<Record<string, string>> = {
   routes: 'write a list, such as `[ { to: 192.0.2.0/24, via: r1 } ]`',
   to: 'write `to: 192.0.2.0/24`',
   via: 'write `via: r1`: the next hop',
-  gateway: 'write a node’s name, an IPv4 address or `none`',
+  gateway: 'write a node’s name, an address or `none`',
   vip: 'write `vip: 203.0.113.100`',
   directors: 'write a list, such as `[director]`',
   flags: 'write a list, such as `[sh-port]`',
@@ -206,6 +206,7 @@ function kindOf(tree: Tree): string {
 function field(path: Path): string {
   const [section, , inner] = path;
   if (path.length === 2 && (section === 'networks' || section === 'nodes')) return section;
+  if (path.length === 3 && section === 'networks' && typeof inner === 'number') return 'subnet';
   if (path.length >= 4 && (inner === 'on' || inner === 'sysctls')) return inner;
   const last = path.findLast((step) => typeof step === 'string');
   return typeof last === 'string' ? last : '';
@@ -223,6 +224,7 @@ function label(path: Path): string {
   const [section, first, inner, second] = path;
   if (section === undefined) return 'the file';
   const last = path.at(-1);
+  if (section === 'networks' && typeof last === 'number') return `subnet ${last + 1}`;
   if (path.length === 2 && section === 'networks') return `network ${show(first)}`;
   if (path.length === 2 && section === 'nodes') return `node ${show(first)}`;
   if (path.length === 2 && section === 'services') return `service ${Number(first) + 1}`;

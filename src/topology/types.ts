@@ -79,14 +79,14 @@ export interface Attachment {
 }
 
 export interface StaticRoute {
-  /** IPv4 CIDR or address. */
+  /** CIDR or address. */
   to: string;
-  /** A node's name or an IPv4 address. */
+  /** A node's name, or an address of the destination's family. */
   via: string;
 }
 
 export interface VirtualService {
-  /** IPv4 address; may lie outside every network. */
+  /** IPv4 or IPv6 address; may lie outside every network. */
   vip: string;
   port: number;
   protocol: 'tcp';
@@ -118,6 +118,9 @@ export interface RealServer {
   /** Port on the real server; only NAT can map it to another than the service's. */
   port: number;
   mode: Mode;
-  /** Network whose address IPVS uses; undefined: the first that the server shares with a director, else its first. */
+  /**
+   * Network whose address IPVS uses; undefined: of those where it has the VIP's family the first that it shares with a
+   * director, else the first.
+   */
   network: string | undefined;
 }

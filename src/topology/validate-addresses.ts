@@ -1,7 +1,7 @@
 import { rangeFault } from './address-ranges.ts';
-import type { DraftAttachment, DraftNode } from './draft.ts';
-import { valueOf } from './given.ts';
-import { addressFault, contains, reservedIn, toAddress } from './ipv4.ts';
+import { type DraftAttachment, type DraftNode } from './draft.ts';
+import { contains, familyOf, reservedIn, toAddress, usable } from './ip.ts';
+import { addressFault } from './ip-faults.ts';
 import type { Placed, Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
@@ -41,8 +41,7 @@ export class AddressBook {
       );
       return;
     }
-    const range = this.#references.network(network.value)?.range;
-    const example = range === undefined ? '10.0.0.11' : toAddress(range.first + Math.min(11, range.size - 2));
+    const example = this.#example(network.value, value);
     const fault = rangeFault(value) ?? addressFault(value, example);
     if (fault !== undefined) {
       this.#problems.add(at, `address ${show(value)} ${fault.why}`, fault.mend);
@@ -54,13 +53,14 @@ export class AddressBook {
 
   #place(value: string, at: Position, network: string, example: string): void {
     const found = this.#references.network(network);
-    if (found?.range === undefined) return;
-    const subnet = show(valueOf(found.subnet));
-    const reserved = contains(found.range, value) ? reservedIn(found.range, value) : undefined;
-    if (!contains(found.range, value))
+    if (found === undefined || !found.subnetsKnown) return;
+    const subnets = found.subnets.map(({ text }) => show(text.value)).join(' and ');
+    const range = found.subnets.find((s) => s.range !== undefined && contains(s.range, value))?.range;
+    const reserved = range === undefined ? undefined : reservedIn(range, value);
+    if (range === undefined)
       this.#problems.add(
         at,
-        `address ${show(value)} is outside network "${network}", which is ${subnet} (${onLine(found.at)})`,
+        `address ${show(value)} is outside network "${network}", which is ${subnets} (${onLine(found.at)})`,
         `take one inside, such as ${example}, or \`auto\``,
       );
     else if (reserved !== undefined)
@@ -69,6 +69,17 @@ export class AddressBook {
         `address ${show(value)} is the ${reserved} of network "${network}"`,
         `no machine can have it: take another, such as ${example}, or \`auto\``,
       );
+  }
+
+  /** An address of the network, of the family that was meant where it has both. */
+  #example(network: string, value: string): string {
+    const ranges = (this.#references.network(network)?.subnets ?? []).flatMap(({ range }) => range ?? []);
+    const family = familyOf(value) ?? (value.includes(':') ? 6 : 4);
+    const range = ranges.find((r) => r.family === family) ?? ranges[0];
+    if (range === undefined) return '10.0.0.11';
+    const { last } = usable(range);
+    const eleventh = range.first + (range.family === 4 ? 11n : 0x11n);
+    return toAddress(range.family, eleventh < last ? eleventh : last);
   }
 
   #once(value: string, at: Position, node: string): void {

@@ -24,11 +24,11 @@ export function checkFlags({ flags, scheduler }: DraftService, problems: Problem
   }
 }
 
-/** Checks that a netmask in dots is one. Whether its bits are in range, the schema says. */
-export function checkPersistence({ persistence }: DraftService, problems: Problems): void {
+/** Checks that a netmask is one, of the VIP's family. */
+export function checkPersistence({ persistence, vip }: DraftService, problems: Problems): void {
   const netmask = valueOf(persistence)?.netmask;
-  if (typeof netmask !== 'object' || typeof netmask.value !== 'string') return;
-  const fault = maskFault(netmask.value);
+  if (typeof netmask !== 'object' || typeof vip !== 'object') return;
+  const fault = maskFault(netmask.value, vip.value);
   if (fault !== undefined)
     problems.add(netmask.at, `netmask ${show(netmask.value)} ${fault.why}`, fault.mend);
 }

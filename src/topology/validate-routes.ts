@@ -1,6 +1,7 @@
 import type { DraftNode } from './draft.ts';
 import type { Given } from './given.ts';
-import { addressFault, block, cidrFault, contains, isIPv4, parseCidr, reservedIn } from './ipv4.ts';
+import { BITS, block, contains, familyOf, parseCidr, reservedIn, toCidr } from './ip.ts';
+import { addressFault, cidrFault } from './ip-faults.ts';
 import type { Placed, Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import { settled, sharedNetworks, type References } from './references.ts';
@@ -12,7 +13,39 @@ export function checkRoutes(node: DraftNode, references: References, problems: P
   for (const { to, via } of node.routes) {
     if (typeof to === 'object') checkDestination(to, seen, problems);
     checkNeighbour('via', via, node, references, problems);
+    checkSameFamily(to, via, node, references, problems);
   }
+}
+
+/** A next hop is reached by an address of the destination's family. */
+function checkSameFamily(
+  to: Given<string>,
+  via: Given<string>,
+  node: DraftNode,
+  references: References,
+  problems: Problems,
+): void {
+  if (typeof to !== 'object' || typeof via !== 'object') return;
+  const family = parseCidr(to.value)?.family ?? familyOf(to.value);
+  const hop = familyOf(via.value);
+  const mend = `a next hop of an IPv${family} route has an IPv${family} address`;
+  if (family === undefined) return;
+  if (hop !== undefined && hop !== family)
+    problems.add(
+      via.at,
+      `route to ${show(to.value)} mixes IPv${family} and IPv${hop}: via ${show(via.value)}`,
+      mend,
+    );
+  const neighbour = references.node(via.value);
+  if (neighbour === undefined || !settled(node, references) || !settled(neighbour.node, references)) return;
+  const shared = sharedNetworks(node, neighbour.node).map((name) => references.network(name));
+  if (shared.length === 0 || shared.some((n) => n?.subnetsKnown !== true)) return;
+  if (!shared.some((n) => n?.subnets.some(({ range }) => range?.family === family)))
+    problems.add(
+      via.at,
+      `route to ${show(to.value)} is IPv${family}, and no network that "${node.name}" and "${via.value}" share has an IPv${family} subnet`,
+      mend,
+    );
 }
 
 function checkDestination(to: Placed<string>, seen: Map<string, Position>, problems: Problems): void {
@@ -21,13 +54,14 @@ function checkDestination(to: Placed<string>, seen: Map<string, Position>, probl
     problems.add(at, `route to ${show(value)} would be a default route`, 'write `gateway` instead');
     return;
   }
-  const fault = isIPv4(value) ? undefined : cidrFault(value, 1, 32);
+  const family = parseCidr(value)?.family ?? familyOf(value) ?? 4;
+  const fault = familyOf(value) === undefined ? cidrFault(value, 1, BITS[family]) : undefined;
   if (fault !== undefined) {
     problems.add(at, `route to ${show(value)}: it ${fault.why}`, fault.mend);
     return;
   }
-  const { address, prefix } = parseCidr(value) ?? { address: value, prefix: 32 };
-  const key = `${block(address, prefix).first}/${prefix}`;
+  const { address, prefix } = parseCidr(value) ?? { address: value, prefix: BITS[family] };
+  const key = toCidr(block(address, prefix));
   const first = seen.get(key);
   if (first !== undefined)
     problems.add(
@@ -92,12 +126,19 @@ function checkHopAddress(
     problems.add(at, `${key} ${show(value)} ${fault.why}`, fault.mend);
     return;
   }
-  const ranges = node.attachments.map((a) => references.network(a.network.value)?.range);
-  const found = ranges.find((range) => range !== undefined && contains(range, value));
+  const networks = node.attachments.map((a) => references.network(a.network.value));
+  const found = networks
+    .flatMap((network) => network?.subnets ?? [])
+    .flatMap(({ range }) => range ?? [])
+    .find((range) => contains(range, value));
   const reserved = found === undefined ? undefined : reservedIn(found, value);
   if (reserved !== undefined)
     problems.add(at, `${key} ${show(value)} is the ${reserved} of its network`, 'no machine can have it');
-  else if (found === undefined && settled(node, references) && !ranges.includes(undefined))
+  else if (
+    found === undefined &&
+    settled(node, references) &&
+    networks.every((n) => n?.subnetsKnown === true)
+  )
     problems.add(
       at,
       `${key} ${show(value)} is outside the networks of node "${node.name}"`,

@@ -1,11 +1,14 @@
 import type { DraftService } from './draft.ts';
 import { valueOf, type Given } from './given.ts';
-import { addressFault, contains, isIPv4, reservedIn } from './ipv4.ts';
+import { endpoint } from './endpoint.ts';
+import { contains, familyOf, reservedIn } from './ip.ts';
+import { addressFault } from './ip-faults.ts';
 import type { Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
 import { DEFAULT_PORT } from './schema.ts';
 import { checkFlags, checkPersistence } from './validate-options.ts';
+import { checkFamilies } from './validate-families.ts';
 import { checkNamed, checkServers } from './validate-servers.ts';
 
 /** Checks the virtual services: VIPs, directors, real servers and how requests reach them. */
@@ -30,6 +33,7 @@ export function checkServices(references: References, problems: Problems): void 
     checkTunnel(service, references, problems);
     checkFlags(service, problems);
     checkPersistence(service, problems);
+    checkFamilies(service, references, problems);
   }
 }
 
@@ -57,9 +61,9 @@ function checkVip({ vip }: DraftService, { draft }: References, problems: Proble
     problems.add(vip.at, `VIP ${show(vip.value)} ${fault.why}`, fault.mend);
     return;
   }
-  for (const { name, range } of draft.networks) {
-    const reserved =
-      range !== undefined && contains(range, vip.value) ? reservedIn(range, vip.value) : undefined;
+  for (const { name, subnets } of draft.networks) {
+    const range = subnets.find((s) => s.range !== undefined && contains(s.range, vip.value))?.range;
+    const reserved = range === undefined ? undefined : reservedIn(range, vip.value);
     if (reserved !== undefined)
       problems.add(
         vip.at,
@@ -71,8 +75,8 @@ function checkVip({ vip }: DraftService, { draft }: References, problems: Proble
 
 function checkOnce(service: DraftService, seen: Map<string, Position>, problems: Problems): void {
   const { vip, port } = service;
-  if (typeof vip !== 'object' || port === 'unreadable' || !isIPv4(vip.value)) return;
-  const name = `${vip.value}:${valueOf(port) ?? DEFAULT_PORT}`;
+  if (typeof vip !== 'object' || port === 'unreadable' || familyOf(vip.value) === undefined) return;
+  const name = endpoint(vip.value, valueOf(port) ?? DEFAULT_PORT);
   const first = seen.get(name);
   if (first === undefined) seen.set(name, vip.at);
   else

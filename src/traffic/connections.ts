@@ -26,8 +26,8 @@ export interface Source {
 const PROGRAM = `
 use strict; use IO::Socket::IP; use Socket qw(SOL_SOCKET SO_LINGER); $| = 1; my %held;
 sub ask {
-  my ($socket, $host) = @_; my $got = '';
-  syswrite $socket, "GET / HTTP/1.1\\r\\nHost: $host\\r\\n\\r\\n";
+  my ($socket, $host) = @_; my $got = ''; my $name = $host =~ /:/ ? "[$host]" : $host;
+  syswrite $socket, "GET / HTTP/1.1\\r\\nHost: $name\\r\\n\\r\\n";
   until ($got =~ /\\r\\n\\r\\n/) {
     my $ready = ''; vec($ready, fileno $socket, 1) = 1;
     return ('', 'no answer within 3 s') unless select($ready, undef, undef, 3);

@@ -1,3 +1,4 @@
+import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Connections, type Connection, type Source } from './connections.ts';
@@ -22,7 +23,7 @@ export async function probe(
   service: PlannedService,
   by: Probes['by'],
 ): Promise<Probes> {
-  const clients = plan.nodes.filter((node) => node.role === 'client');
+  const clients = clientsOf(plan, service);
   const share = Math.max(1, Math.floor(MOST_ADDRESSES / Math.max(1, clients.length)));
   const rounds: Connection[][] = [[], []];
   for (const client of clients) {
@@ -32,7 +33,11 @@ export async function probe(
       // The address that the client's own routes choose tells which of its interfaces leads to the service.
       const [first] = await ask([{}]);
       const address = first?.address ?? '';
-      const all = client.interfaces.map((own) => own.addresses.map((each) => each.address));
+      const all = client.interfaces.flatMap((own) =>
+        ([4, 6] as const).map((family) =>
+          own.addresses.filter((each) => each.family === family).map((each) => each.address),
+        ),
+      );
       const own = address === '' ? [] : (all.find((each) => each.includes(address)) ?? [address]);
       const sources: Source[] =
         by === 'port'

@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
@@ -34,7 +35,7 @@ export function requestCommand(service: Pick<PlannedService, 'vip' | 'port'>, co
       '-w',
       FORMAT,
     ],
-    `http://${service.vip}:${service.port}/?[1-${count}]`,
+    `http://${endpoint(service.vip, service.port)}/?[1-${count}]`,
   ];
 }
 

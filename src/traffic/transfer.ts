@@ -1,3 +1,4 @@
+import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -30,7 +31,7 @@ export async function transfer(
     ...servers.map((node) => ({ node, argv: ['truncate', '-s', String(bytes), `${WEB_ROOT}/large`] })),
     { node: client, argv: ['truncate', '-s', String(bytes), '/tmp/large'] },
   ]);
-  const url = `http://${service.vip}:${service.port}`;
+  const url = `http://${endpoint(service.vip, service.port)}`;
   const curl = ['curl', '-s', '-o', '/dev/null', '--max-time', String(LIMIT), '-w', FORMAT];
   const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/large`] }]);
   const [up] = await runtime.exec([
@@ -78,7 +79,7 @@ export async function download(
   await runtime.exec(
     servers.map((node) => ({ node, argv: ['truncate', '-s', String(bytes), `${WEB_ROOT}/large`] })),
   );
-  const url = `http://${service.vip}:${service.port}/large?[1-${times}]`;
+  const url = `http://${endpoint(service.vip, service.port)}/large?[1-${times}]`;
   const [result] = await runtime.exec([
     {
       node: client,

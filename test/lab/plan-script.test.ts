@@ -14,6 +14,10 @@ const guest = (line: string, input = '') =>
 const DUMP = [
   "ip -4 -o addr show | sed 's/@[^ ]*//; s/valid_lft.*//' | awk '{$1=\"\"; print}' | sort",
   'ip -4 route show | sort',
+  // Link-local addresses and the routes to them are the kernel's.
+  "ip -6 -o addr show scope global | sed 's/@[^ ]*//' | awk '{$1=\"\"; print}' | sort",
+  'ip -6 route show | grep -v fe80 | sort',
+  "sysctl -a 2>/dev/null | grep -E 'ipv6.conf.(all.(forwarding|disable_ipv6)|eth0.(accept_dad|accept_ra)) '",
   "sysctl -a 2>/dev/null | grep -E 'ipv4.(ip_forward|conf.(all|eth0|lo|tunl0).(arp_ignore|arp_announce|rp_filter)) '",
   'ipvsadm -Sn 2>/dev/null || true',
 ].join('; ');
@@ -25,7 +29,7 @@ afterAll(async () => {
   await lab(['down', '--all']);
 });
 
-it.each(['nat', 'tun', 'dr', 'full'])(
+it.each(['nat', 'tun', 'dr', 'full', 'nat6', 'tun6', 'dual', 'tun-mixed'])(
   'the printed plan of %s, run as a script, builds what up builds',
   async (topology) => {
     const script = (await lab(['plan', topology])).stdout;

@@ -81,7 +81,11 @@ function buildFailure(output: string): LabError {
     ],
   ];
   const mend = reasons.find(([pattern]) => pattern.test(output))?.[1];
-  return new LabError(EXIT.machineCannot, `the Debian packages could not be put together:\n${lastLines(output)}`, {
-    mend: mend ?? 'nothing was kept; run the same command again once the cause is gone',
-  });
+  return new LabError(
+    EXIT.machineCannot,
+    `the Debian packages could not be put together:\n${lastLines(output)}`,
+    {
+      mend: mend ?? 'nothing was kept; run the same command again once the cause is gone',
+    },
+  );
 }

@@ -19,9 +19,9 @@ export interface ModeRules {
   /** Whether the director must forward packets that are not its own (the replies). */
   directorForwards: boolean;
   /** Kernel modules beside ip_vs. */
-  modules: (service: PlannedService) => string[];
+  modules: (service: PlannedService, server: PlannedServer) => string[];
   /** Steps on a real server before its routes; the order is part of the method. */
   serverSteps: (context: ServerContext) => Step[];
   /** Bytes that the method adds to each packet between director and real server. */
-  overhead: (service: PlannedService) => number;
+  overhead: (service: PlannedService, server: PlannedServer) => number;
 }

@@ -1,22 +1,10 @@
-import { block, toCidr } from '../../topology/ipv4.ts';
-import type { TunnelType } from '../../topology/types.ts';
+import type { Family } from '../../topology/types.ts';
+import { addressFamily } from '../addresses.ts';
 import type { Step } from '../types.ts';
-import type { ModeRules } from './mode.ts';
+import { toCidr, block } from '../../topology/ip.ts';
+import type { ModeRules, ServerContext } from './mode.ts';
 import { quietVip } from './quiet-vip.ts';
-
-interface TunnelKind {
-  /** The fallback device that the kernel module makes, which takes packets from any sender. */
-  device: string;
-  modules: string[];
-  /** Outer headers, in bytes: IPv4 20, and GRE 4 or UDP 8 + GUE 4 (RFC 2784, draft-ietf-intarea-gue). */
-  overhead: number;
-}
-
-export const TUNNEL_KINDS: Record<TunnelType, TunnelKind> = {
-  ipip: { device: 'tunl0', modules: ['ipip'], overhead: 20 },
-  gre: { device: 'gre0', modules: ['ip_gre'], overhead: 24 },
-  gue: { device: 'tunl0', modules: ['ipip', 'fou'], overhead: 32 },
-};
+import { tunnelKind } from './tunnels.ts';
 
 /**
  * TUN (tunnelling): the director puts an outer IP header around the unchanged packet; the real server decapsulates
@@ -27,35 +15,49 @@ export const tun: ModeRules = {
   flag: '-i',
   gatewayIsDirector: false,
   directorForwards: false,
-  modules: (service) => TUNNEL_KINDS[service.tunnel].modules,
-  serverSteps: ({ service, interfaces }) => {
-    const { device, overhead } = TUNNEL_KINDS[service.tunnel];
+  modules: (service, server) => tunnelKind(service, server).modules,
+  serverSteps: (context) => {
+    const { service, server, interfaces } = context;
+    const { device, type } = tunnelKind(service, server);
+    const gue = service.tunnel === 'gue' ? { gue: addressFamily(server.address) } : {};
+    // Decapsulated packets come from clients that are not behind the tunnel: reverse path filtering drops them. The
+    // kernel takes the larger of `all` and the device. IPv6 has no such filter of its own.
+    const filtered =
+      addressFamily(service.vip) === 4 ? ['all', device, ...interfaces.map((i) => i.name)] : [];
     return [
-      { kind: 'tunnel', device, tunnel: service.tunnel },
-      // Decapsulated packets come from clients that are not behind the tunnel: reverse path filtering drops them.
-      // The kernel takes the larger of `all` and the device.
-      ...['all', device, ...interfaces.map((i) => i.name)].map((name): Step => ({
+      { kind: 'tunnel', device, type, ...gue },
+      ...filtered.map((name): Step => ({
         kind: 'sysctl',
         key: `net.ipv4.conf.${name}.rp_filter`,
         value: '0',
       })),
       ...quietVip(service.vip, device),
-      // Clients on the server's own segment: announce a segment size that leaves room for the outer header.
-      ...interfaces.flatMap((i) =>
-        i.addresses.slice(0, 1).map(({ address, prefix }): Step => ({
-          kind: 'route',
-          to: toCidr(block(address, prefix)),
-          device: i.name,
-          source: address,
-          advmss: segmentSize(i.mtu, overhead),
-        })),
-      ),
+      ...neighbourRoutes(context),
     ];
   },
-  overhead: (service) => TUNNEL_KINDS[service.tunnel].overhead,
+  overhead: (service, server) => tunnelKind(service, server).overhead,
 };
 
-/** The largest TCP segment that fits into the MTU with the outer headers around it: 20 bytes IPv4 and 20 TCP. */
-export function segmentSize(mtu: number, overhead: number): number {
-  return mtu - overhead - 40;
+/** Clients on the server's own segment: announce a segment size that leaves room for the outer header. */
+function neighbourRoutes({ service, server, interfaces }: ServerContext): Step[] {
+  const family = addressFamily(service.vip);
+  return interfaces.flatMap((i) =>
+    i.addresses
+      .filter((own) => own.family === family)
+      .slice(0, 1)
+      .map(({ address, prefix }): Step => ({
+        kind: 'route',
+        to: toCidr(block(address, prefix)),
+        device: i.name,
+        source: address,
+        // The kernel's own route to an IPv6 subnet has this metric; another metric would be a second route.
+        ...(family === 6 ? { metric: 256 } : {}),
+        advmss: segmentSize(family, i.mtu, tun.overhead(service, server)),
+      })),
+  );
+}
+
+/** The largest TCP segment that fits into the MTU with the outer headers around it: IPv4 20 or IPv6 40, and TCP 20. */
+export function segmentSize(family: Family, mtu: number, overhead: number): number {
+  return mtu - overhead - (family === 4 ? 40 : 60);
 }

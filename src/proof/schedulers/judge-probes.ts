@@ -1,5 +1,5 @@
 import type { PlannedService } from '../../plan/types.ts';
-import { block, toAddress } from '../../topology/ipv4.ts';
+import { BITS, block, familyOf, toCidr } from '../../topology/ip.ts';
 import type { Connection } from '../../traffic/connections.ts';
 import type { Probes } from '../../traffic/probes.ts';
 import type { Check } from '../check.ts';
@@ -69,8 +69,8 @@ export function judgeProbes(service: PlannedService, { by, connections }: Probes
 /** What is one and the same to the hash, or one client to persistence. */
 function keyOf(service: PlannedService, by: Probes['by'], { address, port }: Connection): string {
   if (service.persistence !== undefined) {
-    const prefix = service.persistence.prefix ?? 32;
-    return prefix === 32 ? address : `${toAddress(block(address, prefix).first)}/${prefix}`;
+    const prefix = service.persistence.prefix ?? whole(service);
+    return prefix === whole(service) ? address : toCidr(block(address, prefix));
   }
   if (service.scheduler === 'dh') return service.vip;
   return by === 'port' ? `${address}:${port}` : address;
@@ -78,9 +78,14 @@ function keyOf(service: PlannedService, by: Probes['by'], { address, port }: Con
 
 function kindOf(service: PlannedService, by: Probes['by']): string {
   if (service.persistence !== undefined)
-    return (service.persistence.prefix ?? 32) === 32 ? 'client' : 'client network';
+    return (service.persistence.prefix ?? whole(service)) === whole(service) ? 'client' : 'client network';
   if (service.scheduler === 'dh') return 'VIP';
   return by === 'port' ? 'client port' : 'client address';
+}
+
+/** Bits of a client's address, all of them. */
+function whole({ vip }: PlannedService): number {
+  return BITS[familyOf(vip) ?? 4];
 }
 
 function plural(word: string, count: number): string {

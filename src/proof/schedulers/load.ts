@@ -1,4 +1,5 @@
 import type { PlannedService } from '../../plan/types.ts';
+import { endpoint } from '../../topology/endpoint.ts';
 
 /** What a scheduler knows of a real server. */
 export interface ServerLoad {
@@ -33,7 +34,8 @@ export function parseLoads(output: string, service: Pick<PlannedService, 'vip' |
   let inside = false;
   for (const row of output.split('\n')) {
     const words = row.trim().split(/\s+/);
-    if (/^(TCP|UDP|SCTP|FWM)$/.test(words[0] ?? '')) inside = words[1] === `${service.vip}:${service.port}`;
+    if (/^(TCP|UDP|SCTP|FWM)$/.test(words[0] ?? ''))
+      inside = words[1] === endpoint(service.vip, service.port);
     else if (inside && words[0] === '->' && /^\d+$/.test(words[3] ?? ''))
       rows.push({
         destination: words[1] ?? '',
@@ -49,7 +51,7 @@ export function parseLoads(output: string, service: Pick<PlannedService, 'vip' |
 export function loadsOf(service: PlannedService, tables: string[]): ServerLoad[] | undefined {
   const rows = tables.flatMap((table) => parseLoads(table, service));
   const loads = service.servers.map((server): ServerLoad | undefined => {
-    const own = rows.filter((row) => row.destination === `${server.address}:${server.port}`);
+    const own = rows.filter((row) => row.destination === endpoint(server.address, server.port));
     if (own.length === 0) return undefined;
     const inactive = own.reduce((sum, row) => sum + row.inactive, 0);
     const load: ServerLoad = {

@@ -21,7 +21,8 @@ export function diagramMermaid(plan: Plan): string {
   });
   plan.nodes.forEach((node, n) => {
     const vips = ownedVips(node, plan.services).map(
-      ({ vip, device, quiet }) => `<br/>VIP ${escape(vip)} on ${escape(device)}${quiet ? ', no ARP' : ''}`,
+      ({ vip, device, quiet }) =>
+        `<br/>VIP ${escape(vip)} on ${escape(device)}${quiet === undefined ? '' : `, ${quiet}`}`,
     );
     const name = `<b>${escape(node.name)}</b><br/>${ROLE_NAMES[node.role]}${vips.join('')}`;
     lines.push(`  node${n}["${name}"]:::${CLASSES[node.role]}`);

@@ -56,7 +56,7 @@ export function sizeNode(
     ...owned
       .filter((vip) => !vip.outside)
       .map(({ vip, device, quiet }) => ({
-        text: `VIP ${vip} on ${device}${quiet ? ', no ARP' : ''}`,
+        text: `VIP ${vip} on ${device}${quiet === undefined ? '' : `, ${quiet}`}`,
         style: 'vip' as const,
       })),
   ];

@@ -1,3 +1,4 @@
+import { endpoint } from '../../topology/endpoint.ts';
 import type { Plan, PlannedService } from '../../plan/types.ts';
 import { ROLE_NAMES } from './theme.ts';
 import { ownedVips, serviceText } from './vips.ts';
@@ -16,7 +17,10 @@ export function diagramText(plan: Plan): string {
           i.addresses.map((a) => `${a.address}/${a.prefix}`).join(' '),
           owned
             .filter((vip) => vip.device === i.name || !vip.outside)
-            .map(({ vip, device, quiet }) => `VIP ${vip} on ${device}${quiet ? ' (no ARP)' : ''}`)
+            .map(
+              ({ vip, device, quiet }) =>
+                `VIP ${vip} on ${device}${quiet === undefined ? '' : ` (${quiet})`}`,
+            )
             .join(', '),
         ]);
     }),
@@ -39,7 +43,7 @@ function serviceLines(service: PlannedService): string[] {
   const by = service.directors.length === 0 ? '' : `, by ${service.directors.join(', ')}`;
   const rows = service.servers.map((server) => [
     server.node,
-    `${server.address}:${server.port}`,
+    endpoint(server.address, server.port),
     server.mode.toUpperCase(),
     `weight ${server.weight}`,
   ]);

@@ -1,3 +1,6 @@
+import { endpoint } from '../../topology/endpoint.ts';
+import { addressFamily } from '../../plan/addresses.ts';
+import { tunnelName } from '../../proof/changes.ts';
 import type { PlannedNode, PlannedService } from '../../plan/types.ts';
 
 /** A virtual service's address on a node. */
@@ -6,21 +9,30 @@ export interface OwnedVip {
   device: string;
   /** The device is a network interface, so that the VIP is to be seen from outside. */
   outside: boolean;
-  /** The node keeps ARP questions for it unanswered. */
-  quiet: boolean;
+  /** Where the node does not answer its neighbours' questions for it: what it leaves out. */
+  quiet: 'no ARP' | 'no ND' | undefined;
 }
 
 /** The VIPs that a node has, each once, in the order in which it gets them. */
 export function ownedVips(node: PlannedNode, services: PlannedService[]): OwnedVip[] {
   const vips = new Set(services.map((service) => service.vip));
-  const quiet = node.steps.some(
+  const noArp = node.steps.some(
     (step) => step.kind === 'sysctl' && step.key === 'net.ipv4.conf.all.arp_ignore' && step.value === '1',
   );
   const owned = new Map<string, OwnedVip>();
   for (const step of node.steps) {
     if (step.kind !== 'address' || !vips.has(step.address)) continue;
     const outside = node.interfaces.some((i) => i.name === step.device);
-    owned.set(`${step.address} ${step.device}`, { vip: step.address, device: step.device, outside, quiet });
+    // IPv6 answers for an address only by the interface that has it.
+    const noNd = node.role === 'real-server' && !outside;
+    const [silent, quiet] =
+      addressFamily(step.address) === 4 ? [noArp, 'no ARP' as const] : [noNd, 'no ND' as const];
+    owned.set(`${step.address} ${step.device}`, {
+      vip: step.address,
+      device: step.device,
+      outside,
+      quiet: silent ? quiet : undefined,
+    });
   }
   return [...owned.values()];
 }
@@ -28,9 +40,13 @@ export function ownedVips(node: PlannedNode, services: PlannedService[]): OwnedV
 /** `VIP 192.0.2.100:80`, the forwarding methods and the scheduler, directors and real servers of a service. */
 export function serviceText(service: PlannedService): { head: string; how: string; servers: string[] } {
   const modes = [...new Set(service.servers.map((server) => server.mode))];
-  const tunnel = modes.includes('tun') ? [`in ${service.tunnel.toUpperCase()}`] : [];
+  const inside = addressFamily(service.vip);
+  const tunnels = service.servers
+    .filter((server) => server.mode === 'tun')
+    .map((server) => tunnelName(service.tunnel, addressFamily(server.address), inside));
+  const tunnel = tunnels.length === 0 ? [] : [`in ${[...new Set(tunnels)].join(' and ')}`];
   return {
-    head: `VIP ${service.vip}:${service.port}/${service.protocol}`,
+    head: `VIP ${endpoint(service.vip, service.port)}/${service.protocol}`,
     how: [[modes.map((mode) => mode.toUpperCase()).join(' + '), ...tunnel].join(' '), service.scheduler]
       .filter((part) => part !== '')
       .join(', '),

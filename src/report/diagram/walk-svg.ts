@@ -1,3 +1,4 @@
+import { endpoint } from '../../topology/endpoint.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { Walk } from '../../proof/path.ts';
 import { arrows } from './arrows.ts';
@@ -24,12 +25,12 @@ export function walkPicture(plan: Plan, walk: Walk): Picture {
   const table = walkTable(walk, ways);
   const inner = Math.max(plain.width, table.width);
   const { client, service, clientNode } = walk;
-  const who = `${clientNode === undefined ? '' : `${clientNode} `}${client.address}:${client.port}`;
+  const who = `${clientNode === undefined ? '' : `${clientNode} `}${endpoint(client.address, client.port)}`;
   const heading = paragraphs(
     [
       { text: plan.title, style: 'title' },
       {
-        text: `One connection from ${who} to the virtual service ${service.vip}:${service.port}`,
+        text: `One connection from ${who} to the virtual service ${endpoint(service.vip, service.port)}`,
         style: 'subtitle',
       },
     ],
@@ -48,7 +49,7 @@ export function walkPicture(plan: Plan, walk: Walk): Picture {
     fill: COLOURS.changed,
   });
   return {
-    title: `${plan.title}: ${who} to ${service.vip}:${service.port}`,
+    title: `${plan.title}: ${who} to ${endpoint(service.vip, service.port)}`,
     width: inner + 2 * MARGIN,
     height: caption.top + caption.height + MARGIN - 8,
     shapes: [...topologyShapes(layout), ...drawn.shapes, ...rows.shapes, swatch],

@@ -76,7 +76,7 @@ function cellsOf(line: WalkLine | undefined): Span[][][] {
   return [
     [[{ text: line?.hop ?? '', changed: false }], bare(macs, 'mac ')],
     [addresses, tunnel],
-    [bare(ttl, 'ttl ')],
+    [bare(bare(ttl, 'ttl '), 'hlim ')],
   ];
 }
 

@@ -18,7 +18,9 @@ export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
   const wanted = new Set(plan.nodes.map((node) => `/${containerName(plan.name, node.name)}`));
   const names = new Set(plan.networks.map((network) => networkName(plan.name, network.name)));
   const subnets = networks.flatMap((n) =>
-    (n.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [{ network: n, subnet: Subnet }])),
+    (n.IPAM?.Config ?? []).flatMap(({ Subnet }) =>
+      Subnet === undefined ? [] : [{ network: n, subnet: Subnet }],
+    ),
   );
   const problems = [
     ...containers
@@ -30,7 +32,9 @@ export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
       own.subnets.flatMap((wanted) =>
         subnets
           .filter(({ network, subnet }) => !names.has(network.Name) && overlaps(wanted, subnet))
-          .map(({ network, subnet }) => inTheWay(own.name, wanted, network.Name, subnet, network.Labels ?? {})),
+          .map(({ network, subnet }) =>
+            inTheWay(own.name, wanted, network.Name, subnet, network.Labels ?? {}),
+          ),
       ),
     ),
   ];

@@ -21,7 +21,9 @@ export function networkName(lab: string, network: string): string {
  */
 const READ_ONLY = [
   ...['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger'],
-  ...['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map((d) => `/proc/sys/${d}`),
+  ...['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map(
+    (d) => `/proc/sys/${d}`,
+  ),
 ];
 
 /**
@@ -54,7 +56,9 @@ export function containerOptions(
       CapAdd: Object.keys(NODE_CAPABILITIES).map((name) => name.toUpperCase()),
       ...(appArmor ? { SecurityOpt: ['apparmor=unconfined'] } : {}),
       ReadonlyPaths: READ_ONLY,
-      ExtraHosts: node.hosts.filter(({ name }) => name !== node.name).map(({ address, name }) => `${name}:${address}`),
+      ExtraHosts: node.hosts
+        .filter(({ name }) => name !== node.name)
+        .map(({ address, name }) => `${name}:${address}`),
       // Where processes leave their numbers: after a restart they name others.
       Tmpfs: { '/run': 'mode=755,size=8m' },
       RestartPolicy: { Name: 'no' },

@@ -47,8 +47,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     return made;
   };
 
-  const containers = async () =>
-    (await docker()).listContainers({ all: true, filters: labelFilter(lab) });
+  const containers = async () => (await docker()).listContainers({ all: true, filters: labelFilter(lab) });
 
   async function exec(jobs: Job[]): Promise<Finished[]> {
     const results = new Array<Finished>(jobs.length);
@@ -80,13 +79,16 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     });
     const failed = (await exec(jobs)).findIndex((result) => result.code !== 0);
     if (failed >= 0)
-      throw new LabError(EXIT.labFailed, `the interfaces of ${nodes[failed]?.name ?? ''} could not be set up`);
+      throw new LabError(
+        EXIT.labFailed,
+        `the interfaces of ${nodes[failed]?.name ?? ''} could not be set up`,
+      );
   }
 
   async function makeNode(plan: Plan, node: PlannedNode, appArmor: boolean): Promise<void> {
     const { docker: api } = await reach();
     try {
-      const container = await api.createContainer(containerOptions(record, node, await nodeImage(), appArmor));
+      const container = await api.createContainer(containerOptions(record, node, nodeImage(), appArmor));
       for (const own of node.interfaces.slice(1))
         await api
           .getNetwork(networkName(lab, own.network))
@@ -140,7 +142,9 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
 
     async states() {
       const boxes = await containers();
-      const running = boxes.filter((box) => box.State === 'running').map((box) => box.Labels[LABEL.node] ?? '');
+      const running = boxes
+        .filter((box) => box.State === 'running')
+        .map((box) => box.Labels[LABEL.node] ?? '');
       const wired = await exec(running.map((node) => ({ node, argv: ['test', '-e', WIRED] })));
       return boxes.map((box): NodeState => {
         const node = box.Labels[LABEL.node] ?? '';
@@ -164,6 +168,8 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
         }
       });
       await wire(plan, lost);
+      // The engine has announced its own MACs for them, before they had the plan's.
+      await exec(plan.nodes.map(({ name }) => ({ node: name, argv: ['ip', 'neigh', 'flush', 'all'] })));
       return lost.map((node) => node.name);
     },
 

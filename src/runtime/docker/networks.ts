@@ -55,7 +55,9 @@ export function gatewayOf(plan: Plan, subnet: string): string {
   const number = base.toByteArray().reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
   // Not the last one, which in IPv4 is everybody's.
   for (let value = number + 2n ** BigInt(bits - prefix) - 2n; value > number; value -= 1n) {
-    const bytes = Array.from({ length: bits / 8 }, (_, at) => Number((value >> BigInt(bits - 8 - 8 * at)) & 255n));
+    const bytes = Array.from({ length: bits / 8 }, (_, at) =>
+      Number((value >> BigInt(bits - 8 - 8 * at)) & 255n),
+    );
     const address = ipaddr.fromByteArray(bytes).toString();
     if (!taken.has(address)) return address;
   }

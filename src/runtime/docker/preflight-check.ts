@@ -12,9 +12,13 @@ const RULES = 'iptables-save -c; iptables-legacy-save -c 2>/dev/null; true';
  * Sends through a lab's networks what they must carry, before anything relies on them.
  * @throws LabError machineCannot with what was eaten, and the rules of the engine's host that did
  */
-export async function checkNetworks(docker: Docker, plan: Plan, runtime: Pick<Runtime, 'exec'>): Promise<void> {
+export async function checkNetworks(
+  docker: Docker,
+  plan: Plan,
+  runtime: Pick<Runtime, 'exec'>,
+): Promise<void> {
   if ((await probe(plan, runtime)).length === 0) return;
-  const image = await nodeImage();
+  const image = nodeImage();
   // A container in the host's own network sees the host's rules; it only reads them.
   const rules = async () => {
     const options = { NetworkMode: 'host', CapDrop: ['ALL'], CapAdd: ['NET_ADMIN', 'NET_RAW'] };

@@ -100,14 +100,20 @@ function ruleRows(dump: string): { rule: string; packets: number }[] {
     const policy = /^:(\S+) (\w+) \[(\d+):\d+\]$/.exec(row);
     return policy === null
       ? []
-      : [{ rule: `iptables -t ${table}: chain ${policy[1] ?? ''} policy ${policy[2] ?? ''}`, packets: Number(policy[3]) }];
+      : [
+          {
+            rule: `iptables -t ${table}: chain ${policy[1] ?? ''} policy ${policy[2] ?? ''}`,
+            packets: Number(policy[3]),
+          },
+        ];
   });
 }
 
 /** The error that names what was eaten, and by which rules. */
 export function eatenError(eaten: Eaten[], rules: string[]): LabError {
   const rows = eaten.map(
-    (e) => `network ${e.network}: from ${e.from} to ${e.to} no packet ${e.missing.slice(0, 3).join(' or ').replaceAll(',', ' > ')}`,
+    (e) =>
+      `network ${e.network}: from ${e.from} to ${e.to} no packet ${e.missing.slice(0, 3).join(' or ').replaceAll(',', ' > ')}`,
   );
   const by =
     rules.length === 0

@@ -23,7 +23,10 @@ export function wiringCommands(node: PlannedNode, plan: Plan, devices: Device[])
   const mtu = new Map(plan.networks.map((network) => [network.name, network.mtu]));
   return [
     // By way of names that no interface has: two may have each other's.
-    ...found.flatMap(({ device }, index) => [`link set ${device} down`, `link set ${device} name wire${index}`]),
+    ...found.flatMap(({ device }, index) => [
+      `link set ${device} down`,
+      `link set ${device} name wire${index}`,
+    ]),
     ...found.flatMap(({ own }, index) => [
       `link set wire${index} name ${own.name}`,
       `address flush dev ${own.name}`,

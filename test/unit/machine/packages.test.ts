@@ -34,7 +34,13 @@ describe('the package list', () => {
 });
 
 describe('the recipe', () => {
-  const args = machineRecipe('netns', '/work place', '/images', ['curl', 'nginx'], 'http://mirror.example/debian');
+  const args = machineRecipe(
+    'netns',
+    '/work place',
+    '/images',
+    ['curl', 'nginx'],
+    'http://mirror.example/debian',
+  );
 
   it('names suite, image and mirror last, in this order', () => {
     expect(args.slice(-3)).toEqual(['forky', '/work place/root.img', 'http://mirror.example/debian']);

@@ -163,7 +163,8 @@ networks: { lan: { subnet: 192.0.2.0/24, mtu: 1400 } }
 nodes: { client: { on: lan }, director: { on: lan }, rs1: { on: lan } }
 services: [{ vip: 192.0.2.100 }]`);
     expect(routesOf(plan, 'rs1')).toEqual(['192.0.2.0/24 dev eth0 src 192.0.2.11 advmss 1340']);
-    expect(segmentSize(1500, 0)).toBe(1460);
+    expect(segmentSize(4, 1500, 0)).toBe(1460);
+    expect(segmentSize(6, 1500, 40)).toBe(1400);
   });
 });
 

@@ -31,7 +31,7 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
   ],
   [
     'tunnel, ipip',
-    { kind: 'tunnel', device: 'tunl0', tunnel: 'ipip' },
+    { kind: 'tunnel', device: 'tunl0', type: 'ipip' },
     [
       { argv: words('ip link add tunl0 type ipip'), unless: words('ip link show tunl0') },
       { argv: words('ip link set tunl0 up') },
@@ -69,7 +69,7 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
   ],
   [
     'tunnel, gre',
-    { kind: 'tunnel', device: 'gre0', tunnel: 'gre' },
+    { kind: 'tunnel', device: 'gre0', type: 'gre' },
     [
       { argv: words('ip link add gre0 type gre'), unless: words('ip link show gre0') },
       { argv: words('ip link set gre0 up') },
@@ -77,7 +77,7 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
   ],
   [
     'tunnel, gue',
-    { kind: 'tunnel', device: 'tunl0', tunnel: 'gue' },
+    { kind: 'tunnel', device: 'tunl0', type: 'ipip', gue: 4 },
     [
       { argv: words('ip link add tunl0 type ipip'), unless: words('ip link show tunl0') },
       {

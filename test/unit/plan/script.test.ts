@@ -113,7 +113,7 @@ describe('the script that up runs', () => {
 
   it('adds a tunnel only where there is none, never in a batch', () => {
     expect(
-      runScript([link('eth0'), { kind: 'tunnel', device: 'tunl0', tunnel: 'ipip' }])
+      runScript([link('eth0'), { kind: 'tunnel', device: 'tunl0', type: 'ipip' }])
         .split('\n')
         .slice(1, -1),
     ).toEqual([
@@ -251,7 +251,7 @@ describe('the script that lab plan prints', () => {
     expect(syntax(script)).toEqual(RIGHT);
     const rows = script.split('\n');
     expect(rows.slice(0, 3)).toEqual(['#!/bin/sh', `# lab ${name}: ${plan.title}`, 'set -e']);
-    for (const network of plan.networks) expect(rows).toContain(`ip link set ${network.name} up`);
+    for (const network of plan.networks) expect(rows).toContain(`ip link set dev ${network.name} up`);
     for (const node of plan.nodes) {
       expect(rows.filter((row) => row === `ip netns add ${node.name}`)).toHaveLength(1);
       expect(script).toContain(`\n# ${node.name} (${node.role}): eth0 `);
@@ -260,19 +260,19 @@ describe('the script that lab plan prints', () => {
     for (const node of plan.nodes) {
       const made = rows.indexOf(`ip netns add ${node.name}`);
       expect(rows.findIndex((row) => row.startsWith(`on ${node.name} `))).toBeGreaterThan(made);
-      expect(rows.indexOf(`ip link set ${plan.networks.at(-1)?.name ?? ''} up`)).toBeLessThan(made);
+      expect(rows.indexOf(`ip link set dev ${plan.networks.at(-1)?.name ?? ''} up`)).toBeLessThan(made);
     }
   });
 
   it('plugs each interface into its network with the planned MAC and MTU', () => {
     const rows = planScript(shipped('full')).split('\n');
-    expect(rows).toContain('ip link add back mtu 1400 type bridge');
+    expect(rows).toContain('ip link add name back mtu 1400 type bridge');
     expect(rows).toContain(
-      'ip link add director.1 mtu 1400 type veth peer name eth1 mtu 1400 address 02:00:00:02:00:01 netns director',
+      'ip link add name director.1 mtu 1400 type veth peer name eth1 mtu 1400 address 02:00:00:02:00:01 netns director',
     );
-    expect(rows).toContain('ip link set director.1 master back up');
+    expect(rows).toContain('ip link set dev director.1 master back up');
     expect(rows).toContain(
-      'ip link add client.0 type veth peer name eth0 address 02:00:00:01:00:01 netns client',
+      'ip link add name client.0 type veth peer name eth0 address 02:00:00:01:00:01 netns client',
     );
   });
 

@@ -4,7 +4,13 @@ import type { Plan } from '../../../src/plan/types.ts';
 import { MODE_RULES } from '../../../src/plan/modes/registry.ts';
 import { SHIPPED, commandsOf, nodeOf, shipped } from './labs.ts';
 
-const AUTOMATIC = { director: /\.1$/, 'real-server': /\.(1[1-9])$/, client: /\.10[1-9]$/, router: /\.254$/ };
+/** In IPv4 after a dot, in IPv6 after two colons. */
+const AUTOMATIC = {
+  director: /(\.|::)1$/,
+  'real-server': /(\.|::)1[1-9]$/,
+  client: /(\.|::)10[1-9]$/,
+  router: /(\.|::)254$/,
+};
 
 function interfacesOf(plan: Plan) {
   return plan.nodes.flatMap((node) => node.interfaces.map((i) => ({ ...i, node: node.name })));
@@ -45,7 +51,9 @@ describe.each(SHIPPED)('the plan of %s', (name) => {
       const commands = commandsOf(plan, node.name);
       const carriesReplies =
         node.role === 'director' &&
-        plan.services.some((s) => s.servers.some((r) => MODE_RULES[r.mode].flag === '-m'));
+        plan.services.some(
+          (s) => !s.vip.includes(':') && s.servers.some((r) => MODE_RULES[r.mode].flag === '-m'),
+        );
       expect(commands[0]).toBe(
         `sysctl -qw net.ipv4.ip_forward=${node.role === 'router' || carriesReplies ? 1 : 0}`,
       );
@@ -55,8 +63,10 @@ describe.each(SHIPPED)('the plan of %s', (name) => {
 
   it('knows every node by name on every node', () => {
     for (const node of plan.nodes) {
+      const families = (n: Plan['nodes'][number]) =>
+        new Set(n.interfaces.flatMap((i) => i.addresses.map((a) => a.family)));
       expect(node.hosts.map((host) => host.name)).toEqual([
-        ...plan.nodes.map((n) => n.name),
+        ...plan.nodes.flatMap((n) => [...families(n)].map(() => n.name)),
         ...[...new Set(plan.services.map((s) => s.vip))].map((_, i) => (i === 0 ? 'vip' : `vip${i + 1}`)),
       ]);
       const own = node.hosts.find((host) => host.name === node.name);

@@ -11,7 +11,22 @@ interface Recorded {
   files: Record<string, string[]>;
 }
 
-const LABS = ['dr-no-vip', 'misc', 'nat', 'tun-down', 'tun-gre', 'tun-gue', 'tun-ipip', 'tun-upload'];
+const LABS = [
+  'dr-no-vip',
+  'dr6',
+  'dr6-two-owners',
+  'misc',
+  'nat',
+  'nat6',
+  'tun-4in6',
+  'tun-6in4',
+  'tun-down',
+  'tun-gre',
+  'tun-gue',
+  'tun-ipip',
+  'tun-upload',
+  'tun6',
+];
 
 /** Every IP header of a frame from the outside in, those that ICMP quotes included. */
 function headers(packet: Packet, gue: boolean): Ip[] {

@@ -82,14 +82,14 @@ describe('names', () => {
 });
 
 describe('networks', () => {
-  it('have an IPv4 subnet', () => {
+  it('have a subnet', () => {
     expectProblems(
       networks(
-        '  front: ▸203.0.113.0\n  b: ▸10.0.0.256/24\n  c: ▸fd00::/64\n  d: ▸back\n  e: { subnet: ▸010.0.0.0/24 }',
+        '  front: ▸203.0.113.0\n  b: ▸10.0.0.256/24\n  c: ▸fd00::1::/64\n  d: ▸back\n  e: { subnet: ▸010.0.0.0/24 }',
       ),
       ['subnet "203.0.113.0" has no prefix', 'write the prefix as well, such as 203.0.113.0/24'],
       ['subnet "10.0.0.256/24" is not an IPv4 network', 'an address and a prefix, such as 10.0.0.0/24'],
-      ['subnet "fd00::/64" is IPv6, which is not supported yet', 'use an IPv4 network, such as 10.0.0.0/24'],
+      ['subnet "fd00::1::/64" is not an IPv6 network', 'an address and a prefix, such as 2001:db8:1::/64'],
       ['subnet "back" is not an IPv4 network'],
       ['subnet "010.0.0.0/24" is not an IPv4 network'],
     );
@@ -229,14 +229,18 @@ describe('fixed addresses', () => {
   it('are addresses of machines', () => {
     expectProblems(
       nodes(
-        '  rs1: { on: { back: ▸10.0.0.300 } }\n  rs2: { on: { back: ▸10.0.0.2/24 } }\n  rs3: { on: { back: ▸fd00::1 } }',
+        '  rs1: { on: { back: ▸10.0.0.300 } }\n  rs2: { on: { back: ▸10.0.0.2/24 } }\n  rs3: { on: { back: ▸fd00::1 } }\n  rs4: { on: { back: ▸fd00:1 } }',
       ),
       [
         'address "10.0.0.300" is not an IPv4 address',
         'four numbers from 0 to 255 with dots between them, such as 10.0.0.11',
       ],
       ['address "10.0.0.2/24" has a prefix', 'write the address alone: 10.0.0.2'],
-      ['address "fd00::1" is an IPv6 address, which is not supported yet'],
+      [
+        'address "fd00::1" is outside network "back", which is "10.0.0.0/24" (line 5)',
+        'take one inside, such as 10.0.0.11, or `auto`',
+      ],
+      ['address "fd00:1" is not an IPv6 address'],
     );
   });
 
@@ -356,16 +360,13 @@ describe('services', () => {
     expectProblems(
       lab({
         services:
-          '  - vip: ▸203.0.113.300\n  - vip: ▸2001:db8::1\n  - vip: ▸203.0.113.9/32\n  - vip: ▸127.0.0.1\n  - vip: ▸www',
+          '  - vip: ▸203.0.113.300\n  - vip: ▸2001:db8:1\n  - vip: ▸203.0.113.9/32\n  - vip: ▸127.0.0.1\n  - vip: ▸www',
       }),
       [
         'VIP "203.0.113.300" is not an IPv4 address',
         'four numbers from 0 to 255 with dots between them, such as 203.0.113.100',
       ],
-      [
-        'VIP "2001:db8::1" is an IPv6 address, which is not supported yet',
-        'use an IPv4 address, such as 203.0.113.100',
-      ],
+      ['VIP "2001:db8:1" is not an IPv6 address'],
       ['VIP "203.0.113.9/32" has a prefix', 'write the address alone: 203.0.113.9'],
       ['VIP "127.0.0.1" cannot belong to a machine'],
       ['VIP "www" is not an IPv4 address'],

@@ -64,8 +64,23 @@ describe('persistence', () => {
   it('wants a netmask that is one', () => {
     const mend = 'such as 255.255.255.0, or its bits, 1 to 32, without quotes';
     const masked = (mask: string) => service(`persistence: { netmask: ▸${mask} }`);
-    expectProblems(masked('33'), ['netmask 33 is not between 1 and 32']);
-    expectProblems(masked('0'), ['netmask 0 is not between 1 and 32']);
+    expectProblems(masked('33'), [
+      'netmask 33 has more bits than the 32 of an IPv4 address',
+      'a whole number from 1 to 32',
+    ]);
+    for (const bits of [0, 129])
+      expectProblems(masked(String(bits)), [`netmask ${bits} is not between 1 and 128`]);
+    const masked6 = (mask: string) =>
+      masked(mask)
+        .replace('203.0.113.100', '"2001:db8::100"')
+        .replaceAll('0/24', '0/24, "2001:db8::/64"')
+        .replace('front: 203.0.113.0/24, "2001:db8::/64"', 'front: [203.0.113.0/24, "2001:db8::/64"]')
+        .replace('back: 10.0.0.0/24, "2001:db8::/64"', 'back: [10.0.0.0/24, "2001:db8:1::/64"]');
+    expect(problemsOf(masked6('64').replace('▸', ''))).toEqual([]);
+    expectProblems(masked6('255.255.255.0'), [
+      'netmask "255.255.255.0" is no mask for IPv6',
+      'IPv6 takes the number of bits alone, 1 to 128, without quotes',
+    ]);
     expectProblems(masked('255.255.256.0'), [
       'netmask "255.255.256.0" is not four numbers from 0 to 255 with dots between them',
       mend,
@@ -83,8 +98,8 @@ describe('persistence', () => {
   });
 
   it('knows every mask', () => {
-    for (let bits = 0; bits <= 32; bits += 1) expect(maskBits(maskOf(bits))).toBe(bits);
-    expect([maskOf(0), maskOf(1), maskOf(24), maskOf(28), maskOf(32)]).toEqual([
+    for (let bits = 0; bits <= 32; bits += 1) expect(maskBits(maskOf('192.0.2.1', bits))).toBe(bits);
+    expect([0, 1, 24, 28, 32].map((bits) => maskOf('192.0.2.1', bits))).toEqual([
       '0.0.0.0',
       '128.0.0.0',
       '255.255.255.0',
@@ -157,10 +172,9 @@ describe('several addresses of an interface', () => {
       }),
       ['address "203.0.113.100" is the VIP of a service on line 11'],
     );
-    expectProblems(
-      lab({ nodes: '  client: { on: { front: ▸203.0.113.7 }, count: 2 }', services: '' }),
-      ['address "203.0.113.7" cannot belong to every node that a count makes'],
-    );
+    expectProblems(lab({ nodes: '  client: { on: { front: ▸203.0.113.7 }, count: 2 }', services: '' }), [
+      'address "203.0.113.7" cannot belong to every node that a count makes',
+    ]);
     expectProblems(
       lab({
         networks: '  front: ▸203.0.113.0/29',

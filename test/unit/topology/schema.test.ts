@@ -51,7 +51,7 @@ describe('the JSON Schema', () => {
   it('allows the short and the long forms', () => {
     const kinds = (part: Part | undefined): (string | undefined)[] => (part?.anyOf ?? []).map((p) => p.type);
     const { networks, nodes, services } = schema.properties ?? {};
-    expect(kinds(networks?.additionalProperties as Part)).toEqual(['string', 'object']);
+    expect(kinds(networks?.additionalProperties as Part)).toEqual(['string', 'array', 'object']);
     expect(kinds((nodes?.additionalProperties as Part).properties?.['on'])).toEqual([
       'string',
       'array',

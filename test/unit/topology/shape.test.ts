@@ -132,9 +132,12 @@ describe('wrong types', () => {
       ['name has no value', 'it must be text'],
     );
     expectProblems(
-      lab({ networks: '  front: ▸5\n  back: ▸[10.0.0.0/24]' }),
-      ['network "front" is a number, not text or a mapping', 'write a subnet, such as `back: 10.0.0.0/24`'],
-      ['network "back" is a list, not text or a mapping'],
+      lab({ networks: '  front: ▸5\n  back: [▸10]' }),
+      [
+        'network "front" is a number, not text or a list or a mapping',
+        'write a subnet, such as `back: 10.0.0.0/24`',
+      ],
+      ['subnet 1 is a number, not text'],
     );
     expectProblems(
       lab({
@@ -157,7 +160,7 @@ describe('wrong types', () => {
       }),
       ['the address on "back" is a number, not text or a list'],
       ['the address on "back" has no value'],
-      ['gateway is a list, not text', 'write a node’s name, an IPv4 address or `none`'],
+      ['gateway is a list, not text', 'write a node’s name, an address or `none`'],
       ['routes "none" is text, not a list'],
     );
     expectProblems(lab({ services: '  ▸vip: 203.0.113.100' }), [
@@ -182,8 +185,11 @@ describe('wrong types', () => {
   it('are not mixed up with names that the user chose', () => {
     expectProblems(
       lab({ networks: '  weight: ▸5\n  via: ▸6', nodes: '  port: ▸7', services: '' }),
-      ['network "weight" is a number, not text or a mapping'],
-      ['network "via" is a number, not text or a mapping', 'write a subnet, such as `back: 10.0.0.0/24`'],
+      ['network "weight" is a number, not text or a list or a mapping'],
+      [
+        'network "via" is a number, not text or a list or a mapping',
+        'write a subnet, such as `back: 10.0.0.0/24`',
+      ],
       ['node "port" is a number, not a mapping'],
     );
   });

@@ -1,0 +1,39 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { localMachine } from '../../src/machine/local.ts';
+import { boot } from '../../src/machine/embedded/boot.ts';
+import { endKernel } from '../../src/machine/embedded/builds.ts';
+import { embeddedMachine } from '../../src/machine/embedded/embedded.ts';
+import { ensureRoot } from '../../src/machine/embedded/root.ts';
+import { createProgress } from '../../src/report/progress.ts';
+import { netns } from '../../src/runtime/netns.ts';
+import { contract } from './contract.ts';
+
+const quiet = () => createProgress(process.stderr, { quiet: true });
+
+contract('namespaces on this host', async () => {
+  const root = await ensureRoot(quiet());
+  const folder = mkdtempSync(join(tmpdir(), 'lvslab-contract-'));
+  return {
+    runtime: netns(localMachine(join(folder, 'nodes'), root.image)),
+    end: () => {
+      rmSync(folder, { recursive: true, force: true });
+      return Promise.resolve();
+    },
+  };
+});
+
+contract('namespaces in the embedded kernel', async () => {
+  const root = await ensureRoot(quiet());
+  const folder = mkdtempSync(join(tmpdir(), 'lvslab-contract-'));
+  mkdirSync(folder, { recursive: true });
+  await boot(folder, { root, memory: 384, modules: [], confinement: 'namespaces', disks: [], engine: false });
+  return {
+    runtime: netns(embeddedMachine(folder)),
+    end: async () => {
+      await endKernel(folder);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+});

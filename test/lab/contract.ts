@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { apply } from '../../src/runtime/apply.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { makePlan } from '../../src/plan/plan.ts';
+import type { Plan } from '../../src/plan/types.ts';
+import { parseTopology } from '../../src/topology/parse.ts';
+
+const TEXT = `lvslab: 1
+title: What every runtime must make of it
+mode: nat
+networks: { near: 10.71.1.0/24, far: { subnet: 10.71.2.0/24, mtu: 1400 } }
+nodes:
+  alice: { role: client, on: near }
+  between: { role: router, on: [near, far] }
+  bob: { role: client, on: far }
+`;
+
+/** The lab that the contract is about. */
+export const CONTRACT_PLAN: Plan = makePlan(parseTopology(TEXT, 'contract.yaml', 'contract'), 'contract');
+
+interface Place {
+  runtime: Runtime;
+  /** Ends what the runtime runs on. */
+  end: () => Promise<void>;
+}
+
+/** What every runtime keeps to, whoever carries it out. */
+export function contract(name: string, begin: () => Promise<Place>): void {
+  describe(`the contract of runtimes, kept by ${name}`, () => {
+    const plan = CONTRACT_PLAN;
+    let place: Place;
+    let runtime: Runtime;
+    const run = async (node: string, argv: string[], input?: string) => {
+      const [result] = await runtime.exec([{ node, argv, ...(input === undefined ? {} : { input }) }]);
+      if (result === undefined) throw new Error('no result');
+      return { code: result.code, stdout: result.stdout.toString(), stderr: result.stderr };
+    };
+    const sh = (node: string, line: string, input?: string) => run(node, ['sh', '-c', line], input);
+
+    beforeAll(async () => {
+      place = await begin();
+      ({ runtime } = place);
+    });
+    afterAll(async () => {
+      await runtime.destroy();
+      await place.end();
+    });
+
+    it('knows no node before there is one, and ends nothing without complaint', async () => {
+      expect(await runtime.states()).toEqual([]);
+      await runtime.destroy();
+    });
+
+    it('makes the nodes of a plan, wired, with names, MACs and MTUs', async () => {
+      await runtime.create(plan);
+      expect((await runtime.states()).sort((a, b) => a.node.localeCompare(b.node))).toEqual(
+        ['alice', 'between', 'bob'].map((node) => ({ node, state: 'running' })),
+      );
+      for (const node of plan.nodes) {
+        const links = JSON.parse((await run(node.name, ['ip', '-json', 'link'])).stdout) as {
+          ifname: string;
+          address: string;
+          mtu: number;
+        }[];
+        const made = links.filter((l) => l.ifname.startsWith('eth'));
+        expect(made.map((l) => [l.ifname, l.address, l.mtu]).sort()).toEqual(
+          node.interfaces.map((i) => [i.name, i.mac, i.network === 'far' ? 1400 : 1500]),
+        );
+        expect((await run(node.name, ['hostname'])).stdout.trim()).toBe(node.name);
+      }
+    });
+
+    it('carries a plan out, twice as well as once: packets find their way', async () => {
+      await apply(plan, runtime);
+      await apply(plan, runtime);
+      const ping = await run('alice', ['ping', '-c', '1', '-W', '5', 'bob']);
+      expect(ping.code, ping.stdout + ping.stderr).toBe(0);
+      expect(ping.stdout).toContain('ttl=63');
+      const addresses = await run('between', ['ip', '-4', '-brief', 'address']);
+      expect(addresses.stdout.match(/10\.71\.\d\.\d+\/\d+/g)).toEqual(['10.71.1.254/24', '10.71.2.254/24']);
+      expect((await run('alice', ['ip', 'route'])).stdout.match(/^default.*$/gm)).toHaveLength(1);
+    });
+
+    it('is cut where a link is taken down, and mended where it is put up', async () => {
+      await sh('between', 'ip link set eth1 down');
+      expect((await run('alice', ['ping', '-c', '1', '-W', '1', 'bob'])).code).toBe(1);
+      await apply(plan, runtime);
+      expect((await run('alice', ['ping', '-c', '1', '-W', '5', 'bob'])).code).toBe(0);
+    });
+
+    it('returns output, errors and codes apart, bytes as they are', async () => {
+      expect(await sh('alice', 'cat; echo to stderr >&2; exit 7', 'from stdin\n')).toEqual({
+        code: 7,
+        stdout: 'from stdin\n',
+        stderr: 'to stderr\n',
+      });
+      const [bytes] = await runtime.exec([
+        { node: 'bob', argv: ['perl', '-e', 'print map { chr } 0 .. 255, 0 .. 255'] },
+      ]);
+      expect(bytes?.stdout).toEqual(Buffer.from(Array.from({ length: 512 }, (_, i) => i % 256)));
+      expect((await sh('alice', 'kill -TERM $$')).code).toBe(143);
+      expect((await run('alice', ['no-such-program'])).code).toBe(127);
+      expect((await run('alice', ['/etc/passwd'])).code).toBe(126);
+    });
+
+    it('runs commands at once and answers in order', async () => {
+      const began = Date.now();
+      const results = await runtime.exec(
+        Array.from({ length: 12 }, (_, i) => ({
+          node: ['alice', 'between', 'bob'][i % 3] ?? '',
+          argv: ['sh', '-c', `sleep ${i % 2 === 0 ? 1 : 0}; echo ${i}`],
+        })),
+      );
+      expect(results.map((r) => r.stdout.toString().trim())).toEqual(
+        Array.from({ length: 12 }, (_, i) => String(i)),
+      );
+      expect(Date.now() - began).toBeLessThan(5900);
+    });
+
+    it('keeps nodes apart: files, processes, names', async () => {
+      await sh('alice', 'echo mine > /etc/own; sleep 1000 & echo');
+      expect((await sh('bob', 'cat /etc/own')).code).toBe(1);
+      expect((await sh('bob', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "')).stdout).not.toContain(
+        'sleep 1000 ',
+      );
+      expect((await sh('alice', 'cat /etc/own')).stdout).toBe('mine\n');
+    });
+
+    it('lets a node set what is of its network, and nothing else', async () => {
+      expect(
+        (
+          await sh(
+            'alice',
+            'sysctl -qw net.ipv4.conf.all.arp_ignore=2 && sysctl -n net.ipv4.conf.all.arp_ignore',
+          )
+        ).stdout,
+      ).toBe('2\n');
+      expect((await sh('bob', 'sysctl -n net.ipv4.conf.all.arp_ignore')).stdout).toBe('0\n');
+      expect((await sh('alice', 'echo 1 > /proc/sys/kernel/panic')).code).not.toBe(0);
+      expect((await sh('alice', 'mount -t tmpfs none /mnt')).code).not.toBe(0);
+    });
+
+    it('starts a command with live streams, and kills it', async () => {
+      const child = runtime.start(
+        'alice',
+        ['sh', '-c', 'while read -r line; do echo "got $line"; done; echo end; exit 3'],
+        {
+          stdio: 'pipe',
+        },
+      );
+      const seen: string[] = [];
+      child.stdout?.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
+      const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+      child.stdin?.write('one\n');
+      await expect.poll(() => seen.join(''), { timeout: 20_000 }).toBe('got one\n');
+      child.stdin?.write('two\n');
+      child.stdin?.end();
+      expect(await closed).toBe(3);
+      expect(seen.join('')).toBe('got one\ngot two\nend\n');
+
+      const endless = runtime.start('alice', ['sleep', '4321'], { stdio: 'pipe' });
+      const sleeping = async () =>
+        (await sh('alice', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "')).stdout.includes('sleep 4321 ');
+      await expect.poll(sleeping, { timeout: 20_000 }).toBe(true);
+      const ended = new Promise((resolve) => endless.once('exit', resolve));
+      endless.kill('SIGTERM');
+      await ended;
+      await expect.poll(sleeping, { timeout: 20_000 }).toBe(false);
+    });
+
+    it('streams much, fast enough and whole', async () => {
+      const child = runtime.start('bob', ['head', '-c', '3000000', '/dev/zero'], { stdio: 'pipe' });
+      let bytes = 0;
+      child.stdout?.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      await new Promise((resolve) => child.once('close', resolve));
+      expect(bytes).toBe(3_000_000);
+    });
+
+    it('says which node it is that does not exist', async () => {
+      await expect(run('carol', ['true'])).rejects.toThrow(/carol/);
+    });
+
+    it('destroys everything, and again without complaint', async () => {
+      await runtime.destroy();
+      expect(await runtime.states()).toEqual([]);
+      await runtime.destroy();
+    });
+
+    it('makes it anew, with nothing of the old', async () => {
+      await runtime.create(plan);
+      await apply(plan, runtime);
+      expect((await sh('alice', 'cat /etc/own')).code).toBe(1);
+      expect((await run('alice', ['ping', '-c', '1', '-W', '5', 'bob'])).code).toBe(0);
+    });
+  });
+}

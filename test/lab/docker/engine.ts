@@ -1,0 +1,162 @@
+import { execa } from 'execa';
+import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectEngine, type Engine } from '../../../src/docker/engine.ts';
+import { hold } from '../../../src/lock.ts';
+import { ensureRoot } from '../../../src/machine/embedded/root.ts';
+import { cacheDirectory } from '../../../src/paths.ts';
+import { createProgress } from '../../../src/report/progress.ts';
+
+/** Releases of the engine that are tested: of Debian's stable suite, and the one of the embedded machine. */
+export const RELEASES = ['20.10', '28'] as const;
+export type Release = (typeof RELEASES)[number];
+
+/** A Docker engine on this machine, with its own network, data and socket. */
+export interface TestEngine {
+  release: Release;
+  folder: string;
+  /** What DOCKER_HOST is to be. */
+  url: string;
+  engine: Engine;
+  /** Number of the engine's first process, by which its namespaces are entered. */
+  pid: number;
+  /** Names of all containers and networks, whoever made them. */
+  everything: () => Promise<string[]>;
+  /** A command on the engine's own host. */
+  onHost: (...argv: string[]) => Promise<string>;
+  stop: () => Promise<void>;
+}
+
+const PACKAGES = ['docker.io', 'iptables', 'iproute2', 'openssh-server', 'perl-base', 'kmod'];
+
+/** The root file system with an engine of this release. */
+async function engineRoot(release: Release): Promise<string> {
+  if (release === '28')
+    return (await ensureRoot(createProgress(process.stderr, { quiet: true }), 'docker')).image;
+  const directory = join(cacheDirectory(), 'test-engine-bookworm-1');
+  mkdirSync(cacheDirectory(), { recursive: true });
+  const lock = await hold(join(cacheDirectory(), 'build.lock'), () => undefined);
+  try {
+    if (existsSync(directory)) return directory;
+    const work = join(cacheDirectory(), 'building-test-engine');
+    rmSync(work, { recursive: true, force: true });
+    await execa('mmdebstrap', [
+      ...['--variant=minbase', '--aptopt=Acquire::Check-Valid-Until "false"', '--format=directory'],
+      ...[`--include=${PACKAGES.join(',')}`, 'bookworm', work],
+    ]);
+    await rename(work, directory);
+    return directory;
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Starts an engine.
+ * @param options for dockerd
+ * @param prepare puts what they name into the engine's folder, which it sees as /lab
+ */
+export async function startEngine(
+  release: Release,
+  options: string[] = [],
+  prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
+): Promise<TestEngine> {
+  const root = await engineRoot(release);
+  const folder = mkdtempSync(join(tmpdir(), 'lvslab-engine-'));
+  await prepare(folder);
+  const cgroup = folder.slice(tmpdir().length);
+  const host = spawn(join(import.meta.dirname, 'start-engine'), [root, folder, cgroup, ...options], {
+    stdio: 'ignore',
+  });
+  const url = `unix://${folder}/docker.sock`;
+  const endpoint = { url, reason: 'the test', certificates: undefined };
+  let engine: Engine | undefined;
+  for (let waited = 0; engine === undefined; waited += 1) {
+    if (waited > 600 || host.exitCode !== null)
+      throw new Error(
+        `no engine: ${existsSync(join(folder, 'log')) ? readFileSync(join(folder, 'log'), 'utf8') : ''}`,
+      );
+    await sleep(100);
+    engine = await connectEngine(endpoint).catch(() => undefined);
+  }
+  const { docker } = engine;
+  const pid = firstProcess(host);
+  return {
+    release,
+    folder,
+    url,
+    engine,
+    pid,
+    everything: async () => {
+      const [containers, networks] = await Promise.all([
+        docker.listContainers({ all: true }),
+        docker.listNetworks(),
+      ]);
+      return [...containers.flatMap((c) => c.Names), ...networks.map((n) => n.Name)].sort();
+    },
+    onHost: async (...argv) =>
+      (await execa('nsenter', ['-t', String(pid), '-m', '-n', '-p', '-u', '-i', '--', ...argv])).stdout,
+    stop: async () => {
+      const ended = new Promise((resolve) => host.once('exit', resolve));
+      process.kill(pid, 'SIGKILL');
+      await ended;
+      await removeCgroups(cgroup);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The first process in the engine's PID namespace: the only child of `unshare`, which started it. */
+function firstProcess(host: ChildProcess): number {
+  const pid = host.pid ?? 0;
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]);
+}
+
+/** Control groups outlive their processes; these bear the engine's own name. */
+async function removeCgroups(name: string): Promise<void> {
+  const hierarchies = readdirSync('/sys/fs/cgroup').map((h) => join('/sys/fs/cgroup', h, name));
+  for (const path of [...hierarchies, join('/sys/fs/cgroup', name)].filter(existsSync))
+    for (let tries = 0; existsSync(path) && tries < 50; tries += 1)
+      try {
+        for (const child of readdirSync(path, { withFileTypes: true }))
+          if (child.isDirectory()) rmdirSync(join(path, child.name));
+        rmdirSync(path);
+      } catch {
+        // Its processes are still ending.
+        await sleep(50);
+      }
+}
+
+/**
+ * An ssh configuration that leads to the engine's host as `engine`: a server of its own for each connection, so that no
+ * port of this machine is opened.
+ * @returns the file's path
+ */
+export async function sshConfig({ folder, pid }: TestEngine): Promise<string> {
+  const config = join(folder, 'ssh_config');
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'key')]);
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, 'host_key')]);
+  writeFileSync(
+    join(folder, 'sshd_config'),
+    'HostKey /lab/host_key\nAuthorizedKeysFile /lab/key.pub\nStrictModes no\nPermitRootLogin yes\nUsePAM no\n',
+  );
+  const server = `nsenter -t ${pid} -m -n -p -u -i -- /usr/sbin/sshd -i -f /lab/sshd_config`;
+  writeFileSync(
+    config,
+    `Host engine\n  ProxyCommand ${server}\n  IdentityFile ${folder}/key\n  StrictHostKeyChecking no\n  UserKnownHostsFile /dev/null\n  LogLevel ERROR\n`,
+  );
+  return config;
+}

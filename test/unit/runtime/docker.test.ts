@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { labelFilter, labelsOf, recordIn } from '../../../src/docker/labels.ts';
+import type { LabRecord } from '../../../src/lab.ts';
+import { containerOptions } from '../../../src/runtime/docker/container.ts';
+import { freeSubnet, gatewayOf, networkOptions, overlaps } from '../../../src/runtime/docker/networks.ts';
+import { crossings, eatenError, rulesThatCounted } from '../../../src/runtime/docker/preflight.ts';
+import { wiringCommands, type Device } from '../../../src/runtime/docker/wiring.ts';
+import { nodeOf, shipped } from '../plan/labs.ts';
+
+const plan = shipped('nat');
+const record: LabRecord = {
+  version: 1,
+  name: 'nat',
+  machine: 'local',
+  runtime: 'docker',
+  topology: 'nat',
+  toolVersion: '1.2.3',
+  created: '2000-01-01T00:00:00.000Z',
+  complete: false,
+  plan,
+};
+
+describe('labels', () => {
+  it('hold the whole record, and no more than an engine takes', () => {
+    const labels = labelsOf(record);
+    expect(labels['org.lvslab.lab']).toBe('nat');
+    expect(recordIn(labels)).toEqual({ ...record, complete: true });
+    expect(Object.values(labels).join('').length).toBeLessThan(16_384);
+  });
+
+  it('of others are no record', () => {
+    expect(recordIn({})).toBeUndefined();
+    expect(recordIn({ 'org.lvslab.record': 'AAAA' })).toBeUndefined();
+    const later = labelsOf({ ...record, version: 2 as 1 });
+    expect(recordIn(later)).toBeUndefined();
+  });
+
+  it('are what everything is found by', () => {
+    expect(labelFilter('nat')).toEqual({ label: ['org.lvslab.lab=nat'] });
+    expect(labelFilter()).toEqual({ label: ['org.lvslab.lab'] });
+  });
+});
+
+describe('a container', () => {
+  const options = containerOptions(record, nodeOf(plan, 'rs1'), 'image', false);
+
+  it('has no privilege, no mount of the host’s, and what networking takes', () => {
+    expect(options.HostConfig?.Privileged).toBeUndefined();
+    expect(options.HostConfig?.Binds).toBeUndefined();
+    expect(options.HostConfig?.CapDrop).toEqual(['ALL']);
+    expect(options.HostConfig?.CapAdd).toEqual(expect.arrayContaining(['NET_ADMIN', 'NET_RAW']));
+    for (const name of ['SYS_ADMIN', 'SYS_MODULE', 'SYS_PTRACE', 'MKNOD'])
+      expect(options.HostConfig?.CapAdd).not.toContain(name);
+  });
+
+  it('may write the settings of its network and no others', () => {
+    const paths = (options.HostConfig as { ReadonlyPaths: string[] }).ReadonlyPaths;
+    expect(paths).toContain('/proc/sys/kernel');
+    expect(paths).toContain('/proc/sysrq-trigger');
+    expect(paths.some((path) => path === '/proc/sys' || path.startsWith('/proc/sys/net'))).toBe(false);
+  });
+
+  it('leaves AppArmor only where there is one', () => {
+    expect(options.HostConfig?.SecurityOpt).toBeUndefined();
+    expect(containerOptions(record, nodeOf(plan, 'rs1'), 'image', true).HostConfig?.SecurityOpt).toEqual([
+      'apparmor=unconfined',
+    ]);
+  });
+});
+
+describe('networks', () => {
+  it('are routed from release 27 on, and not masqueraded before', () => {
+    const [network] = plan.networks;
+    if (network === undefined) throw new Error('no network');
+    const optionsFor = (major: number) => networkOptions(record, network, major).Options ?? {};
+    expect(optionsFor(28)).toMatchObject({ 'com.docker.network.bridge.gateway_mode_ipv4': 'routed' });
+    expect(optionsFor(20)).toMatchObject({ 'com.docker.network.bridge.enable_ip_masquerade': 'false' });
+    expect(networkOptions(record, network, 28).Internal).toBeUndefined();
+  });
+
+  it('have a gateway of Docker’s that is nobody’s', () => {
+    expect(gatewayOf(plan, '10.0.0.0/24')).toBe('10.0.0.254');
+    expect(gatewayOf(shipped('dr-router'), '203.0.113.0/24')).not.toMatch(/\.(254|255|0|1)$/);
+    expect(gatewayOf(plan, '2001:db8::/64')).toMatch(/:fffe$/);
+    const full = {
+      ...plan,
+      nodes: [],
+      services: ['10.9.9.1', '10.9.9.2'].map((vip) => ({ ...plan.services[0], vip })),
+    };
+    expect(() => gatewayOf(full as typeof plan, '10.9.9.0/30')).toThrow(/every address of 10\.9\.9\.0\/30/);
+  });
+
+  it('are in each other’s way or not', () => {
+    expect(overlaps('10.0.0.0/24', '10.0.0.128/25')).toBe(true);
+    expect(overlaps('10.0.0.0/8', '10.200.0.0/16')).toBe(true);
+    expect(overlaps('10.0.0.0/24', '10.0.1.0/24')).toBe(false);
+    expect(overlaps('10.0.0.0/24', '2001:db8::/64')).toBe(false);
+    const free = freeSubnet(['10.10.0.0/16', '10.11.0.0/17']) ?? '';
+    expect(free).toBe('10.11.128.0/24');
+  });
+});
+
+describe('wiring', () => {
+  const device = (ifname: string, local: string): Device => ({ ifname, addr_info: [{ local }] });
+
+  it('knows interfaces by their addresses, whatever the engine calls them', () => {
+    const commands = wiringCommands(nodeOf(plan, 'director'), plan, [
+      device('lo', '127.0.0.1'),
+      device('eth0', '10.0.0.1'),
+      device('eth1', '203.0.113.1'),
+    ]);
+    expect(commands.slice(0, 4)).toEqual([
+      'link set eth1 down',
+      'link set eth1 name wire0',
+      'link set eth0 down',
+      'link set eth0 name wire1',
+    ]);
+    expect(commands).toContain('link set wire0 name eth0');
+    const [eth0] = nodeOf(plan, 'director').interfaces;
+    expect(commands).toContain(`link set eth0 address ${eth0?.mac ?? ''} mtu 1500 up`);
+  });
+
+  it('says what is not there', () => {
+    expect(() => wiringCommands(nodeOf(plan, 'director'), plan, [device('eth0', '10.0.0.1')])).toThrow(
+      /203\.0\.113\.1/,
+    );
+  });
+});
+
+describe('the preflight', () => {
+  it('sends both ways on each network, for and from addresses that lie elsewhere', () => {
+    const all = crossings(plan);
+    expect(all.map((c) => `${c.network} ${c.from} ${c.to}`)).toEqual([
+      'front client director',
+      'front director client',
+      'back director rs1',
+      'back rs1 director',
+    ]);
+    const back = all.find((c) => c.from === 'rs1');
+    expect(back?.packets.map((p) => p.split(',')[1])).toEqual([
+      '203.0.113.100',
+      '203.0.113.101',
+      '203.0.113.1',
+    ]);
+    for (const { packets } of all)
+      for (const packet of packets) expect(new Set(packet.split(',')).size).toBe(2);
+  });
+
+  it('names the rules and policies that counted what was eaten', () => {
+    const dump = (drop: number, policy: number, accepted: number) => `# Generated
+*filter
+:FORWARD DROP [${policy}:10]
+[${accepted}:5] -A FORWARD -i br0 -j ACCEPT
+[${drop}:5] -A FORWARD -s 10.0.0.11/32 -j DROP
+COMMIT
+*raw
+:PREROUTING ACCEPT [9:9]
+[${drop}:7] -A PREROUTING -d 10.0.0.11/32 ! -i br1 -j DROP
+`;
+    expect(rulesThatCounted(dump(0, 0, 0), dump(10, 3, 99), 5)).toEqual([
+      'iptables -t filter -A FORWARD -s 10.0.0.11/32 -j DROP',
+      'iptables -t raw -A PREROUTING -d 10.0.0.11/32 ! -i br1 -j DROP',
+    ]);
+    expect(rulesThatCounted(dump(7, 0, 0), dump(7, 10, 99), 5)).toEqual([
+      'iptables -t filter: chain FORWARD policy DROP',
+    ]);
+  });
+
+  it('says which packets were eaten, and where to look', () => {
+    const [one] = crossings(plan);
+    if (one === undefined) throw new Error('no crossing');
+    const error = eatenError([{ ...one, missing: one.packets }], []);
+    expect(error.message).toContain('network front: from client to director no packet ');
+    expect(error.mend).toContain('nft list ruleset');
+    expect(eatenError([{ ...one, missing: one.packets }], ['iptables -t filter -A X']).message).toContain(
+      'eaten by:\n  iptables -t filter -A X',
+    );
+  });
+});
