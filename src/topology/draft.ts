@@ -1,8 +1,8 @@
 import { addressesIn } from './address-ranges.ts';
 import { childOf, entriesOf, type Placed, type Position, type Tree } from './positions.ts';
 import { roleFromName } from './names.ts';
-import { address, choice, list, number, text, valueOf, type Given } from './given.ts';
-import { canonical, type Range } from './ip.ts';
+import { address, choice, list, number, text, type Given } from './given.ts';
+import type { Range } from './ip.ts';
 import { subnetRange } from './ip-faults.ts';
 import {
   MODES,

@@ -179,10 +179,10 @@ describe('several addresses of an interface', () => {
       lab({
         networks: '  front: ▸203.0.113.0/29',
         nodes:
-          '  client: { on: { front: [203.0.113.8, 203.0.113.1-203.0.113.4, 203.0.113.5, 203.0.113.6] } }',
+          '  client: { on: { front: 203.0.113.1-203.0.113.5 } }\n  client2: { on: front }\n  client3: { on: front }',
         services: '',
       }),
-      ['subnet "203.0.113.0/29" of "front" has 6 addresses, too few for 7 addresses of nodes'],
+      ['subnet "203.0.113.0/29" of "front" has 6 addresses, too few for 7 nodes'],
     );
   });
 });
