@@ -63,6 +63,7 @@ describe('a persistent service', () => {
     for (let waited = 0; waited < 300 && (await template(PLAIN, '192.0.2.130')) !== undefined; waited += 1)
       await sleep(200);
     expect((await ask(PLAIN, '192.0.2.130', 1))[0]).not.toBe(own);
+    await on('director', 'ipvsadm --set 0 120 0');
   });
 
   it('keeps each client, or each client network, with one real server; lab test sees it go, and the mask', async () => {
