@@ -28,7 +28,8 @@ let exitCode: number = EXIT.done;
 const cli = createCli((code) => {
   exitCode = code;
 });
-for (const command of [cli, ...cli.commands]) command.exitOverride();
+for (const command of [cli, ...cli.commands, ...cli.commands.flatMap((c) => c.commands)])
+  command.exitOverride();
 
 try {
   await cli.parseAsync();

@@ -2,8 +2,11 @@ import { Command } from 'commander';
 import { addFilesCommands } from './cli/files.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addLifecycleCommands } from './cli/lifecycle.ts';
+import { addLoadCommand } from './cli/load.ts';
+import { addManageCommands } from './cli/manage.ts';
 import { addNodesCommands } from './cli/nodes.ts';
 import { addProofCommands } from './cli/proof.ts';
+import { addVerifyCommand } from './cli/verify.ts';
 import type { Finish } from './cli/output.ts';
 import { toolVersion } from './version.ts';
 
@@ -33,6 +36,9 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
     );
   addLifecycleCommands(program, finish);
   addProofCommands(program, finish);
+  addLoadCommand(program, finish);
+  addVerifyCommand(program, finish);
+  addManageCommands(program, finish);
   addNodesCommands(program, finish);
   addFilesCommands(program, finish);
   addImageCommands(program);

@@ -11,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { EXIT, LabError } from './errors.ts';
 import type { Endpoint } from './docker/endpoint.ts';
+import type { Settings } from './drift/settings.ts';
 import type { MachineName } from './machine/machine.ts';
 import { stateDirectory } from './paths.ts';
 import type { Plan } from './plan/types.ts';
@@ -69,6 +70,17 @@ export function readRecord(name: string): LabRecord | undefined {
       mend: `take it down with that version, or with this one: lab down ${name}`,
     });
   return record as LabRecord;
+}
+
+/** Writes down every node's sysctls as they were when the lab had just been set up. */
+export function writeSettings(name: string, settings: Record<string, Settings>): void {
+  writeFileSync(join(labDirectory(name), 'settings.json'), JSON.stringify(settings));
+}
+
+/** Every node's sysctls as they were when the lab had just been set up; empty for a lab of an older version. */
+export function settingsOf(name: string): Record<string, Settings> {
+  const file = join(labDirectory(name), 'settings.json');
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Settings>) : {};
 }
 
 /** Names of all labs that left a directory, complete or not. */

@@ -11,11 +11,11 @@ export function addFilesCommands(program: Command, finish: Finish): void {
     .option('--name <name>', 'name of the lab')
     .addOption(jsonOption())
     .action(async (topology: string, options: Common & { name?: string }) => {
-      const [{ loadPlan }, { planScript }] = await Promise.all([
-        import('../commands/load.ts'),
+      const [{ readPlan }, { planScript }] = await Promise.all([
+        import('../commands/topology-file.ts'),
         import('../plan/script.ts'),
       ]);
-      const plan = loadPlan(topology, options.name);
+      const plan = readPlan(topology, options.name);
       if (options.json === true) json('plan', { plan });
       else out(planScript(plan));
     });

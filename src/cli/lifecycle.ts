@@ -25,15 +25,15 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .option('--reconfigure', 'replace a lab of this name that was made from another topology', false)
     .addOption(jsonOption())
     .action(async (topology: string, options: UpOptions) => {
-      const [{ up }, { loadPlan }] = await Promise.all([
+      const [{ up }, { readPlan }] = await Promise.all([
         import('../commands/up.ts'),
-        import('../commands/load.ts'),
+        import('../commands/topology-file.ts'),
       ]);
       const progress = progressFor(options);
       const result = await up(
         {
           topology,
-          plan: loadPlan(topology, options.name),
+          plan: readPlan(topology, options.name),
           machine: options.machine,
           runtime: options.runtime,
           reconfigure: options.reconfigure,
@@ -104,7 +104,8 @@ interface UpOptions extends Common {
 }
 
 /** Reads what `--machine` names. */
-function machineName(text: string): MachineName {
+/** A machine as a user names it. */
+export function machineName(text: string): MachineName {
   const known = MACHINE_KINDS.find((kind) => kind === text);
   if (known !== undefined) return known;
   const name = text as MachineName;

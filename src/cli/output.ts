@@ -18,9 +18,19 @@ export function out(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
-/** Prints a report for machines. Every one names its form, so that a reader can tell when it changes. */
+/** A report for machines. Every one names its form, so that a reader can tell when it changes. */
+export function jsonText(kind: string, data: object): string {
+  return `${JSON.stringify({ schema: `lvslab/${kind}/1`, ...data }, null, 2)}\n`;
+}
+
+/** Prints a report for machines. */
 export function json(kind: string, data: object): void {
-  out(JSON.stringify({ schema: `lvslab/${kind}/1`, ...data }, null, 2));
+  out(jsonText(kind, data));
+}
+
+/** Prints one of a stream of reports for machines, each on a line of its own. */
+export function jsonLine(kind: string, data: object): void {
+  out(JSON.stringify({ schema: `lvslab/${kind}/1`, ...data }));
 }
 
 /** Progress goes to stdout for people, where it is what they came for; with --json only warnings remain, on stderr. */

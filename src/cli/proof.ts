@@ -28,7 +28,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
     .command('trace')
     .summary('follow one real connection through a lab, hop by hop')
     .argument('[lab]', 'the lab (default: the only one that is up)')
-    .option('--service <vip:port>', 'which service (default: the first)')
+    .option('--service <vip:port>', 'which service, over UDP VIP:PORT/udp (default: the first)')
     .option('--client <node>', 'from which client (default: the first)')
     .option('--pcap <folder>', 'keep the captures, one file for each interface')
     .option('--svg <file>', 'draw it on the topology')
@@ -81,15 +81,15 @@ export function addProofCommands(program: Command, finish: Finish): void {
       new Option('--format <format>', 'what to print').choices(['text', 'svg', 'mermaid']).default('text'),
     )
     .action(async (topology: string, options: { format: string }) => {
-      const [{ loadPlan }, { diagramSvg }, { diagramMermaid }, { diagramText }] = await Promise.all([
-        import('../commands/load.ts'),
+      const [{ readPlan }, { diagramSvg }, { diagramMermaid }, { diagramText }] = await Promise.all([
+        import('../commands/topology-file.ts'),
         import('../report/diagram/svg.ts'),
         import('../report/diagram/mermaid.ts'),
         import('../report/diagram/text.ts'),
       ]);
       const draw =
         { svg: diagramSvg, mermaid: diagramMermaid, text: diagramText }[options.format] ?? diagramText;
-      out(draw(loadPlan(topology)));
+      out(draw(readPlan(topology)));
     });
 }
 

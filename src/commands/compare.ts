@@ -1,7 +1,7 @@
-import { endpoint } from '../topology/endpoint.ts';
 import type { Mode, Topology } from '../topology/types.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { withServers } from '../topology/with-servers.ts';
+import { serverArguments, serviceArguments } from '../plan/ipvsadm.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
 import { makePlan } from '../plan/plan.ts';
@@ -11,7 +11,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { download } from '../traffic/transfer.ts';
 import { runtimeOf } from '../wire.ts';
 import { down } from './down.ts';
-import { readTopology } from './load.ts';
+import { readTopology } from './topology-file.ts';
 import { readRecord } from '../lab.ts';
 import { up } from './up.ts';
 
@@ -54,13 +54,17 @@ export async function compare(references: string[], progress: Progress): Promise
 
 async function measureOne(reference: string, topology: Topology, progress: Progress): Promise<ModeFigures> {
   const plan = makePlan(topology, `compare-${topology.name}`.slice(0, 32));
+  const service = plan.services.find((s) => s.application !== 'dns');
+  const mode = service?.servers[0]?.mode;
+  if (service === undefined || mode === undefined)
+    throw new LabError(
+      EXIT.badInput,
+      `${reference} has no web service to compare: what the director carries is measured with downloads`,
+    );
   await up({ topology: reference, plan, reconfigure: true }, progress);
   try {
     const record = readRecord(plan.name);
-    const service = plan.services[0];
-    const mode = service?.servers[0]?.mode;
-    if (record === undefined || service === undefined || mode === undefined)
-      throw new LabError(EXIT.badInput, `${reference} has no virtual service to compare`);
+    if (record === undefined) throw new LabError(EXIT.labFailed, `lab ${plan.name} is gone`);
     const runtime = runtimeOf(record);
     const measured: ModeFigures['measured'] = [];
     for (const servers of SERVER_COUNTS) measured.push(await measure(runtime, plan, service, servers));
@@ -83,10 +87,14 @@ async function measure(runtime: Runtime, plan: Plan, service: PlannedService, se
   const client = clientsOf(plan, service)[0]?.name ?? '';
   const director = service.directors[0] ?? '';
   // Weight 0 takes a real server out without touching the rest.
-  const weights = service.servers.map(
-    (server, index) =>
-      `ipvsadm -e -t ${endpoint(service.vip, service.port)} -r ${endpoint(server.address, server.port)} ` +
-      `${MODE_RULES[server.mode].flag} -w ${index < servers ? 1 : 0}`,
+  const weights = service.servers.map((server, index) =>
+    [
+      'ipvsadm -e',
+      ...serviceArguments(service),
+      ...serverArguments(server.address, server.port, service.mark),
+      MODE_RULES[server.mode].flag,
+      `-w ${index < servers ? 1 : 0}`,
+    ].join(' '),
   );
   await runtime.exec([{ node: director, argv: ['sh', '-ec', weights.join('\n')] }]);
   const before = await carried(runtime, director);

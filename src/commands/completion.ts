@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
 import { labNames, readRecord } from '../lab.ts';
-import { shippedTopologies } from './load.ts';
+import { shippedTopologies } from './topology-file.ts';
 
 const SCRIPTS: Record<string, string> = {
   bash: `_lab() {
@@ -32,9 +32,18 @@ export function completionScript(shell: string): string {
 /** Words that could stand in the last place of a command line (the program's name left out). */
 export function complete(program: Command, words: string[]): string[] {
   const typed = words.slice(0, -1).filter((word) => word !== '--');
-  const command = program.commands.find((c) => c.name() === typed[0]);
+  const [first, second] = typed;
+  const command = program.commands.find((c) => c.name() === first);
+  if (command !== undefined && command.commands.length > 0) {
+    const inner = command.commands.find((c) => c.name() === second);
+    return inner === undefined ? command.commands.map((c) => c.name()) : argumentWords(inner, words);
+  }
   if (command === undefined)
     return program.commands.map((c) => c.name()).filter((name) => name !== 'complete');
+  return argumentWords(command, words);
+}
+
+function argumentWords(command: Command, words: string[]): string[] {
   const options = command.options.flatMap((option) => (option.long === undefined ? [] : [option.long]));
   if ((words.at(-1) ?? '').startsWith('-')) return options;
   const expected = command.registeredArguments[0]?.name();

@@ -127,6 +127,24 @@ export async function findNode(reference: string): Promise<RunningLab & { node: 
   return { ...withNode(await findLab(labs[0]), first), node: first };
 }
 
+/**
+ * What a command that takes `[LAB] [NODE]` is about: a lab, or one node of it; a single word may be either.
+ * @throws LabError badInput where it is neither, or not clear
+ */
+export async function findScope(
+  first: string | undefined,
+  second: string | undefined,
+): Promise<RunningLab & { node: string | undefined }> {
+  if (first !== undefined && second !== undefined) return findNode(`${first}/${second}`);
+  const names = labNames();
+  const isNode =
+    first !== undefined &&
+    !names.includes(first) &&
+    (first.includes('/') ||
+      names.some((name) => readRecord(name)?.plan.nodes.some((node) => node.name === first)));
+  return isNode ? findNode(first) : { ...(await findLab(first)), node: undefined };
+}
+
 function withNode(lab: RunningLab, node: string): RunningLab {
   const nodes = lab.record.plan.nodes.map((n) => n.name);
   if (!nodes.includes(node))

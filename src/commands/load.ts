@@ -1,65 +1,92 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { packageRoot } from '../paths.ts';
-import { makePlan } from '../plan/plan.ts';
-import type { Plan } from '../plan/types.ts';
-import type { Topology } from '../topology/types.ts';
-import { parseTopology } from '../topology/parse.ts';
-import { LARGEST_FILE } from '../topology/text.ts';
+import { interruptSignal } from '../interrupt.ts';
+import type { Plan, PlannedService } from '../plan/types.ts';
+import { endpoint } from '../topology/endpoint.ts';
+import type { Progress } from '../report/progress.ts';
+import { loadFigures, type LoadFigures } from '../traffic/load-figures.ts';
+import { driveLoad } from '../traffic/load.ts';
+import type { RunningLab } from './existing.ts';
+import { serviceName } from '../plan/service-name.ts';
+import { pickClients, pickService } from './pick.ts';
 
-/** Names of the topologies that come with the tool. */
-export function shippedTopologies(): string[] {
-  return readdirSync(join(packageRoot, 'topologies'))
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => basename(file, '.yaml'))
-    .sort();
+export interface LoadRequest {
+  /** `VIP:PORT`; undefined: the first that speaks TCP. */
+  service: string | undefined;
+  /** A node; undefined: every client. */
+  client: string | undefined;
+  /** Whole seconds. */
+  seconds: number;
+  /** Open at once, from each client. */
+  connections: number;
+  /** Use a connection again after its first answer. */
+  keepAlive: boolean;
 }
 
-/** The file that a user means by a path or by a shipped topology's name. */
-export function topologyFile(reference: string): string {
-  if (shippedTopologies().includes(reference) && !existsSync(reference))
-    return join(packageRoot, 'topologies', `${reference}.yaml`);
-  if (existsSync(reference) && statSync(reference).isFile()) return reference;
-  if (shippedTopologies().includes(reference)) return join(packageRoot, 'topologies', `${reference}.yaml`);
-  throw new LabError(
-    EXIT.badInput,
-    existsSync(reference)
-      ? `${reference} is a directory, not a topology file`
-      : `${reference} is neither a file nor a topology that comes with the tool`,
-    { mend: `name a YAML file, or one of: ${shippedTopologies().join(', ')}` },
-  );
+export interface LoadReport extends LoadFigures {
+  lab: string;
+  /** `VIP:PORT` */
+  service: string;
+  clients: string[];
+  /** Open at once, from each client. */
+  connections: number;
+  keepAlive: boolean;
 }
+
+/** Longest load, in seconds. */
+export const LONGEST = 3600;
+/** What the web servers of a lab can hold open, and a node's limit of open files. */
+export const MOST_CONNECTIONS = 1000;
 
 /**
- * Reads a topology.
- * @throws LabError badInput, with every problem of the file
+ * Drives a virtual service with wrk.
+ * @throws LabError badInput where there is nothing to drive or nobody to drive it; labFailed where wrk does not run
  */
-export function readTopology(reference: string): Topology {
-  const file = topologyFile(reference);
-  return parseTopology(read(file), file, basename(file).replace(/\.ya?ml$/, ''));
-}
-
-/**
- * Reads a topology and plans it.
- * @param name the lab's name where it is not to be the topology's
- * @throws LabError badInput
- */
-export function loadPlan(reference: string, name?: string): Plan {
-  if (name !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(name))
-    throw new LabError(EXIT.badInput, `"${name}" cannot be a lab's name`, {
-      mend: 'lower-case letters, digits and dashes, a letter first, at most 32 characters',
-    });
-  return makePlan(readTopology(reference), name);
-}
-
-function read(file: string): Uint8Array {
+export async function load(
+  { record, runtime }: RunningLab,
+  request: LoadRequest,
+  progress: Progress,
+): Promise<LoadReport> {
+  const { plan } = record;
+  const { seconds, connections, keepAlive } = request;
+  const service = drivable(plan, request.service);
+  const clients = pickClients(plan, service, request.client);
+  const where = endpoint(service.vip, service.port);
+  const scheme = service.application === 'https' ? 'https' : 'http';
+  const task = progress.start('load', `${where} from ${clients.join(', ')}`);
   try {
-    // Looked at first, so that a huge file is not read into memory to be refused.
-    const { size } = statSync(file);
-    if (size <= LARGEST_FILE) return readFileSync(file);
-    throw new Error(`it has ${size} bytes, and a topology has at most ${LARGEST_FILE}`);
+    const order = { url: `${scheme}://${where}/`, connections, seconds, keepAlive };
+    const loads = await driveLoad(runtime, clients, order, {
+      second: (second, answers) => {
+        task.update(`${second} of ${seconds} s, ${answers} answers`);
+      },
+      signal: interruptSignal,
+    });
+    const servers = service.servers.map((server) => server.node);
+    const figures = loadFigures(loads, servers, seconds);
+    task.done(`${figures.requests} requests to ${where} in ${figures.seconds.toFixed(1)} s`);
+    return { lab: plan.name, service: where, clients, connections, keepAlive, ...figures };
   } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot read ${file}: ${(error as Error).message}`, { cause: error });
+    task.fail();
+    throw error;
   }
+}
+
+/** The service that is meant, or the first that wrk, which speaks HTTP over TCP, can drive. */
+function drivable(plan: Plan, wanted: string | undefined): PlannedService {
+  const able = plan.services.filter(speaksHttp);
+  const service = pickService(
+    wanted === undefined && able.length > 0 ? { ...plan, services: able } : plan,
+    wanted,
+  );
+  if (speaksHttp(service)) return service;
+  throw new LabError(EXIT.badInput, `${serviceName(service)} is ${service.application}, and load is HTTP`, {
+    mend:
+      able.length === 0
+        ? `lab ${plan.name} has no HTTP service to drive: ask a DNS one with drill from a client`
+        : `drive another: ${able.map((s) => `--service ${serviceName(s)}`).join(', ')}`,
+  });
+}
+
+function speaksHttp({ application }: PlannedService): boolean {
+  return application !== 'dns';
 }

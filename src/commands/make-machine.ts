@@ -10,6 +10,7 @@ import { RUN_PROGRAMS, ensurePrograms } from '../machine/embedded/packages.ts';
 import { ensureRoot, type Root } from '../machine/embedded/root.ts';
 import { isRemote } from '../machine/machine.ts';
 import { prepareRemote } from '../machine/ssh.ts';
+import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { engineOf, engineSocket } from '../wire.ts';
 import { insideRoot, type Choice } from './choose.ts';
@@ -51,6 +52,14 @@ export async function makeMachine(
   return root;
 }
 
+/** Gets what every lab on such a machine needs, and that only the first one has to wait for. */
+export async function prepareMachine({ machine, runtime }: Choice, progress: Progress): Promise<void> {
+  if (machine !== 'embedded') return;
+  await ensurePrograms(RUN_PROGRAMS, progress);
+  await ensureRoot(progress);
+  if (runtime === 'docker') await ensureRoot(progress, 'docker');
+}
+
 async function makeGuest(record: LabRecord, choice: Choice, progress: Progress): Promise<Root> {
   const { plan } = record;
   await ensurePrograms(RUN_PROGRAMS, progress);
@@ -70,8 +79,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
   const task = progress.start('kernel', `booting ${root.manifest.kernelVersion}`);
   const began = Date.now();
   const directory = labDirectory(record.name);
-  // 4 nodes take some 40 MB; the rest is room for what students start. Pages are taken when first used.
-  const memory = 192 + 32 * plan.nodes.length + (engine ? ENGINE_MEMORY : 0);
+  const memory = guestMemory(plan) + (engine ? ENGINE_MEMORY : 0);
   try {
     await boot(directory, { root, memory, modules: plan.modules, confinement, disks, engine });
     if (engine) {
@@ -106,4 +114,9 @@ async function waitForEngine(record: LabRecord): Promise<void> {
       if (Date.now() > limit) throw error;
       await sleep(100);
     }
+}
+
+/** MiB that a lab's kernel may use. 4 nodes take some 40; the rest is room for what students start. Pages are taken when first used. */
+export function guestMemory(plan: Plan): number {
+  return 192 + 32 * plan.nodes.length;
 }

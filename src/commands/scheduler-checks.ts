@@ -24,6 +24,7 @@ export async function checkScheduling(
   runtime: Runtime,
   service: PlannedService,
 ): Promise<Scheduling> {
+  if (!isPlainHttp(service)) return { checks: [], reached: [] };
   const checks: Check[] = [];
   const connections: Connection[] = [];
   const [client] = clientsOf(plan, service);
@@ -42,6 +43,11 @@ export async function checkScheduling(
   return { checks, reached: [...new Set(connections.flatMap(({ server }) => server ?? []))] };
 }
 
+/** The connections that show a scheduler speak HTTP, and the table is read by address: no TLS, no UDP, no marks. */
+function isPlainHttp({ protocol, application, mark }: PlannedService): boolean {
+  return protocol === 'tcp' && application === 'http' && mark === undefined;
+}
+
 export interface Limits {
   /** How many connections the service takes now, two for large transfers left out; Infinity where nothing limits it. */
   room: number;
@@ -52,7 +58,7 @@ export interface Limits {
 /** What the limits of a service's real servers leave. Connections that ended count until the director forgets them. */
 export async function limitsOf(runtime: Runtime, service: PlannedService): Promise<Limits> {
   const none = { room: Infinity, full: undefined };
-  if (service.servers.every((server) => server.upper === undefined)) return none;
+  if (!isPlainHttp(service) || service.servers.every((server) => server.upper === undefined)) return none;
   const loads = loadsOf(service, await serviceTables(runtime, service));
   if (loads === undefined) return none;
   const full = loads

@@ -1,7 +1,9 @@
+import type { Difference } from '../drift/compare.ts';
 import type { LabRecord } from '../lab.ts';
-import { labNames, readRecord } from '../lab.ts';
 import type { Plan } from '../plan/types.ts';
+import { labNames, readRecord } from '../lab.ts';
 import { adoptLabs } from './adopt.ts';
+import { inspect, type Inspection } from './differences.ts';
 import { healthOf, type Health, type RunningLab } from './existing.ts';
 
 export interface ListedLab {
@@ -35,7 +37,16 @@ function summary(record: LabRecord): Omit<ListedLab, 'state'> {
 export interface StatusReport extends ListedLab {
   nodeStates: { name: string; role: string; state: string; addresses: string[]; daemons: DaemonState[] }[];
   directors: { name: string; ipvs: string }[];
+  /** Interfaces that do not send plainly, be it the plan's doing or somebody's. */
+  links: { node: string; device: string; quality: Record<string, string> }[];
+  /** What the nodes have and the plan does not say, and the other way round. */
+  differences: NodeDifference[];
+  /** What could not be compared. */
+  unread: { node: string; why: string }[];
 }
+
+/** A difference without the commands that undo it. */
+export type NodeDifference = { node: string } & Omit<Difference, 'mend'>;
 
 export interface DaemonState {
   name: string;
@@ -48,9 +59,9 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
   const states = new Map((await runtime.states()).map((s) => [s.node, s.state]));
   const alive = plan.nodes.filter((node) => states.get(node.name) === 'running');
   const directors = alive.filter((node) => node.role === 'director' && plan.services.length > 0);
-  const results = await runtime.exec([
-    ...alive.map((node) => ({ node: node.name, argv: ['sh', '-c', daemonProbe(plan, node.name)] })),
-    ...directors.map((node) => ({ node: node.name, argv: ['sh', '-c', ipvsCommand(plan)] })),
+  const [inspections, tables] = await Promise.all([
+    inspect({ record, runtime }, alive),
+    runtime.exec(directors.map((node) => ({ node: node.name, argv: ['sh', '-c', ipvsCommand(plan)] }))),
   ]);
   return {
     ...summary(record),
@@ -60,12 +71,22 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
       role: node.role,
       state: states.get(node.name) ?? 'dead',
       addresses: node.interfaces.flatMap((i) => i.addresses.map((a) => `${a.address}/${a.prefix}`)),
-      daemons: parseDaemons(results[alive.indexOf(node)]?.stdout.toString() ?? ''),
+      daemons: daemonStates(inspections.find((i) => i.node === node)),
     })),
     directors: directors.map((node, index) => ({
       name: node.name,
-      ipvs: results[alive.length + index]?.stdout.toString() ?? '',
+      ipvs: tables[index]?.stdout.toString() ?? '',
     })),
+    links: inspections.flatMap(({ node, found }) =>
+      found.facts
+        .filter((fact) => fact.kind === 'link quality')
+        .map((fact) => ({ node: node.name, device: fact.name, quality: fact.attributes })),
+    ),
+    differences: nodeDifferences(inspections),
+    unread: [
+      ...plan.nodes.flatMap((node) => notRunning(node.name, states.get(node.name))),
+      ...inspections.flatMap(({ node, found }) => found.unread.map(({ why }) => ({ node: node.name, why }))),
+    ],
   };
 }
 
@@ -75,20 +96,27 @@ function ipvsCommand({ services }: Plan): string {
   return `ipvsadm -Ln${limited ? '; ipvsadm -Ln --thresholds | tail -n +2' : ''}`;
 }
 
-/** A line `NAME up|down` for each daemon of a node; no process is started for it. */
-function daemonProbe(plan: Plan, node: string): string {
-  const daemons = plan.nodes.find((n) => n.name === node)?.steps.filter((s) => s.kind === 'daemon') ?? [];
-  return daemons
-    .map(
-      ({ name, pidfile }) =>
-        `p=; read -r p 2>/dev/null <${pidfile}; if [ -n "$p" ] && kill -0 "$p" 2>/dev/null; then echo ${name} up; else echo ${name} down; fi`,
-    )
-    .join('\n');
+/** Every node's differences, without the commands that undo them. */
+export function nodeDifferences(inspections: Inspection[]): NodeDifference[] {
+  return inspections.flatMap(({ node, differences }) =>
+    differences.map(({ kind, name, state, changes }) => ({ node: node.name, kind, name, state, changes })),
+  );
 }
 
-function parseDaemons(output: string): DaemonState[] {
-  return output
-    .split('\n')
-    .filter((row) => row !== '')
-    .map((row) => ({ name: row.split(' ')[0] ?? '', running: row.endsWith(' up') }));
+function notRunning(node: string, state: string | undefined): StatusReport['unread'] {
+  if (state === 'running') return [];
+  const why =
+    state === 'restarted'
+      ? 'it was restarted, and has lost its configuration; lab reset gives it back'
+      : 'it does not run';
+  return [{ node, why }];
+}
+
+function daemonStates(inspection: Inspection | undefined): DaemonState[] {
+  const running = new Set(
+    inspection?.found.facts.filter((fact) => fact.kind === 'daemon').map((fact) => fact.name),
+  );
+  return (inspection?.node.steps ?? []).flatMap((step) =>
+    step.kind === 'daemon' ? [{ name: step.name, running: running.has(step.name) }] : [],
+  );
 }

@@ -1,35 +1,54 @@
-import { endpoint } from '../topology/endpoint.ts';
+import { isSameService, serviceName, type ServiceAddress } from '../plan/service-name.ts';
 import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
 import type { Claim } from '../proof/claims.ts';
 import { judgeConnections, parseConnections, type ConnectionRow } from '../proof/director-table.ts';
 import { judgeAnswers, judgeDistribution, requestsFor, takesTurns } from '../proof/distribution.ts';
+import { judgeOnePacket, judgeOnePort } from '../proof/one-packet.ts';
 import { observe } from '../proof/observe.ts';
 import { claimsFor } from '../proof/promises.ts';
 import { judgeTransfers } from '../proof/transfers.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { captureDuring } from '../traffic/capture.ts';
-import { ask, type Reply } from '../traffic/requests.ts';
+import { captureDuring, type Captured } from '../traffic/capture.ts';
+import type { Reply } from '../traffic/replies.ts';
+import { ask, askFromOnePort } from '../traffic/requests.ts';
 import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
-import type { RunningLab } from './existing.ts';
+import { groupChecks, takeTurns } from './mark-groups.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
+import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
+import type { RunningLab } from './existing.ts';
 
 interface Round {
   service: PlannedService;
   replies: Reply[];
+  /** Of UDP: those to datagrams that a client sent all from one port. */
+  onePort: Reply[];
   rows: ConnectionRow[];
+  /** Of one-packet scheduling: what the directors counted for each real server before and after. */
+  scheduled: { before: Scheduled; after: Scheduled };
   transfers: Transfer[];
   scheduling: Scheduling;
   limits: Limits;
 }
 
-/** Sends real requests to every service of a lab, captures them everywhere, and judges each promise. */
-export async function test({ record, runtime }: RunningLab): Promise<Check[]> {
+/**
+ * Sends real requests to every service of a lab, captures them everywhere, and judges each promise.
+ * @param keep called with what was captured, for whoever wants more of it than the verdicts
+ */
+export async function test(
+  { record, runtime }: RunningLab,
+  keep: (captures: Captured[]) => void = () => undefined,
+): Promise<Check[]> {
   const { plan } = record;
   if (plan.services.length === 0) return [];
-  const { result: rounds, captures } = await captureDuring(runtime, plan, () => sendRounds(plan, runtime));
+  const { result, captures } = await captureDuring(runtime, plan, async () => ({
+    rounds: await sendRounds(plan, runtime),
+    turns: await takeTurns(plan, runtime),
+  }));
+  const { rounds, turns } = result;
+  keep(captures);
   for (const round of rounds) {
     // Not while capturing: thousands of packets more would say nothing new.
     round.transfers = await sendLarge(plan, runtime, round);
@@ -39,36 +58,59 @@ export async function test({ record, runtime }: RunningLab): Promise<Check[]> {
   const { observations, captures: health } = observe(captures);
   const several = plan.services.length > 1;
   return [
-    ...rounds.flatMap(({ service, replies, rows, transfers, scheduling, limits }) =>
-      [
-        judgeAnswers(service, replies, limits.full),
-        // A real server that may be full gets no turn: what limits promise is judged instead.
-        ...(limits.full === undefined ? [judgeDistribution(service, replies)] : []),
-        ...scheduling.checks,
-        judgeConnections(service, replies, rows),
-        judgeTransfers(service, transfers, TRANSFER_SIZE),
-      ].map((check) => (several ? named(check, service) : check)),
+    ...rounds.flatMap((round) =>
+      roundChecks(round).map((check) => (several ? named(check, round.service) : check)),
     ),
+    ...groupChecks(turns, rounds),
     ...judge(plan, claimsAbout(plan, rounds), observations, health).map((verdict) =>
       asCheck(verdict, several),
     ),
   ];
 }
 
+function roundChecks(round: Round): Check[] {
+  const { service, replies, onePort, rows, scheduled, transfers, scheduling, limits } = round;
+  const all = [...replies, ...onePort];
+  return [
+    judgeAnswers(service, all, limits.full),
+    // A real server that may be full gets no turn: what limits promise is judged instead.
+    ...(limits.full === undefined ? [judgeDistribution(service, replies)] : []),
+    ...scheduling.checks,
+    ...(service.protocol === 'udp' ? [judgeOnePort(service, onePort)] : []),
+    service.onePacket === true
+      ? judgeOnePacket(service, all, rows, scheduled.before, scheduled.after)
+      : judgeConnections(service, all, rows),
+    // DNS has no large answers, and UDP no stream to send them in.
+    ...(service.application === 'dns' ? [] : [judgeTransfers(service, transfers, TRANSFER_SIZE)]),
+  ];
+}
+
 async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
   const rounds: Round[] = [];
   for (const service of plan.services) {
+    const replies: Reply[] = [];
+    const onePort: Reply[] = [];
+    const rows: ConnectionRow[] = [];
+    const before = await scheduledSoFar(runtime, service);
     const clients = clientsOf(plan, service);
     const { room } = await limitsOf(runtime, service);
-    const replies: Reply[] = [];
-    for (const client of clients) {
+    for (const { name } of clients) {
       const count = Math.min(requestsFor(service), Math.floor(room / clients.length));
-      if (count > 0) replies.push(...(await ask(runtime, client.name, service, count)));
+      if (count > 0) replies.push(...(await ask(runtime, name, service, count)));
+      if (service.protocol === 'udp')
+        onePort.push(...(await askFromOnePort(runtime, name, service, requestsFor(service))));
+      // After each client: entries of connections that were reset stay for ten seconds.
+      rows.push(...(await connections(runtime, service)));
     }
     const round: Round = {
       service,
       replies,
-      rows: await connections(runtime, service),
+      onePort,
+      rows,
+      scheduled: {
+        before,
+        after: await scheduledSince(runtime, service, before, replies.length + onePort.length),
+      },
       transfers: [],
       scheduling: { checks: [], reached: [] },
       limits: await limitsOf(runtime, service),
@@ -84,7 +126,7 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
 /** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
 async function sendLarge(plan: Plan, runtime: Runtime, round: Round): Promise<Transfer[]> {
   const [client] = clientsOf(plan, round.service);
-  if (client === undefined || !isAnswered(round)) return [];
+  if (round.service.application === 'dns' || client === undefined || !isAnswered(round)) return [];
   return transfer(runtime, client.name, round.service);
 }
 
@@ -103,14 +145,12 @@ function refuses({ scheduler, servers }: PlannedService): boolean {
  */
 function claimsAbout(plan: Plan, rounds: Round[]): Claim[] {
   return claimsFor(plan).map((claim) => {
-    const round = rounds.find(
-      ({ service: s }) => s.vip === claim.service.vip && s.port === claim.service.port,
-    );
+    const round = rounds.find(({ service }) => isSameService(service, claim.service));
     if (round === undefined || takesTurns(round.service) || /^one-/.test(claim.kind)) return claim;
     const reached = claim.servers.filter(
       ({ node }) =>
         (!refuses(round.service) && round.scheduling.reached.includes(node)) ||
-        round.replies.some((reply) => reply.server === node),
+        [...round.replies, ...round.onePort].some((reply) => reply.server === node),
     );
     return reached.length === 0 ? claim : { ...claim, servers: reached };
   });
@@ -122,11 +162,11 @@ async function connections(runtime: Runtime, service: PlannedService): Promise<C
 }
 
 /** Where a lab has several services, each row says which it is about. */
-function named(check: Check, service: Pick<PlannedService, 'vip' | 'port'>): Check {
+function named(check: Check, service: ServiceAddress): Check {
   return {
     ...check,
-    id: `${check.id} ${endpoint(service.vip, service.port)}`,
-    detail: `${endpoint(service.vip, service.port)}: ${check.detail}`,
+    id: `${check.id} ${serviceName(service)}`,
+    detail: `${serviceName(service)}: ${check.detail}`,
   };
 }
 

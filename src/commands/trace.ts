@@ -1,8 +1,4 @@
-import { endpoint } from '../topology/endpoint.ts';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { EXIT, LabError } from '../errors.ts';
-import { clientsOf } from '../plan/clients.ts';
+import { isSameService } from '../plan/service-name.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { chosenServer } from '../proof/evidence.ts';
 import { observe } from '../proof/observe.ts';
@@ -13,6 +9,8 @@ import { describeWalk, type WalkLine } from '../proof/walk.ts';
 import { captureDuring } from '../traffic/capture.ts';
 import { ask } from '../traffic/requests.ts';
 import type { RunningLab } from './existing.ts';
+import { keepCaptures } from './keep-captures.ts';
+import { pickClients, pickService } from './pick.ts';
 
 export interface Trace {
   plan: Plan;
@@ -30,7 +28,7 @@ export interface Trace {
 
 /**
  * Follows one real connection through a lab.
- * @param options.service `VIP:PORT`, else the first service; `client`: a node, else the first client; `pcap`: a
+ * @param options.service `VIP:PORT` or `VIP:PORT/udp`, else the first service; `client`: a node, else the first client; `pcap`: a
  * folder for the captures
  * @throws LabError badInput where the lab has no such service or client
  */
@@ -40,19 +38,19 @@ export async function trace(
 ): Promise<Trace> {
   const { plan } = record;
   const service = pickService(plan, options.service);
-  const client = pickClient(plan, service, options.client);
+  const [client = ''] = pickClients(plan, service, options.client);
   const { result: replies, captures } = await captureDuring(runtime, plan, () =>
     ask(runtime, client, service, 1),
   );
-  const kept = options.pcap === undefined ? [] : keep(options.pcap, captures);
+  const kept = options.pcap === undefined ? [] : keepCaptures(options.pcap, captures);
   const { observations, captures: health } = observe(captures);
   const walk = walks(plan, observations)
-    .filter((w) => w.service.vip === service.vip && w.service.port === service.port)
+    .filter((w) => isSameService(w.service, service))
     .at(-1);
   // One connection comes to one server: what is promised of the others, it cannot show.
   const server = walk === undefined ? undefined : chosenServer(service, walk)?.node;
   const claims = claimsFor(plan)
-    .filter((claim) => claim.service.vip === service.vip && claim.service.port === service.port)
+    .filter((claim) => isSameService(claim.service, service))
     .map((claim) => ({
       ...claim,
       servers: claim.servers.filter((s) => server === undefined || s.node === server),
@@ -67,45 +65,4 @@ export async function trace(
     verdicts: judge(plan, claims, observations, health),
     kept,
   };
-}
-
-function pickService(plan: Plan, wanted: string | undefined): PlannedService {
-  const names = plan.services.map((s) => endpoint(s.vip, s.port));
-  const service = plan.services.find((s, index) =>
-    wanted === undefined ? index === 0 : wanted === names[index] || wanted === s.vip,
-  );
-  if (service !== undefined) return service;
-  throw new LabError(
-    EXIT.badInput,
-    wanted === undefined
-      ? `lab ${plan.name} has no virtual service to trace`
-      : `lab ${plan.name} has no service ${wanted}`,
-    names.length === 0 ? {} : { mend: `its services: ${names.join(', ')}` },
-  );
-}
-
-function pickClient(plan: Plan, service: PlannedService, wanted: string | undefined): string {
-  const names = clientsOf(plan, service).map((node) => node.name);
-  const client = wanted === undefined ? names[0] : names.find((name) => name === wanted);
-  if (client !== undefined) return client;
-  throw new LabError(
-    EXIT.badInput,
-    wanted === undefined
-      ? `lab ${plan.name} has no client that can ask ${service.vip}`
-      : `lab ${plan.name} has no client ${wanted} that can ask ${service.vip}`,
-    names.length === 0 ? {} : { mend: `its clients: ${names.join(', ')}` },
-  );
-}
-
-function keep(folder: string, captures: { node: string; device: string; pcap: Buffer }[]): string[] {
-  try {
-    mkdirSync(folder, { recursive: true });
-    return captures.map(({ node, device, pcap }) => {
-      const file = join(folder, `${node}-${device}.pcap`);
-      writeFileSync(file, pcap);
-      return file;
-    });
-  } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot keep the captures in ${folder}: ${(error as Error).message}`);
-  }
 }

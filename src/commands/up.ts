@@ -2,10 +2,11 @@ import { endpoint } from '../topology/endpoint.ts';
 import { hold } from '../lock.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { interrupted } from '../interrupt.ts';
-import { labLock, labNames, readRecord, writeRecord, type LabRecord } from '../lab.ts';
+import { labLock, labNames, readRecord, writeRecord, writeSettings, type LabRecord } from '../lab.ts';
 import type { MachineName } from '../machine/machine.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
+import { optionsOf, serviceName } from '../plan/service-name.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { apply } from '../runtime/apply.ts';
@@ -24,6 +25,8 @@ export interface UpRequest extends Wanted {
   plan: Plan;
   /** Take down a lab of this name first where it is of another plan. */
   reconfigure: boolean;
+  /** Called where it fails, while what was begun is still there; must not fail itself. */
+  beforeUndo?: () => Promise<void>;
 }
 
 export interface UpResult {
@@ -73,7 +76,10 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     ended = true;
     return result;
   } catch (error) {
-    if (!ended) await cleanUp(plan.name, error);
+    if (!ended) {
+      await request.beforeUndo?.();
+      await cleanUp(plan.name, error);
+    }
     throw error;
   } finally {
     lock.release();
@@ -160,7 +166,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
   try {
     await runtime.create(plan);
     task.update('configuration');
-    await apply(plan, runtime);
+    writeSettings(plan.name, await apply(plan, runtime));
     task.update('first requests');
     answered = await firstRound(plan, runtime);
   } catch (error) {
@@ -191,7 +197,7 @@ async function firstRound(plan: Plan, runtime: Runtime): Promise<number> {
     if (failed !== undefined)
       throw new LabError(
         EXIT.labFailed,
-        `the lab is built, but http://${endpoint(service.vip, service.port)}/ does not answer ${client.name}: ${failed.error}`,
+        `the lab is built, but ${serviceName(service)} does not answer ${client.name}: ${failed.error}`,
         {
           mend: `check the topology's routes: lab plan shows every command`,
         },
@@ -206,6 +212,6 @@ export function describeServices(plan: Plan): string[] {
   return plan.services.map((service) => {
     const servers = service.servers.map((s) => `${s.node}${s.weight === 1 ? '' : ` ×${s.weight}`}`);
     const modes = [...new Set(service.servers.map((s) => MODE_RULES[s.mode].description))];
-    return `VIP ${endpoint(service.vip, service.port)} ${service.protocol} ${service.scheduler} → ${servers.join(', ')} (${modes.join(', ')})`;
+    return `VIP ${endpoint(service.vip, service.port)} ${[service.protocol, service.scheduler, ...optionsOf(service)].join(' ')} → ${servers.join(', ')} (${modes.join(', ')})`;
   });
 }

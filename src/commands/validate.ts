@@ -1,6 +1,6 @@
 import { TopologyError, type Problem } from '../errors.ts';
 import { describeServices } from './up.ts';
-import { loadPlan } from './load.ts';
+import { readPlan } from './topology-file.ts';
 
 export interface Validation {
   topology: string;
@@ -13,7 +13,7 @@ export interface Validation {
 /** Checks one topology; bad ones are a result here, not an error. */
 export function validate(topology: string): Validation {
   try {
-    const plan = loadPlan(topology);
+    const plan = readPlan(topology);
     const services = describeServices(plan);
     const content = [`${plan.nodes.length} nodes`, `${plan.networks.length} networks`, ...services].join(
       ', ',

@@ -35,7 +35,8 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
   // Docker's client library is large: only who needs it waits for it.
   const { default: Client } = await import('dockerode');
   // Asked without a version, which every engine answers with the versions that it knows.
-  const first = new Client({ ...options, timeout: PATIENCE * 1000 });
+  const client = (more: Docker.DockerOptions) => withoutHost(() => new Client({ ...options, ...more }));
+  const first = client({ timeout: PATIENCE * 1000 });
   let about;
   try {
     about = (await first.version()) as Omit<Docker.DockerVersion, 'MinAPIVersion'> & {
@@ -56,7 +57,7 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
   const lowest = numbers(about.MinAPIVersion ?? about.ApiVersion);
   const wanted = before(highest, API.wanted) ? highest : before(API.wanted, lowest) ? lowest : API.wanted;
   return {
-    docker: new Client({ ...options, version: `v${wanted.join('.')}` }),
+    docker: client({ version: `v${wanted.join('.')}` }),
     url: endpoint.url,
     version: about.Version,
     major: Number.parseInt(about.Version, 10),
@@ -167,4 +168,15 @@ export function engineError(what: string, error: unknown): LabError {
       cause: error,
     },
   );
+}
+
+/** The library takes an address from DOCKER_HOST whatever it is told, and would not use the socket then. */
+function withoutHost<T>(make: () => T): T {
+  const host = process.env['DOCKER_HOST'];
+  delete process.env['DOCKER_HOST'];
+  try {
+    return make();
+  } finally {
+    if (host !== undefined) process.env['DOCKER_HOST'] = host;
+  }
 }

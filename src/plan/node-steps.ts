@@ -1,6 +1,7 @@
 import { addressFamily, addressOf, hasAddress, hostPrefix, inNetwork, range } from './addresses.ts';
 import { hasIPv6 } from './ipv6.ts';
 import { MODE_RULES } from './modes/registry.ts';
+import { markSteps, oncePerMark } from './marks.ts';
 import { segmentSize } from './modes/tun.ts';
 import { addressSeenFrom, firstHop, networkRoutes, type Hop, type NextHop } from './routes.ts';
 import type { PlannedNetwork, PlannedServer, PlannedService, RouteStep, Step } from './types.ts';
@@ -34,27 +35,43 @@ export function forwardingSysctls({ node, hop, services }: NodeContext): Step[] 
 
 /** A director's VIPs, virtual services and real servers. */
 export function directorSteps({ node, hop, networks, services }: NodeContext): Step[] {
-  return carried(node.name, services).flatMap((service, index, all): Step[] => [
-    ...(all.findIndex((s) => s.vip === service.vip) === index
-      ? [
-          {
-            kind: 'address',
-            device: vipDevice(service.vip, hop, networks),
-            address: service.vip,
-            prefix: hostPrefix(service.vip),
-            // By the longest common prefix the kernel could prefer the VIP as the source of the outer packets of a
-            // tunnel, which the real server, who has that address too, would drop.
-            ...(addressFamily(service.vip) === 6 ? { deprecated: true as const } : {}),
-          } as const,
-        ]
-      : []),
+  const own = carried(node.name, services);
+  return [
+    ...markSteps(
+      hop.interfaces.map((i) => i.name),
+      own,
+    ),
+    ...oncePerMark(own).flatMap((service, index, all): Step[] => [
+      ...(all.findIndex((s) => s.vip === service.vip) === index
+        ? [
+            {
+              kind: 'address',
+              device: vipDevice(service.vip, hop, networks),
+              address: service.vip,
+              prefix: hostPrefix(service.vip),
+              // By the longest common prefix the kernel could prefer the VIP as the source of the outer packets of a
+              // tunnel, which the real server, who has that address too, would drop.
+              ...(addressFamily(service.vip) === 6 ? { deprecated: true as const } : {}),
+            } as const,
+          ]
+        : []),
+      ...serviceSteps(service),
+    ]),
+  ];
+}
+
+function serviceSteps(service: PlannedService): Step[] {
+  const mark = service.mark === undefined ? {} : { mark: service.mark };
+  return [
     {
       kind: 'virtual-service',
       vip: service.vip,
       port: service.port,
       protocol: service.protocol,
+      ...mark,
       scheduler: service.scheduler,
       ...(service.flags === undefined ? {} : { flags: service.flags }),
+      ...(service.onePacket === true ? { onePacket: true } : {}),
       ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
     },
     ...service.servers.map((server): Step => ({
@@ -62,6 +79,7 @@ export function directorSteps({ node, hop, networks, services }: NodeContext): S
       vip: service.vip,
       servicePort: service.port,
       protocol: service.protocol,
+      ...mark,
       address: server.address,
       port: server.port,
       mode: server.mode,
@@ -70,7 +88,7 @@ export function directorSteps({ node, hop, networks, services }: NodeContext): S
       ...(server.lower === undefined ? {} : { lower: server.lower }),
       tunnel: service.tunnel,
     })),
-  ]);
+  ];
 }
 
 function carried(node: string, services: PlannedService[]): PlannedService[] {
@@ -99,8 +117,11 @@ function familyRoutes(context: NodeContext, family: Family): RouteStep[] {
     .map(({ to, via }) => ({ to: cidr(to), via }))
     .filter(({ to }) => range(to).family === family)
     .map(({ to, via }): NextHop => ({ to, via: neighbour(hop, hops, via, family) ?? via }));
-  const gateway = defaultGateway(context, family);
-  const found = gateway === 'none' ? [] : followingRoutes(context, family);
+  const said = statedGateway(context, family);
+  const demanded = said === undefined ? directorGateway(context, family) : undefined;
+  const gateway = said ?? demanded;
+  // What the director must rewrite goes through it, even where a router stands nearer to the client.
+  const found = gateway === 'none' || demanded !== undefined ? [] : followingRoutes(context, family);
   const only = new Set(found.map((route) => route.via)).size === 1 ? found[0]?.via : undefined;
   const standard = gateway === 'none' ? undefined : (gateway ?? (node.role === 'router' ? undefined : only));
   const routes: NextHop[] = [
@@ -127,11 +148,13 @@ function neighbour(hop: Hop, hops: Hop[], nameOrAddress: string, family: Family)
   return addressFamily(nameOrAddress) === family ? nameOrAddress : undefined;
 }
 
-/** The gateway that the file or the forwarding method demands; undefined where neither does. */
-function defaultGateway({ node, hop, hops, services }: NodeContext, family: Family): string | undefined {
-  if (node.gateway === 'none') return 'none';
-  const stated = node.gateway === undefined ? undefined : neighbour(hop, hops, node.gateway, family);
-  if (stated !== undefined) return stated;
+function statedGateway({ node, hop, hops }: NodeContext, family: Family): string | undefined {
+  if (node.gateway === undefined || node.gateway === 'none') return node.gateway;
+  return neighbour(hop, hops, node.gateway, family);
+}
+
+/** The director that the forwarding method wants as a real server's gateway; undefined where it wants none. */
+function directorGateway({ node, hop, hops, services }: NodeContext, family: Family): string | undefined {
   for (const service of services) {
     const server = service.servers.find((s) => s.node === node.name);
     if (server === undefined || !MODE_RULES[server.mode].gatewayIsDirector) continue;

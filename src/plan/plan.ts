@@ -1,11 +1,13 @@
 import { hostNames, planInterfaces, serverAddress } from './interfaces.ts';
 import { hasIPv6, ipv6Steps } from './ipv6.ts';
+import { qualitySteps } from './link-quality.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { directorSteps, forwardingSysctls, routeSteps } from './node-steps.ts';
 import type { Hop } from './routes.ts';
 import type { Plan, PlannedNetwork, PlannedService } from './types.ts';
 import { withSysctls } from './sysctls.ts';
-import { webServer } from './web.ts';
+import { serverPrograms } from './programs.ts';
+import { MARK_MODULES } from './marks.ts';
 import type { Topology } from '../topology/types.ts';
 
 export const DEFAULT_MTU = 1500;
@@ -50,6 +52,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
             kind: 'link' as const,
             device,
           })),
+          ...qualitySteps(node, topology.networks),
           ...hop.interfaces.flatMap((i) =>
             i.addresses.map(({ address, prefix }) => ({
               kind: 'address' as const,
@@ -71,7 +74,11 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
           ...routeSteps(context),
           ...directorSteps(context),
           ...(node.role === 'real-server'
-            ? webServer(node.name, webPorts(served.map(({ r }) => r.port)), hasIPv6(hop))
+            ? serverPrograms(
+                node.name,
+                served.map(({ s, r }) => ({ service: s, server: r })),
+                hasIPv6(hop),
+              )
             : []),
         ]),
       };
@@ -83,6 +90,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
         : [
             ...new Set([
               'ip_vs',
+              ...(services.some((s) => s.mark !== undefined) ? MARK_MODULES : []),
               ...services.flatMap((s) => [
                 `ip_vs_${s.scheduler}`,
                 ...s.servers.flatMap((r) => MODE_RULES[r.mode].modules(s, r)),
@@ -92,19 +100,18 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
   };
 }
 
-function webPorts(ports: number[]): number[] {
-  return ports.length === 0 ? [80] : [...new Set(ports)].sort((a, b) => a - b);
-}
-
 function planService(service: Topology['services'][number], hops: Hop[]): PlannedService {
   const directors = hops.filter((h) => service.directors.includes(h.name));
   return {
     vip: service.vip,
     port: service.port,
     protocol: service.protocol,
+    application: service.application,
+    ...(service.mark === undefined ? {} : { mark: service.mark }),
+    ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
+    ...(service.onePacket ? { onePacket: true } : {}),
     scheduler: service.scheduler,
     ...(service.flags.length === 0 ? {} : { flags: service.flags }),
-    ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
     directors: service.directors,
     tunnel: service.tunnel,
     servers: service.servers.map((server) => ({

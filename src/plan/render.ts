@@ -1,14 +1,18 @@
+import { serverArguments, serviceArguments } from './ipvsadm.ts';
 import { MODE_RULES } from './modes/registry.ts';
+import { linkQuality } from './link-quality.ts';
+import { maskOf } from '../topology/netmask.ts';
+import { GUE_PORT } from '../topology/ports.ts';
 import type {
   AddressStep,
+  CertificateStep,
+  MarkStep,
   RealServerStep,
   RouteStep,
   Step,
   TunnelStep,
   VirtualServiceStep,
 } from './types.ts';
-import { endpoint } from '../topology/endpoint.ts';
-import { maskOf } from '../topology/netmask.ts';
 
 /** One command of a plan, as a student would type it. */
 export interface Command {
@@ -28,12 +32,16 @@ export function renderStep(step: Step): Command[] {
       return [{ argv: ['sysctl', '-qw', `${step.key}=${step.value}`] }];
     case 'link':
       return [{ argv: ['ip', 'link', 'set', step.device, 'up'] }];
+    case 'link-quality':
+      return linkQuality(step);
     case 'address':
       return [{ argv: address(step) }];
     case 'tunnel':
       return tunnel(step);
     case 'route':
       return [{ argv: route(step) }];
+    case 'mark':
+      return mark(step);
     case 'virtual-service': {
       const service = virtualService(step);
       return [{ argv: ['ipvsadm', '-A', ...service], otherwise: ['ipvsadm', '-E', ...service] }];
@@ -44,6 +52,8 @@ export function renderStep(step: Step): Command[] {
     }
     case 'file':
       return [{ argv: ['tee', step.path], file: { path: step.path, content: step.content } }];
+    case 'certificate':
+      return [certificate(step)];
     case 'daemon': {
       const [program = '', ...rest] = step.argv;
       return [
@@ -66,22 +76,22 @@ export function renderStep(step: Step): Command[] {
   }
 }
 
+function address({ address: own, prefix, device, deprecated }: AddressStep): string[] {
+  const lifetime = deprecated === true ? ['preferred_lft', '0'] : [];
+  return ['ip', 'addr', 'replace', `${own}/${prefix}`, 'dev', device, ...lifetime];
+}
+
 function virtualService(step: VirtualServiceStep): string[] {
   const { flags = [], persistence } = step;
   return [
-    '-t',
-    endpoint(step.vip, step.port),
+    ...serviceArguments(step),
     '-s',
     step.scheduler,
     ...(flags.length === 0 ? [] : ['-b', flags.join(',')]),
     ...(persistence === undefined ? [] : ['-p', String(persistence.timeout)]),
     ...(persistence?.prefix === undefined ? [] : ['-M', maskOf(step.vip, persistence.prefix)]),
+    ...(step.onePacket === true ? ['-o'] : []),
   ];
-}
-
-function address({ address: own, prefix, device, deprecated }: AddressStep): string[] {
-  const lifetime = deprecated === true ? ['preferred_lft', '0'] : [];
-  return ['ip', 'addr', 'replace', `${own}/${prefix}`, 'dev', device, ...lifetime];
 }
 
 function route(step: RouteStep): string[] {
@@ -100,10 +110,8 @@ function route(step: RouteStep): string[] {
 
 function realServer(step: RealServerStep): string[] {
   return [
-    '-t',
-    endpoint(step.vip, step.servicePort),
-    '-r',
-    endpoint(step.address, step.port),
+    ...serviceArguments({ ...step, port: step.servicePort }),
+    ...serverArguments(step.address, step.port, step.mark),
     MODE_RULES[step.mode].flag,
     '-w',
     String(step.weight),
@@ -119,9 +127,6 @@ function tunnelOptions({ mode, tunnel: type }: RealServerStep): string[] {
   return ['--tun-type', type, ...(type === 'gue' ? ['--tun-port', String(GUE_PORT)] : [])];
 }
 
-/** UDP port on which real servers take GUE; any free one serves. */
-export const GUE_PORT = 5555;
-
 function tunnel({ device, type, gue }: TunnelStep): Command[] {
   const up: Command = { argv: ['ip', 'link', 'set', device, 'up'] };
   // The module makes its fallback device in every namespace only where net.core.fb_tunnels_only_for_init_net is 0.
@@ -136,4 +141,33 @@ function tunnel({ device, type, gue }: TunnelStep): Command[] {
     unless: ['sh', '-c', `${fou.join(' ')} show | grep -q "port ${GUE_PORT} "`],
   };
   return [add, port, up];
+}
+
+/** The rule has a number of its own, so that `replace` finds it again. The first brings the hook that all hang on. */
+function mark(step: MarkStep): Command[] {
+  const rule = ['pref', String(step.rule), 'handle', '1'];
+  const family = step.vip.includes(':') ? 'ipv6' : 'ip';
+  const match = ['ip_proto', step.protocol, 'dst_ip', step.vip, 'dst_port', String(step.port)];
+  return [
+    ...(step.rule === 1 ? [{ argv: ['tc', 'qdisc', 'replace', 'dev', step.device, 'clsact'] }] : []),
+    {
+      argv: [
+        ...['tc', 'filter', 'replace', 'dev', step.device, 'ingress', 'protocol', family, ...rule],
+        ...['flower', ...match, 'action', 'skbedit', 'mark', String(step.mark)],
+      ],
+    },
+  ];
+}
+
+/** Elliptic curve: made in a moment, where RSA would take seconds. */
+function certificate({ name, addresses, keyFile, certificateFile }: CertificateStep): Command {
+  return {
+    argv: [
+      ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'],
+      ...['-days', '3650', '-subj', `/CN=${name}`],
+      ...['-addext', `subjectAltName=${addresses.map((address) => `IP:${address}`).join(',')}`],
+      ...['-keyout', keyFile, '-out', certificateFile],
+    ],
+    unless: ['test', '-s', certificateFile],
+  };
 }

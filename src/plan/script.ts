@@ -13,10 +13,11 @@ export function line(argv: string[]): string {
 
 /** The commands of a node, in order, as one would type them on it. */
 export function nodeCommands(node: PlannedNode): string[] {
-  return node.steps.flatMap(renderStep).map(asText);
+  return node.steps.flatMap(renderStep).map(commandText);
 }
 
-function asText(command: Command): string {
+/** A command as one would type it. */
+export function commandText(command: Command): string {
   if (command.file !== undefined)
     return `cat > ${quote(command.file.path)} <<'EOF'\n${command.file.content}EOF`;
   const text = line(command.argv);
@@ -111,8 +112,16 @@ export function runScript(steps: Step[]): string {
   return `${out.join('\n')}\n`;
 }
 
+/**
+ * A script that runs each command, whatever becomes of the others. A failed one is named on stderr as
+ * `failed: COMMAND`, after what it said itself.
+ */
+export function mendScript(commands: Command[]): string {
+  return ['fail() { echo "failed: $1" >&2; }', ...commands.map(runLine)].join('\n');
+}
+
 function runLine(command: Command): string {
-  if (command.file !== undefined) return asText(command);
+  if (command.file !== undefined) return commandText(command);
   const text = line(command.argv);
   const failed = ` || fail ${quote(text)}`;
   if (command.unless !== undefined) return `${line(command.unless)} >/dev/null 2>&1 || ${text}${failed}`;

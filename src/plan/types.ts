@@ -1,7 +1,10 @@
 import type {
+  Application,
   Family,
   Mode,
   Persistence,
+  Protocol,
+  Quality,
   Role,
   Scheduler,
   SchedulerFlag,
@@ -65,13 +68,19 @@ export interface InterfaceAddress {
   prefix: number;
 }
 
+/** What clients ask for. */
 export interface PlannedService {
   vip: string;
   port: number;
-  protocol: 'tcp';
+  protocol: Protocol;
+  application: Application;
   scheduler: Scheduler;
   /** Absent where there are none. */
   flags?: SchedulerFlag[];
+  /** Firewall mark: to a director, all services with this mark are one. */
+  mark?: number;
+  /** `ipvsadm -o`: every datagram is scheduled by itself. */
+  onePacket?: true;
   /** Absent where each connection is scheduled anew. */
   persistence?: Persistence;
   directors: string[];
@@ -95,13 +104,22 @@ export interface PlannedServer {
 export type Step =
   | { kind: 'sysctl'; key: string; value: string }
   | { kind: 'link'; device: string }
+  | LinkQualityStep
   | AddressStep
   | TunnelStep
   | RouteStep
+  | MarkStep
   | VirtualServiceStep
   | RealServerStep
   | { kind: 'file'; path: string; content: string }
+  | CertificateStep
   | DaemonStep;
+
+/** How an interface sends from now on, instead of whatever it was told before. Nothing but the device: plainly. */
+export interface LinkQualityStep extends Quality {
+  kind: 'link-quality';
+  device: string;
+}
 
 export interface AddressStep {
   kind: 'address';
@@ -136,13 +154,28 @@ export interface RouteStep {
   advmss?: number;
 }
 
+/** Marks what comes in by a device for a service, before IPVS sees it. */
+export interface MarkStep {
+  kind: 'mark';
+  device: string;
+  /** Among the device's marks, from 1: by it the step finds its own rule again. */
+  rule: number;
+  vip: string;
+  port: number;
+  protocol: Protocol;
+  mark: number;
+}
+
 export interface VirtualServiceStep {
   kind: 'virtual-service';
   vip: string;
   port: number;
-  protocol: 'tcp';
+  protocol: Protocol;
+  /** The director knows the service by this alone; address and port are then those of its first. */
+  mark?: number;
   scheduler: Scheduler;
   flags?: SchedulerFlag[];
+  onePacket?: true;
   persistence?: Persistence;
 }
 
@@ -150,7 +183,9 @@ export interface RealServerStep {
   kind: 'real-server';
   vip: string;
   servicePort: number;
-  protocol: 'tcp';
+  protocol: Protocol;
+  /** As of the service: then each packet keeps the port that it came to. */
+  mark?: number;
   address: string;
   port: number;
   mode: Mode;
@@ -158,6 +193,17 @@ export interface RealServerStep {
   upper?: number;
   lower?: number;
   tunnel: TunnelType;
+}
+
+/** A key and a certificate that it signs itself, made on the node where they are not there yet. */
+export interface CertificateStep {
+  kind: 'certificate';
+  /** Common name. */
+  name: string;
+  /** IP addresses that it is good for. */
+  addresses: string[];
+  keyFile: string;
+  certificateFile: string;
 }
 
 /** A program that puts itself into the background once it is ready. */

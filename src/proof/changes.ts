@@ -3,8 +3,8 @@ import { innermost, type Ip, type Packet } from './packet.ts';
 
 /** A header field that differs between two crossings of one packet. */
 export interface Change {
-  /** `link`: Ethernet; `outer`: the tunnel's IP header; `ip` and `tcp`: the innermost packet. */
-  layer: 'link' | 'outer' | 'ip' | 'tcp';
+  /** `link`: Ethernet; `outer`: the tunnel's IP header; `ip`, `tcp` and `udp`: the innermost packet. */
+  layer: 'link' | 'outer' | 'ip' | 'tcp' | 'udp';
   field: string;
   /** Absent where the header was added. */
   before?: string | number;
@@ -60,6 +60,7 @@ export function changesBetween(before: Packet, after: Packet): Change[] {
       'destination',
       'mss',
     ]),
+    ...compare('udp', { ...innermost(before)?.udp }, { ...innermost(after)?.udp }, ['source', 'destination']),
     ...sameDataChanges(before, after),
   ];
 }

@@ -1,3 +1,4 @@
+import type { ServiceAddress } from '../plan/service-name.ts';
 import type { PlannedServer } from '../plan/types.ts';
 
 /** What a forwarding method promises about the packets of a service: data, decided on by `judge`. */
@@ -13,12 +14,12 @@ export type Claim =
   | ServersElsewhere;
 
 interface Promised {
-  /** `nat/203.0.113.100:80/reply-from-vip`: unique in a plan. */
+  /** `nat/203.0.113.100:80/reply-from-vip`, of UDP `dr/192.0.2.100:53/udp/reply-from-vip`: unique in a plan. */
   id: string;
   mode: PlannedServer['mode'];
   /** An English sentence. */
   promise: string;
-  service: { vip: string; port: number };
+  service: ServiceAddress;
   directors: string[];
   /** Real servers that the promise is made about; each must be seen to keep it. */
   servers: { node: string; address: string; port: number }[];

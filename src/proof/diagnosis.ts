@@ -1,4 +1,4 @@
-import { endpoint } from '../topology/endpoint.ts';
+import { serviceName } from '../plan/service-name.ts';
 import { addressFamily } from '../plan/addresses.ts';
 import type { PlannedServer, PlannedService } from '../plan/types.ts';
 import { chosenServer, finding, listText, repliesOfServers, routeText, witness } from './evidence.ts';
@@ -30,6 +30,17 @@ function replyTrouble(service: PlannedService, walk: Walk): Finding | undefined 
       [witness(refusal.first)],
     );
   }
+  const closed = walk.journeys.find(
+    (j) =>
+      /^ICMP(v6)? port unreachable$/.test(j.label) &&
+      service.servers.some((s) => s.node === j.crossings[0]?.from?.node),
+  );
+  if (fromServers.length === 0 && closed !== undefined)
+    return finding(
+      'fail',
+      `${closed.crossings[0]?.from?.node ?? '?'} refused the datagram: nothing listens there on the address and port that it was sent to`,
+      [witness(closed.crossings[0])],
+    );
   const furthest = longest(fromServers.map(({ journey }) => journey));
   if (furthest !== undefined) return replyStopped(service, furthest);
   const own = walk.journeys.find(
@@ -39,7 +50,7 @@ function replyTrouble(service: PlannedService, walk: Walk): Finding | undefined 
   const director = own.crossings[0]?.from?.node ?? 'the director';
   return finding(
     'fail',
-    `${director} itself answered the request (${own.label}): is ${endpoint(service.vip, service.port)} a virtual service there, with a real server of weight above 0?`,
+    `${director} itself answered the request (${own.label}): is ${serviceName(service)} a virtual service there, with a real server of weight above 0?`,
     [witness(own.crossings[0])],
   );
 }

@@ -1,6 +1,6 @@
 import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
-import type { Reply } from '../traffic/requests.ts';
+import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
 
 /** A row of `ipvsadm -Lnc`: one connection as the director knows it. */
@@ -30,38 +30,44 @@ export function parseConnections(output: string): ConnectionRow[] {
  */
 export function judgeConnections(service: PlannedService, replies: Reply[], rows: ConnectionRow[]): Check {
   const virtual = endpoint(service.vip, service.port);
+  const protocol = service.protocol.toUpperCase();
+  const entries = rows.filter((r) => r.virtual === virtual && r.protocol === protocol);
   const base = { id: 'director', title: 'director' };
   const answered = replies.filter((reply) => reply.server !== undefined);
+  const unit = service.protocol === 'tcp' ? 'connections' : 'datagrams';
   const lines: string[] = [];
   let matched = 0;
   for (const reply of answered) {
-    const row = rows.find((r) => r.virtual === virtual && r.client.endsWith(`:${reply.clientPort}`));
+    const row = entries.find((r) => r.client === clientOf(reply));
     const server = service.servers.find((s) => endpoint(s.address, s.port) === row?.destination)?.node;
-    if (row === undefined) lines.push(`client port ${reply.clientPort}: not in the director's table`);
+    if (row === undefined) lines.push(`${clientOf(reply)}: not in the director's table`);
     else if (server !== reply.server)
-      lines.push(
-        `client port ${reply.clientPort}: ${reply.server ?? ''} answered, the table says ${row.destination}`,
-      );
+      lines.push(`${clientOf(reply)}: ${reply.server ?? ''} answered, the table says ${row.destination}`);
     else matched += 1;
   }
   if (answered.length === 0)
     return {
       ...base,
       outcome: 'unknown',
-      detail: 'no connection was answered that could be looked up',
+      detail: `no ${service.protocol === 'tcp' ? 'connection' : 'datagram'} was answered that could be looked up`,
       evidence: [],
     };
   if (lines.length === 0)
     return {
       ...base,
       outcome: 'pass',
-      detail: `ipvsadm counted the same ${matched} connections`,
+      detail: `ipvsadm counted the same ${matched} ${unit}`,
       evidence: [],
     };
   return {
     ...base,
     outcome: 'fail',
-    detail: `ipvsadm knows ${matched} of ${answered.length} connections: the others did not pass the director`,
+    detail: `ipvsadm knows ${matched} of ${answered.length} ${unit}: the others did not pass the director`,
     evidence: lines,
   };
+}
+
+/** As the table writes it. Two clients may have the same port. */
+export function clientOf({ clientAddress, clientPort }: Reply): string {
+  return endpoint(clientAddress, clientPort);
 }

@@ -1,6 +1,6 @@
-import { endpoint } from '../topology/endpoint.ts';
+import { serviceName } from '../plan/service-name.ts';
 import type { PlannedService } from '../plan/types.ts';
-import type { Reply } from '../traffic/requests.ts';
+import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
 import { isLongRound, isPartOfRound, roundOf, turnsFor } from './schedulers/turns.ts';
 
@@ -29,7 +29,7 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
   const members = new Set(service.servers.map((server) => server.node));
   const good = replies.filter((reply) => reply.server !== undefined && members.has(reply.server));
   const bad = replies.filter((reply) => !good.includes(reply));
-  const where = endpoint(service.vip, service.port);
+  const where = serviceName(service);
   const foreign = bad.find((reply) => reply.server !== undefined)?.server;
   const reason = foreign === undefined ? bad[0]?.error : `${foreign} answered, which is no real server of it`;
   return {
@@ -70,11 +70,10 @@ export function judgeDistribution(service: PlannedService, replies: Reply[]): Ch
 }
 
 /** Whether requests that come one after the other reach every real server that has weight. */
-export function takesTurns({ scheduler, persistence, servers }: PlannedService): boolean {
-  if (persistence !== undefined) return false;
-  if (scheduler === 'wrr')
-    return !isLongRound(servers.map((server) => server.weight).filter((weight) => weight > 0));
-  return scheduler === 'rr';
+export function takesTurns(service: PlannedService): boolean {
+  if (service.persistence !== undefined) return false;
+  if (service.scheduler === 'wrr') return !isLongRound(usableOf(service).map((server) => server.weight));
+  return service.scheduler === 'rr';
 }
 
 /** Whether requests of one client, from one address and one port after the other, all go to one real server. */
@@ -94,32 +93,35 @@ interface Expectation {
 }
 
 function expectation(service: PlannedService, counts: Map<string, number>, total: number): Expectation {
-  const weight = new Map(service.servers.map((server) => [server.node, server.weight]));
   const usable = service.servers.filter((server) => server.weight > 0);
-  const usedOnlyUsable = (node: string, count: number) => count === 0 || (weight.get(node) ?? 0) > 0;
+  // A node is several real servers where it has several ports in the service.
+  const entries = (node: string) => usable.filter((server) => server.node === node);
+  const weight = (node: string) => entries(node).reduce((sum, server) => sum + server.weight, 0);
+  const usedOnlyUsable = (node: string, count: number) => count === 0 || weight(node) > 0;
   if (service.persistence !== undefined)
-    return {
-      expected: usedOnlyUsable,
-      promise: 'one real server for one client, as the service is persistent',
-    };
+    return { expected: usedOnlyUsable, promise: 'the same real server for one client' };
   switch (service.scheduler) {
     case 'rr':
       return {
-        expected: (node, count) => count === ((weight.get(node) ?? 0) > 0 ? total / usable.length : 0),
+        expected: (node, count) => count === (total * entries(node).length) / Math.max(usable.length, 1),
         promise: 'round robin',
       };
     case 'wrr': {
       const weights = usable.map((server) => server.weight);
       if (isLongRound(weights)) {
-        const fits = isPartOfRound(service.servers, counts);
+        const nodes = [...new Set(usable.map((server) => server.node))];
+        const fits = isPartOfRound(
+          nodes.map((node) => ({ node, weight: weight(node) })),
+          counts,
+        );
         return {
-          expected: () => fits,
+          expected: (node, count) => fits && (count === 0 || weight(node) > 0),
           promise: `a part of a round of ${roundOf(weights)} by weighted round robin ${weights.join(':')}`,
         };
       }
       const sum = usable.reduce((all, server) => all + server.weight, 0);
       return {
-        expected: (node, count) => count === (total * (weight.get(node) ?? 0)) / sum,
+        expected: (node, count) => count === (total * weight(node)) / sum,
         promise: `weighted round robin ${weights.join(':')}`,
       };
     }

@@ -1,8 +1,9 @@
+import { isSameService, type ServiceAddress } from '../plan/service-name.ts';
 import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
 import type { Outcome } from './check.ts';
 import type { Claim } from './claims.ts';
 import { encapsulation } from './changes.ts';
-import { innermost } from './packet.ts';
+import { innermost, transportOf } from './packet.ts';
 import type { Crossing, Journey, Observation, Walk } from './path.ts';
 
 /** How well one interface was captured. An interface that is not listed was not captured. */
@@ -58,8 +59,8 @@ export function captureProblem(lab: Lab, node: string): string | undefined {
   return undefined;
 }
 
-export function serviceOf(lab: Lab, service: { vip: string; port: number }): PlannedService | undefined {
-  return lab.plan.services.find((s) => s.vip === service.vip && s.port === service.port);
+export function serviceOf(lab: Lab, service: ServiceAddress): PlannedService | undefined {
+  return lab.plan.services.find((s) => isSameService(s, service));
 }
 
 /**
@@ -73,7 +74,7 @@ export function chosenServer(service: PlannedService, walk: Walk): PlannedServer
     const ip = innermost(crossing.packet);
     const target = encapsulation(crossing.packet)?.outer.destination ?? ip?.destination;
     const matches = service.servers.filter((s) => s.address === target);
-    return matches.find((s) => s.port === ip?.tcp?.destination) ?? matches[0];
+    return matches.find((s) => s.port === transportOf(ip)?.destination) ?? matches[0];
   };
   const byNode = (crossing: Crossing) => service.servers.find((s) => s.node === crossing.to?.node);
   for (const crossing of forwarded) {

@@ -1,13 +1,14 @@
+import { isSameService, serviceName, type ServiceAddress } from '../plan/service-name.ts';
 import { endpoint } from '../topology/endpoint.ts';
 import type { Plan } from '../plan/types.ts';
-import { endpoints, innermost, type Ip, type Packet } from './packet.ts';
+import { endpoints, innermost, transportOf, type Ip, type Packet } from './packet.ts';
 import type { Journey, Observation } from './path.ts';
 
 /** Which connection a packet belongs to. */
 export interface Flow {
-  /** Tells connections apart, also two from one port one after the other. */
+  /** Tells connections apart, also two from one port one after the other; of UDP, every request. */
   key: string;
-  service: { vip: string; port: number };
+  service: ServiceAddress;
   client: Endpoint;
 }
 
@@ -18,13 +19,13 @@ interface Endpoint {
 
 /** A client's address and port, with the connections that it made to one service, oldest first. */
 interface Caller {
-  service: { vip: string; port: number };
+  service: ServiceAddress;
   /** Addresses of the service's real servers and directors. */
   inside: Set<string>;
-  starts: { sequence: number; time: number }[];
+  starts: { mark: string; time: number }[];
 }
 
-/** Finds the packets, and ICMP errors about packets, of every TCP connection to a virtual service. */
+/** Finds the packets, and ICMP errors about packets, of every connection to a virtual service. */
 export function classify(
   plan: Plan,
   observations: Observation[],
@@ -41,31 +42,30 @@ function findCallers(plan: Plan, observations: Observation[]): Map<string, Calle
   const callers = new Map<string, Caller[]>();
   for (const { packet, time } of observations) {
     const ends = endpoints(packet);
-    if (ends?.protocol !== 'tcp') continue;
-    const service = plan.services.find(
-      (s) => s.vip === ends.destination.address && s.port === ends.destination.port,
-    );
+    if (ends === undefined) continue;
+    const { protocol, destination, source } = ends;
+    const asked = { vip: destination.address, port: destination.port, protocol };
+    const service = plan.services.find((s) => isSameService(s, asked));
     if (service === undefined) continue;
-    const known = callers.get(name(ends.source)) ?? [];
-    callers.set(name(ends.source), known);
-    let caller = known.find((c) => c.service.vip === service.vip && c.service.port === service.port);
+    const known = callers.get(name(source, protocol)) ?? [];
+    callers.set(name(source, protocol), known);
+    let caller = known.find((c) => isSameService(c.service, asked));
     if (caller === undefined) {
       const nodes = new Set([...service.directors, ...service.servers.map((s) => s.node)]);
       const own = plan.nodes
         .filter((n) => nodes.has(n.name))
         .flatMap((n) => n.interfaces.flatMap((i) => i.addresses.map((a) => a.address)));
       caller = {
-        service: { vip: service.vip, port: service.port },
+        service: asked,
         inside: new Set([...own, ...service.servers.map((s) => s.address), service.vip]),
         starts: [],
       };
       known.push(caller);
     }
-    // A new initial sequence number is a new connection; the same one again is a retransmission.
-    const tcp = innermost(packet)?.tcp;
-    if (tcp === undefined || !tcp.flags.includes('SYN')) continue;
-    const start = caller.starts.find((s) => s.sequence === tcp.sequence);
-    if (start === undefined) caller.starts.push({ sequence: tcp.sequence, time });
+    const mark = startMark(innermost(packet));
+    if (mark === undefined) continue;
+    const start = caller.starts.find((s) => s.mark === mark);
+    if (start === undefined) caller.starts.push({ mark, time });
     else start.time = Math.min(start.time, time);
   }
   for (const caller of [...callers.values()].flat()) caller.starts.sort((a, b) => a.time - b.time);
@@ -74,28 +74,39 @@ function findCallers(plan: Plan, observations: Observation[]): Map<string, Calle
 
 function flowOf(callers: Map<string, Caller[]>, observation: Observation): Flow | undefined {
   const ip = subject(observation.packet);
-  const tcp = ip?.tcp;
-  if (ip === undefined || tcp === undefined) return undefined;
-  const source = { address: ip.source, port: tcp.source };
-  const destination = { address: ip.destination, port: tcp.destination };
+  const ports = transportOf(ip);
+  if (ip === undefined || ports === undefined) return undefined;
+  const protocol = ip.tcp === undefined ? 'udp' : 'tcp';
+  const source = { address: ip.source, port: ports.source };
+  const destination = { address: ip.destination, port: ports.destination };
   for (const [client, other] of [
     [source, destination],
     [destination, source],
   ] as const) {
-    const caller = choose(callers.get(name(client)) ?? [], other);
+    const caller = choose(callers.get(name(client, protocol)) ?? [], other);
     if (caller === undefined) continue;
-    const opening = client === source && tcp.flags.includes('SYN');
+    const mark = client === source ? startMark(ip) : undefined;
     const start =
-      (opening ? caller.starts.find((s) => s.sequence === tcp.sequence) : undefined) ??
+      (mark === undefined ? undefined : caller.starts.find((s) => s.mark === mark)) ??
       caller.starts.findLast((s) => s.time <= observation.time) ??
       caller.starts[0];
     return {
-      key: `${name(client)} ${endpoint(caller.service.vip, caller.service.port)} ${start?.sequence ?? ''}`,
+      key: `${name(client, protocol)} ${serviceName(caller.service)} ${start?.mark ?? ''}`,
       service: caller.service,
       client,
     };
   }
   return undefined;
+}
+
+/**
+ * What a connection's first packet is known by. TCP: a new initial sequence number is a new connection; the same one
+ * again is a retransmission. UDP has no connections: every request is one of its own, with what answers it.
+ */
+function startMark(ip: Ip | undefined): string | undefined {
+  if (ip?.tcp?.flags.includes('SYN') === true) return String(ip.tcp.sequence);
+  if (ip?.udp === undefined) return undefined;
+  return [ip.id, ip.udp.payloadLength, ip.udp.digest].join(' ');
 }
 
 /** The VIP's own port is certain; behind address rewriting only the server's address tells. */
@@ -106,7 +117,7 @@ function choose(callers: Caller[], other: Endpoint): Caller | undefined {
   );
 }
 
-/** The TCP packet that a frame carries or, in an ICMP error, is about. */
+/** The datagram that a frame carries or, in an ICMP error, is about. */
 export function subject(packet: Packet): Ip | undefined {
   const ip = innermost(packet);
   return ip?.icmp?.quoted === undefined ? ip : innermost({ ip: ip.icmp.quoted });
@@ -115,10 +126,11 @@ export function subject(packet: Packet): Ip | undefined {
 /** Which way a packet of a connection goes. */
 export function directionOf(packet: Packet, client: Endpoint): Journey['direction'] {
   const ip = innermost(packet);
-  if (ip?.tcp === undefined) return 'error';
-  return ip.source === client.address && ip.tcp.source === client.port ? 'request' : 'reply';
+  const ports = transportOf(ip);
+  if (ports === undefined) return 'error';
+  return ip?.source === client.address && ports.source === client.port ? 'request' : 'reply';
 }
 
-function name({ address, port }: Endpoint): string {
-  return endpoint(address, port);
+function name({ address, port }: Endpoint, protocol: string): string {
+  return `${protocol} ${endpoint(address, port)}`;
 }

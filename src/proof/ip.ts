@@ -1,4 +1,4 @@
-import { hex, Malformed, Reader } from './bytes.ts';
+import { digest, hex, Malformed, Reader } from './bytes.ts';
 import { decodeIcmp, decodeIcmp6 } from './icmp.ts';
 import type { Ip } from './packet.ts';
 import { decodeTcp, decodeUdp } from './transport.ts';
@@ -133,6 +133,7 @@ function decodePayload(ip: Ip, payload: Uint8Array, options: IpOptions): void {
       const data = decodeUdp(ip, payload, length);
       const inner = ip.udp?.destination === options.guePort ? decodeGue(ip, data) : undefined;
       if (inner !== undefined) carry(inner);
+      else if (ip.udp?.payloadLength === data.length) ip.udp.digest = digest(data);
       return;
     }
     case PROTOCOL.icmp:

@@ -12,8 +12,8 @@ const SLACK = 1_000;
 
 /**
  * Chains the crossings of one connection into the ways of its packets: a crossing goes on with the packet that last
- * reached its sender and has the same sequence numbers, flags and data length, which neither IPVS nor a tunnel nor a
- * router changes.
+ * reached its sender and has the same sequence numbers, flags and data length (of UDP: the same data), which neither
+ * IPVS nor a tunnel nor a router changes.
  * @param crossings ordered by time
  */
 export function buildJourneys(crossings: Crossing[], flow: Flow): Journey[] {
@@ -41,7 +41,7 @@ export function buildJourneys(crossings: Crossing[], flow: Flow): Journey[] {
 
 function identity(packet: Packet): string {
   const ip = innermost(packet);
-  const tcp = subject(packet)?.tcp;
+  const { tcp, udp } = subject(packet) ?? {};
   return [
     ip?.id,
     ip?.icmp === undefined ? '' : `${ip.icmp.type}/${ip.icmp.code}`,
@@ -50,6 +50,8 @@ function identity(packet: Packet): string {
     tcp?.flags.join(),
     tcp?.payloadLength,
     tcp?.timestamps?.value,
+    udp?.payloadLength,
+    udp?.digest,
   ].join(' ');
 }
 
@@ -140,6 +142,7 @@ function markChanges(journey: Journey): void {
 function labelOf(packet: Packet): string {
   const ip = innermost(packet);
   if (ip?.icmp !== undefined) return icmpText(ip.icmp, ip.version);
+  if (ip?.udp !== undefined) return `${ip.udp.payloadLength}-byte datagram`;
   const tcp = ip?.tcp;
   if (tcp === undefined) return '';
   const has = (flag: (typeof tcp.flags)[number]) => tcp.flags.includes(flag);

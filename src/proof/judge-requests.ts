@@ -13,7 +13,7 @@ import { endText } from './ends.ts';
 import { howFar } from './diagnosis.ts';
 import { chosenServer, finding, forwardedRequests, routeText, witness } from './evidence.ts';
 import type { Finding, Forwarded, Lab } from './evidence.ts';
-import { innermost } from './packet.ts';
+import { innermost, transportOf } from './packet.ts';
 import type { Crossing, Walk } from './path.ts';
 
 type RequestClaim = RequestRewritten | RequestEncapsulated | RequestRedirected;
@@ -52,7 +52,7 @@ export function judgeRequests(lab: Lab, service: PlannedService, claim: RequestC
 
 function toVip(claim: Claim, crossing: Forwarded['out'] | undefined): boolean {
   const ip = crossing === undefined ? undefined : innermost(crossing.packet);
-  return ip?.destination === claim.service.vip && ip.tcp?.destination === claim.service.port;
+  return ip?.destination === claim.service.vip && transportOf(ip)?.destination === claim.service.port;
 }
 
 /** A request that a real server got straight from the client: it answers for the VIP. */
@@ -81,7 +81,7 @@ function problemOf(
   const tunnel = encapsulation(out.packet);
   const { vip, port } = claim.service;
   const to = endText(ip, 'destination');
-  const kept = ip?.destination === vip && ip.tcp?.destination === port;
+  const kept = ip?.destination === vip && transportOf(ip)?.destination === port;
   switch (claim.kind) {
     case 'request-rewritten':
       if (tunnel !== undefined) return `put the request into ${tunnel.name}: that is TUN, not NAT`;
@@ -123,7 +123,8 @@ function untouched(out: Crossing, before: Forwarded['before']): string | undefin
   const ttl = before === undefined ? undefined : innermost(before.packet)?.ttl;
   const other = out.changes.filter(
     (c) =>
-      (c.layer === 'ip' || c.layer === 'tcp') &&
+      c.layer !== 'link' &&
+      c.layer !== 'outer' &&
       !(c.layer === 'ip' && c.field === 'ttl' && ttl !== undefined && c.after === ttl - 1),
   );
   if (innermost(out.packet)?.checksumRight === false) return 'left a wrong IP header checksum';

@@ -1,6 +1,6 @@
 import { encapsulation } from './changes.ts';
 import { endText, hopLimit } from './ends.ts';
-import { innermost, type Icmp, type Ip, type Packet } from './packet.ts';
+import { innermost, transportOf, type Icmp, type Ip, type Packet } from './packet.ts';
 import type { Observation } from './path.ts';
 import { resolutionOf } from './resolution.ts';
 
@@ -77,6 +77,7 @@ export function packetText(packet: Packet): string {
   }
   const ip = innermost(packet);
   if (ip === undefined) return `${packet.problem ?? 'not an IP packet'}${mac}`;
+  const ports = transportOf(ip);
   const tunnel = encapsulation(packet);
   return [
     tunnel === undefined
@@ -84,7 +85,8 @@ export function packetText(packet: Packet): string {
       : `[${tunnel.name} ${tunnel.outer.source} > ${tunnel.outer.destination} ${hopLimit(tunnel.outer)}] `,
     `${endText(ip, 'source')} > ${endText(ip, 'destination')}`,
     ip.tcp === undefined ? '' : ` [${ip.tcp.flags.join(',')}]`,
-    ip.tcp !== undefined && ip.tcp.payloadLength > 0 ? ` ${ip.tcp.payloadLength} bytes` : '',
+    ip.udp === undefined ? '' : ' [UDP]',
+    ports !== undefined && ports.payloadLength > 0 ? ` ${ports.payloadLength} bytes` : '',
     ip.icmp === undefined ? '' : ` ${icmpText(ip.icmp, ip.version)}`,
     ` ${hopLimit(ip)}`,
     mac,

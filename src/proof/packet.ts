@@ -90,6 +90,8 @@ export interface Udp {
   source: number;
   destination: number;
   payloadLength: number;
+  /** Tells datagrams with different data apart; absent where not all of it was captured, and for a tunnel's. */
+  digest?: string;
 }
 
 /** ICMP (RFC 792) or ICMPv6 (RFC 4443) message. */
@@ -128,6 +130,11 @@ export function innermost(packet: Packet): Ip | undefined {
   return ip;
 }
 
+/** The header of a datagram that has ports. */
+export function transportOf(ip: Ip | undefined): Tcp | Udp | undefined {
+  return ip?.tcp ?? ip?.udp;
+}
+
 /** Addresses and ports of the innermost TCP or UDP packet; undefined for every other packet. */
 export function endpoints(packet: Packet):
   | {
@@ -137,7 +144,7 @@ export function endpoints(packet: Packet):
     }
   | undefined {
   const ip = innermost(packet);
-  const transport = ip?.tcp ?? ip?.udp;
+  const transport = transportOf(ip);
   if (ip === undefined || transport === undefined) return undefined;
   return {
     protocol: ip.tcp === undefined ? 'udp' : 'tcp',

@@ -2,6 +2,7 @@ import { hex, Malformed, Reader } from './bytes.ts';
 import { decodeIp } from './ip.ts';
 import type { Arp, Link, Packet } from './packet.ts';
 import { LINK } from './pcap.ts';
+import { GUE_PORT } from '../topology/ports.ts';
 
 /** What the frame alone does not say. */
 export interface DecodeOptions {
@@ -9,7 +10,7 @@ export interface DecodeOptions {
   guePort: number;
 }
 
-const DEFAULTS: DecodeOptions = { guePort: 5555 };
+const DEFAULTS: DecodeOptions = { guePort: GUE_PORT };
 
 export const ETHER = { ipv4: 0x0800, arp: 0x0806, ipv6: 0x86dd, vlan: 0x8100, qinq: 0x88a8 } as const;
 

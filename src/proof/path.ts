@@ -1,4 +1,5 @@
 import { hasAddress } from '../plan/addresses.ts';
+import type { ServiceAddress } from '../plan/service-name.ts';
 import type { Plan } from '../plan/types.ts';
 import { classify, type Flow } from './flows.ts';
 import { findCrossings, type Place } from './crossings.ts';
@@ -41,7 +42,7 @@ export interface Crossing {
 export interface Journey {
   /** `error`: an ICMP error about a packet of the connection. */
   direction: 'request' | 'reply' | 'error';
-  /** `SYN`, `SYN-ACK`, `74 bytes` … */
+  /** `SYN`, `SYN-ACK`, `74 bytes`, `24-byte datagram` … */
   label: string;
   /** In the order of its way. */
   crossings: Crossing[];
@@ -51,9 +52,9 @@ export interface Journey {
   joined?: true;
 }
 
-/** One TCP connection to a virtual service, by every packet that belongs to it. */
+/** One TCP connection to a virtual service, or one UDP request to it, by every packet that belongs to it. */
 export interface Walk {
-  service: { vip: string; port: number };
+  service: ServiceAddress;
   client: { address: string; port: number };
   /** Node that owns the client's address, where the plan has it. */
   clientNode?: string;
@@ -62,7 +63,7 @@ export interface Walk {
 }
 
 /**
- * Puts the frames of every capture in order: for each TCP connection to a virtual service of the plan, the way of each
+ * Puts the frames of every capture in order: for each connection to a virtual service of the plan, the way of each
  * of its packets, through address rewriting, tunnels and routers. Frames on devices that are no interface of the plan
  * (tunl0, lo) stay inside a node and are left out, as are frames that a node only overheard (flooded by a bridge).
  */

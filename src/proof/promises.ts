@@ -1,5 +1,6 @@
-import { endpoint } from '../topology/endpoint.ts';
 import { addressFamily, inNetwork } from '../plan/addresses.ts';
+import { serviceName } from '../plan/service-name.ts';
+import { endpoint } from '../topology/endpoint.ts';
 import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
 import { tunnelName } from './changes.ts';
 import type { Claim } from './claims.ts';
@@ -31,12 +32,12 @@ export function claimsFor(plan: Plan): Claim[] {
 }
 
 function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: PlannedServer[]): Claim[] {
-  const { vip, port, directors } = service;
+  const { vip, port, protocol, directors } = service;
   const base = (kind: Claim['kind'], promise: string, about = servers) => ({
-    id: `${mode}/${endpoint(vip, port)}/${kind}`,
+    id: `${mode}/${serviceName(service)}/${kind}`,
     mode,
     promise,
-    service: { vip, port },
+    service: { vip, port, protocol },
     directors,
     servers: about.map((s) => ({ node: s.node, address: s.address, port: s.port })),
   });
@@ -80,16 +81,16 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
       const elsewhere = servers.filter(
         (s) => !networksOf(plan, directors).some((n) => isOn(plan, s.node, n)),
       );
-      const protocol = outerProtocol(service);
+      const number = outerProtocol(service);
       const outer = [...new Set(servers.map((s) => addressFamily(s.address)))];
       const names = outer.map((family) => tunnelName(service.tunnel, family, addressFamily(vip)));
       return [
         {
           kind: 'request-encapsulated',
-          protocol,
+          protocol: number,
           ...base(
             'request-encapsulated',
-            `Between director and real server an outer IP header (${names.join(' or ')}, protocol ${protocol}) goes around the unchanged packet.`,
+            `Between director and real server an outer IP header (${names.join(' or ')}, protocol ${number}) goes around the unchanged packet.`,
           ),
         },
         fromVip,

@@ -1,4 +1,4 @@
-import { endpoint } from '../topology/endpoint.ts';
+import { serviceName } from '../plan/service-name.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Transfer } from '../traffic/transfer.ts';
 import type { Check } from './check.ts';
@@ -16,7 +16,7 @@ export function judgeTransfers(service: PlannedService, transfers: Transfer[], s
       transfers.length === 0
         ? 'not tried, because single requests already fail'
         : bad.length === 0
-          ? `${megabytes(size)} MB down and ${megabytes(size)} MB up through ${endpoint(service.vip, service.port)}`
+          ? `${megabytes(size)} MB down and ${megabytes(size)} MB up through ${serviceName(service)}`
           : bad.map(text).join(', '),
     evidence: transfers.map(
       (t) => `${text(t)} in ${t.seconds.toFixed(1)} s, real server ${t.server ?? 'unknown'}`,

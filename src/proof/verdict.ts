@@ -1,4 +1,4 @@
-import { endpoint } from '../topology/endpoint.ts';
+import { isSameService, serviceName } from '../plan/service-name.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Outcome } from './check.ts';
 import type { Claim, OneMacOwner } from './claims.ts';
@@ -78,18 +78,18 @@ export function judge(
 function conclude(lab: Lab, claim: Claim): Finding {
   if (isOwnerClaim(claim)) return sound(lab, judgeOwner(lab, claim));
   const service = serviceOf(lab, claim.service);
-  const where = endpoint(claim.service.vip, claim.service.port);
-  if (service === undefined) return finding('unknown', `the plan has no service ${where}`);
+  if (service === undefined)
+    return finding('unknown', `the plan has no service ${serviceName(claim.service)}`);
   const about = new Set(claim.servers.map((s) => s.node));
   const judged = lab.walks
-    .filter((walk) => walk.service.vip === service.vip && walk.service.port === service.port)
+    .filter((walk) => isSameService(walk.service, service))
     .flatMap((walk): Judged[] => {
       const server = chosenServer(service, walk)?.node;
       // A connection that came to no server speaks about all of them.
       if (server !== undefined && !about.has(server)) return [];
       return [{ ...sound(lab, judgeOne(lab, service, claim, walk)), server }];
     });
-  return judged.length === 0 ? nothingSeen(lab, claim) : summary(judged, [...about]);
+  return judged.length === 0 ? nothingSeen(lab, claim) : summary(judged, [...about], claim);
 }
 
 /**
@@ -141,7 +141,8 @@ function sound(lab: Lab, found: Finding): Finding {
   return found;
 }
 
-function summary(judged: Judged[], servers: string[]): Finding {
+function summary(judged: Judged[], servers: string[], { service }: Claim): Finding {
+  const counted = (number: number) => countText(number, service.protocol);
   for (const outcome of ['fail', 'unknown'] as const) {
     const bad = judged.filter((j) => j.outcome === outcome);
     const [first] = bad;
@@ -174,18 +175,19 @@ function summary(judged: Judged[], servers: string[]): Finding {
 
 /** No connection at all: that is a failure only where someone was seen to ask in vain. */
 function nothingSeen(lab: Lab, claim: Claim): Finding {
-  const { vip, port } = claim.service;
+  const { vip, protocol } = claim.service;
+  const name = serviceName(claim.service);
   const about = claim.servers.map((s) => s.node);
-  const other = lab.walks.filter((w) => w.service.vip === vip && w.service.port === port).length;
+  const other = lab.walks.filter((w) => isSameService(w.service, claim.service)).length;
   if (other > 0)
     return finding(
       'unknown',
-      `${counted(other)} to ${endpoint(vip, port)}, but none went to ${listText(about)}`,
+      `${countText(other, protocol)} to ${name}, but none went to ${listText(about)}`,
     );
   const asker = lab.plan.nodes.find(
     (n) => !about.includes(n.name) && unanswered(lab, n.name).includes(vip),
   )?.name;
-  const why = `no connection to ${endpoint(vip, port)} was seen`;
+  const why = `no ${UNITS[protocol]} to ${name} was seen`;
   if (asker === undefined) return finding('unknown', why);
   const question = lab.observations.find((o) => {
     const resolution = resolutionOf(o.packet);
@@ -196,6 +198,8 @@ function nothingSeen(lab: Lab, claim: Claim): Finding {
   return sound(lab, finding(promisesArrival ? 'fail' : 'unknown', told, [question], [asker]));
 }
 
-function counted(connections: number): string {
-  return `${connections} connection${connections === 1 ? '' : 's'}`;
+const UNITS: Record<Claim['service']['protocol'], string> = { tcp: 'connection', udp: 'datagram' };
+
+function countText(number: number, protocol: Claim['service']['protocol']): string {
+  return `${number} ${UNITS[protocol]}${number === 1 ? '' : 's'}`;
 }

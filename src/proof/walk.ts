@@ -80,7 +80,7 @@ function addresses(crossing: Crossing): Span[] {
   if (ip === undefined) return [];
   const end = (side: 'source' | 'destination'): Span => ({
     text: endText(ip, side),
-    changed: changed(crossing, 'ip', side) || changed(crossing, 'tcp', side),
+    changed: ['ip', 'tcp', 'udp'].some((layer) => changed(crossing, layer, side)),
   });
   return [end('source'), still(' → '), end('destination')];
 }

@@ -6,6 +6,8 @@ export interface Task {
   update(detail: string): void;
   done(detail: string): void;
   fail(): void;
+  /** Ends without a word, where others have said what there is to say. */
+  end(): void;
 }
 
 /** Says what is going on: a live line on a terminal, one plain line for each finished thing in a pipe. */
@@ -15,6 +17,8 @@ export interface Progress {
   warn(message: string): void;
   /** A line of its own, indented under the last. */
   note(text: string): void;
+  /** Lines of their own, while something else may be in progress. */
+  print(text: string): void;
 }
 
 const TITLE_WIDTH = 16;
@@ -52,6 +56,10 @@ export function createProgress(stream: NodeJS.WriteStream, options: { quiet?: bo
         done: (text) => {
           finish(`${pc.green('✔')} ${label}  ${text}`);
         },
+        end: () => {
+          clearInterval(timer);
+          if (live) stream.write('\r\x1b[K');
+        },
         fail: () => {
           finish(`${pc.red('✘')} ${label}  ${current}`);
         },
@@ -62,6 +70,10 @@ export function createProgress(stream: NodeJS.WriteStream, options: { quiet?: bo
     },
     note(text) {
       say(`  ${text}`);
+    },
+    print(text) {
+      if (live) stream.write('\r\x1b[K');
+      say(text);
     },
   };
 }

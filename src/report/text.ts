@@ -1,13 +1,15 @@
-import { endpoint } from '../topology/endpoint.ts';
 import pc from 'picocolors';
 import type { Check } from '../proof/check.ts';
 import type { Diagnosis } from '../commands/doctor.ts';
 import type { LineChart } from './diagram/chart.ts';
 import type { ModeFigures } from '../commands/compare.ts';
+import { serviceName } from '../plan/service-name.ts';
 import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
-const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
+import { differenceLines, linkLines } from './differences.ts';
+
+export const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
 
 /** Rows of columns, each as wide as its widest cell. */
 export function columns(rows: string[][]): string {
@@ -41,9 +43,9 @@ export function checkTable(checks: Check[]): string {
 /** A walk hop by hop, with what changed in colour, then the promises that it shows kept or broken. */
 export function traceText(trace: Trace): string {
   const { service, answered, lines, verdicts, kept } = trace;
-  const where = endpoint(service.vip, service.port);
+  const what = service.protocol === 'tcp' ? 'connection' : 'datagram';
   return [
-    `one connection to ${where}: ${answered === undefined ? 'no answer' : `answered by ${answered}`}`,
+    `one ${what} to ${serviceName(service)}: ${answered === undefined ? 'no answer' : `answered by ${answered}`}`,
     '',
     ...(lines.length === 0
       ? ['no packet of it was captured']
@@ -114,6 +116,9 @@ export function statusText(report: StatusReport): string {
     '',
     columns([['NODE', 'ROLE', 'STATE', 'ADDRESSES', 'DAEMONS'], ...rows]),
     ...report.directors.flatMap((director) => ['', `${director.name}:`, director.ipvs.trimEnd()]),
+    '',
+    ...linkLines(report),
+    ...differenceLines(report),
   ].join('\n');
 }
 

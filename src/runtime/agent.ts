@@ -12,16 +12,22 @@ export interface Agent {
 }
 
 interface Waiting {
+  text: string;
   resolve: (answer: Buffer) => void;
   reject: (error: Error) => void;
 }
 
+/** Milliseconds without a request after which an agent is let go: a process that makes many labs would gather many. */
+const IDLE = 1000;
+
 /**
- * The agent is started with the first request and stays, because starting it takes longer than most requests.
+ * The agent is started with the first request and stays for the next, because starting it takes longer than most
+ * requests.
  * @param place where it runs, for messages
  */
 export function agentBy(place: string, launch: () => Running): Agent {
   let child: Running | undefined;
+  let idle: NodeJS.Timeout | undefined;
   const waiting: Waiting[] = [];
 
   function start(): Running {
@@ -34,13 +40,19 @@ export function agentBy(place: string, launch: () => Running): Agent {
       for (let answer = takeAnswer(received); answer !== undefined; answer = takeAnswer(received)) {
         received = answer.rest;
         const { resolve, reject } = waiting.shift() ?? {};
+        // A request that is read ahead of its turn would be lost with the buffer that it waits in.
+        if (waiting[0] !== undefined) started.stdin?.write(waiting[0].text);
         if (answer.good) resolve?.(answer.body);
         else reject?.(failure(place, answer.body.toString()));
       }
+      clearTimeout(idle);
+      if (waiting.length === 0) idle = setTimeout(letGo, IDLE).unref();
     });
     // Writing to what has ended is reported by its end.
     started.stdin?.on('error', () => undefined);
     const ended = (reason: string) => {
+      // One that was let go ends while the next may be at work.
+      if (child !== started) return;
       child = undefined;
       for (const { reject } of waiting.splice(0)) reject(failure(place, complaint.trim() || reason));
     };
@@ -53,13 +65,20 @@ export function agentBy(place: string, launch: () => Running): Agent {
     return started;
   }
 
+  /** It ends with its input. */
+  function letGo(): void {
+    child?.stdin?.end();
+    child = undefined;
+  }
+
   return {
     request(orders) {
+      clearTimeout(idle);
       child ??= start();
       const text = orders.map((words) => `${words.map(encodeURIComponent).join(' ')}\n`).join('');
       return new Promise((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        child?.stdin?.write(`${text}end\n`);
+        waiting.push({ text: `${text}end\n`, resolve, reject });
+        if (waiting.length === 1) child?.stdin?.write(`${text}end\n`);
       });
     },
   };

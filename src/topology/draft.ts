@@ -1,21 +1,18 @@
 import { addressesIn } from './address-ranges.ts';
+import { service, type DraftService } from './draft-services.ts';
 import { childOf, entriesOf, type Placed, type Position, type Tree } from './positions.ts';
 import { roleFromName } from './names.ts';
-import { address, choice, list, number, text, type Given } from './given.ts';
 import type { Range } from './ip.ts';
 import { subnetRange } from './ip-faults.ts';
-import {
-  MODES,
-  ROLES,
-  SCHEDULERS,
-  SCHEDULER_FLAGS,
-  TUNNELS,
-  type Mode,
-  type Role,
-  type Scheduler,
-  type SchedulerFlag,
-  type TunnelType,
-} from './types.ts';
+import { parseMeasure, QUALITY_KEYS, type QualityKey } from './quality.ts';
+import { address, choice, number, text } from './read-values.ts';
+import { MODES, ROLES, type Mode, type Role } from './types.ts';
+
+/**
+ * What the file gives for a key: a value with its place, nothing, or something that the schema refuses. The last is
+ * told apart from nothing so that one mistake does not cause a second complaint.
+ */
+export type Given<T> = Placed<T> | 'unreadable' | undefined;
 
 /** A topology as far as the file could be understood. */
 export interface Draft {
@@ -40,6 +37,7 @@ export interface DraftNetwork {
   /** Whether the subnets could be read to their end. */
   subnetsKnown: boolean;
   mtu: Given<number>;
+  quality: DraftQuality;
 }
 
 export interface DraftSubnet {
@@ -47,6 +45,8 @@ export interface DraftSubnet {
   /** Undefined where the text makes no sense. */
   range: Range | undefined;
 }
+/** Each measure as written, and in the plan's unit where it makes sense. */
+export type DraftQuality = Partial<Record<QualityKey, { text: Placed<string>; value: number | undefined }>>;
 
 export interface DraftNode {
   name: string;
@@ -67,36 +67,12 @@ export interface DraftAttachment {
   network: Placed<string>;
   /** None: automatic. */
   addresses: Placed<string>[];
+  quality: DraftQuality;
 }
 
-export interface DraftService {
-  at: Position;
-  vip: Given<string>;
-  port: Given<number>;
-  protocol: Given<'tcp'>;
-  scheduler: Given<Scheduler>;
-  flags: Given<Placed<SchedulerFlag>[]>;
-  persistence: Given<DraftPersistence>;
-  mode: Given<Mode>;
-  tunnel: Given<TunnelType>;
-  directors: Given<Placed<string>[]>;
-  servers: Given<DraftServer[]>;
-}
-
-export interface DraftPersistence {
-  timeout: Given<number>;
-  /** Dotted, or its bits. */
-  netmask: Given<string | number>;
-}
-
-export interface DraftServer {
-  node: Given<string>;
-  weight: Given<number>;
-  upper: Given<number>;
-  lower: Given<number>;
-  port: Given<number>;
-  mode: Given<Mode>;
-  network: Given<string>;
+/** The value of something given; undefined where nothing readable was. */
+export function valueOf<T>(given: Given<T>): T | undefined {
+  return typeof given === 'object' ? given.value : undefined;
 }
 
 /** Reads a tree as far as it has the schema's shape, and leaves out what has not. */
@@ -130,7 +106,17 @@ function network(name: string, at: Position, tree: Tree): DraftNetwork {
     subnets,
     subnetsKnown: subnets.length === given.length && subnets.every(({ range }) => range !== undefined),
     mtu: number(childOf(tree, 'mtu'), 'mtu'),
+    quality: quality(tree),
   };
+}
+
+function quality(tree: Tree): DraftQuality {
+  const measures: DraftQuality = {};
+  for (const key of QUALITY_KEYS) {
+    const given = text(childOf(tree, key));
+    if (typeof given === 'object') measures[key] = { text: given, value: parseMeasure(key, given.value) };
+  }
+  return measures;
 }
 
 function node(name: string, at: Position, tree: Tree): DraftNode {
@@ -163,73 +149,23 @@ function node(name: string, at: Position, tree: Tree): DraftNode {
 function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
   if (on.kind === 'map')
     return [...on.entries].map(([name, { keyAt, tree }]) => {
-      const given = (tree.kind === 'list' ? tree.items : [tree]).map(address);
+      const stated = tree.kind === 'map' ? childOf(tree, 'address') : tree;
+      const given = (stated?.kind === 'list' ? stated.items : stated === undefined ? [] : [stated]).map(
+        address,
+      );
       const addresses = given.filter((one) => typeof one === 'object');
       if (addresses.length < given.length) return undefined;
       return {
         network: { value: name, at: keyAt },
         addresses:
-          tree.kind === 'scalar' && addresses[0]?.value === 'auto'
+          stated?.kind === 'scalar' && addresses[0]?.value === 'auto'
             ? []
             : addresses.flatMap(({ value, at }) => addressesIn(value).map((each) => ({ value: each, at }))),
+        quality: quality(tree),
       };
     });
   return (on.kind === 'list' ? on.items : [on]).map((item) => {
     const name = text(item);
-    return typeof name === 'object' ? { network: name, addresses: [] } : undefined;
+    return typeof name === 'object' ? { network: name, addresses: [], quality: {} } : undefined;
   });
-}
-
-function service(tree: Tree): DraftService {
-  const directors = childOf(tree, 'directors');
-  const servers = childOf(tree, 'servers');
-  return {
-    at: tree.at,
-    vip: address(childOf(tree, 'vip')),
-    port: number(childOf(tree, 'port'), 'port'),
-    protocol: choice(childOf(tree, 'protocol'), ['tcp']),
-    scheduler: choice(childOf(tree, 'scheduler'), SCHEDULERS),
-    flags: list(childOf(tree, 'flags'), (item) => {
-      const flag = choice(item, SCHEDULER_FLAGS);
-      return typeof flag === 'object' ? flag : undefined;
-    }),
-    persistence: persistence(childOf(tree, 'persistence')),
-    mode: choice(childOf(tree, 'mode'), MODES),
-    tunnel: choice(childOf(tree, 'tunnel'), TUNNELS),
-    directors: list(directors, (item) => {
-      const name = text(item);
-      return typeof name === 'object' ? name : undefined;
-    }),
-    servers: list(servers, server),
-  };
-}
-
-function persistence(tree: Tree | undefined): Given<DraftPersistence> {
-  if (tree === undefined) return undefined;
-  if (tree.kind === 'list') return 'unreadable';
-  if (tree.kind === 'scalar') {
-    const timeout = number(tree, 'persistence');
-    return timeout === 'unreadable' ? timeout : { value: { timeout, netmask: undefined }, at: tree.at };
-  }
-  const mask = childOf(tree, 'netmask');
-  const dotted = text(mask);
-  return {
-    value: {
-      timeout: number(childOf(tree, 'timeout'), 'timeout'),
-      netmask: dotted === 'unreadable' ? number(mask, 'netmask') : dotted,
-    },
-    at: tree.at,
-  };
-}
-
-function server(tree: Tree): DraftServer {
-  return {
-    node: tree.kind === 'scalar' ? text(tree) : (text(childOf(tree, 'node')) ?? 'unreadable'),
-    weight: number(childOf(tree, 'weight'), 'weight'),
-    upper: number(childOf(tree, 'upper'), 'upper'),
-    lower: number(childOf(tree, 'lower'), 'lower'),
-    port: number(childOf(tree, 'port'), 'port'),
-    mode: choice(childOf(tree, 'mode'), MODES),
-    network: text(childOf(tree, 'network')),
-  };
 }

@@ -15,12 +15,20 @@ const LIMIT_REASONS: Record<Named, string> = {
   lab: 'the name becomes part of directory and process names',
 };
 
-/** Node names that mean something else. */
-const RESERVED: ReadonlyMap<string, string> = new Map([
-  ['switch', 'it holds the bridges of the lab’s networks'],
-  ['none', '`gateway: none` means no default route'],
-  ['localhost', 'it is every node’s name for itself'],
-]);
+/** Names that mean something else already. */
+const RESERVED: Record<Named, readonly [RegExp, string][]> = {
+  node: [
+    [/^switch$/, 'it holds the bridges of the lab’s networks'],
+    [/^none$/, '`gateway: none` means no default route'],
+    [/^localhost$/, 'it is every node’s name for itself'],
+    [/^vip\d*$/, 'on every node it is the name of a service’s address'],
+  ],
+  network: [
+    [/^lo$/, 'every machine has an interface of that name'],
+    [/^(all|default)$/, 'to the kernel it means every interface'],
+  ],
+  lab: [],
+};
 
 const NAME = new RegExp(NAME_PATTERN);
 
@@ -41,9 +49,9 @@ export function checkName(kind: Named, name: string, at: Position, problems: Pro
       better === undefined || better.length > limit ? 'such as "rs1" or "back-net"' : `such as "${better}"`,
     );
   }
-  const reserved = kind === 'node' ? RESERVED.get(name) : undefined;
+  const [, reserved] = RESERVED[kind].find(([pattern]) => pattern.test(name)) ?? [];
   if (reserved !== undefined)
-    problems.add(at, `node name "${name}" is reserved: ${reserved}`, 'take another name');
+    problems.add(at, `${kind} name "${name}" is reserved: ${reserved}`, 'take another name');
 }
 
 /** A lab's name made from the name of its file. */

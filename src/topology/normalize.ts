@@ -1,10 +1,13 @@
-import type { Draft, DraftNode, DraftPersistence, DraftService } from './draft.ts';
-import { valueOf } from './given.ts';
+import { valueOf, type Draft, type DraftNode } from './draft.ts';
+import type { DraftPersistence, DraftService } from './draft-services.ts';
 import { canonical, parseCidr, toCidr, block } from './ip.ts';
+import { measured } from './validate-quality.ts';
 import { labNameFrom } from './names.ts';
 import { maskBits } from './netmask.ts';
 import { References, namesOf } from './references.ts';
-import { DEFAULT_PERSISTENCE, DEFAULT_PORT } from './schema.ts';
+import { DEFAULT_PERSISTENCE } from './schema-numbers.ts';
+import { portsOf } from './service-ports.ts';
+import type { ServicePort } from './ports.ts';
 import type { Persistence, RealServer, Topology, TopologyNode, VirtualService } from './types.ts';
 
 /** Fills in the defaults of a draft in which no problem was found. */
@@ -14,13 +17,16 @@ export function normalize(draft: Draft, defaultName: string): Topology {
     name: valueOf(draft.name) ?? labNameFrom(defaultName),
     title: valueOf(draft.title),
     mode: valueOf(draft.mode ?? draft.services[0]?.mode) ?? 'nat',
-    networks: draft.networks.map(({ name, subnets, mtu }) => ({
+    networks: draft.networks.map(({ name, subnets, mtu, quality }) => ({
       name,
       subnets: subnets.map(({ range }) => toCidr(present(range))),
       mtu: valueOf(mtu),
+      quality: measured(quality),
     })),
     nodes: draft.nodes.flatMap((node) => namesOf(node).map((name) => topologyNode(name, node))),
-    services: draft.services.map((service) => virtualService(service, references)),
+    services: draft.services.flatMap((service) =>
+      (portsOf(service) ?? []).map(({ value }) => virtualService(service, value, references)),
+    ),
   };
 }
 
@@ -28,9 +34,10 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
   return {
     name,
     role: present(valueOf(node.role)),
-    attachments: node.attachments.map(({ network, addresses }) => ({
+    attachments: node.attachments.map(({ network, addresses, quality }) => ({
       network: network.value,
       addresses: addresses.map(({ value }) => value),
+      quality: measured(quality),
     })),
     gateway: valueOf(node.gateway),
     routes: node.routes.map(({ to, via }) => ({
@@ -46,15 +53,21 @@ function destination(to: string): string {
   return cidr === undefined ? canonical(to) : toCidr(block(cidr.address, cidr.prefix));
 }
 
-function virtualService(service: DraftService, references: References): VirtualService {
-  const port = valueOf(service.port) ?? DEFAULT_PORT;
+function virtualService(
+  service: DraftService,
+  { port, protocol, application }: ServicePort,
+  references: References,
+): VirtualService {
   return {
     vip: present(valueOf(service.vip)),
     port,
-    protocol: 'tcp',
+    protocol,
+    application,
     scheduler: valueOf(service.scheduler) ?? 'rr',
     flags: (valueOf(service.flags) ?? []).map(({ value }) => value),
     persistence: persistence(valueOf(service.persistence)),
+    mark: valueOf(service.mark),
+    onePacket: valueOf(service.onePacket) ?? false,
     directors: [...new Set(references.directorsOf(service).flatMap(({ names }) => names))],
     tunnel: valueOf(service.tunnel) ?? 'ipip',
     servers: references.serversOf(service).flatMap(({ entry, referent }) =>
@@ -74,9 +87,10 @@ function virtualService(service: DraftService, references: References): VirtualS
 function persistence(given: DraftPersistence | undefined): Persistence | undefined {
   if (given === undefined) return undefined;
   const netmask = valueOf(given.netmask);
+  const prefix = typeof netmask === 'string' ? maskBits(netmask) : netmask;
   return {
     timeout: valueOf(given.timeout) ?? DEFAULT_PERSISTENCE,
-    prefix: typeof netmask === 'string' ? maskBits(netmask) : netmask,
+    ...(prefix === undefined ? {} : { prefix }),
   };
 }
 

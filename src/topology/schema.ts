@@ -1,29 +1,12 @@
 import { z } from 'zod';
 import { NAME_LIMITS, NAME_PATTERN, type Named } from './names.ts';
-import { MODES, ROLES, SCHEDULERS, SCHEDULER_FLAGS, TUNNELS } from './types.ts';
+import { allowedFor, type QualityKey } from './quality.ts';
+import { number } from './schema-numbers.ts';
+import { mode, serviceSchema } from './schema-services.ts';
+import { ROLES } from './types.ts';
 
 /** The version of the file format that this release reads. */
 export const FORMAT_VERSION = 1;
-
-/** The port of a service that states none. */
-export const DEFAULT_PORT = 80;
-
-/** Seconds of a persistence that states none: ipvsadm's own. */
-export const DEFAULT_PERSISTENCE = 300;
-
-/** Smallest and largest of every number in the file. */
-export const RANGES = {
-  mtu: [68, 65535],
-  count: [1, 250],
-  port: [1, 65535],
-  weight: [0, 65535],
-  upper: [1, 2_147_483_647],
-  lower: [1, 2_147_483_647],
-  // ipvsadm takes 31 days at most.
-  persistence: [1, 2_678_400],
-  timeout: [1, 2_678_400],
-  netmask: [1, 128],
-} as const satisfies Record<string, readonly [number, number]>;
 
 const CIDR = '^(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)/\\d{1,3}$';
 
@@ -32,17 +15,6 @@ const CIDR = '^(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)/\\d{1,3}$'
 function nameKey(kind: Named): z.ZodString {
   return z.string().meta({ pattern: NAME_PATTERN, maxLength: NAME_LIMITS[kind] });
 }
-
-function number(field: keyof typeof RANGES): z.ZodInt {
-  const [least, most] = RANGES[field];
-  return z.int().min(least).max(most);
-}
-
-const mode = z
-  .enum(MODES)
-  .describe(
-    'How the director forwards: nat (rewrites addresses), tun (wraps packets in a tunnel), dr (rewrites the MAC only).',
-  );
 
 const oneSubnet = z.string().meta({
   pattern: CIDR,
@@ -53,12 +25,34 @@ const oneSubnet = z.string().meta({
 const subnet = z
   .union([oneSubnet, z.array(oneSubnet)])
   .describe('The network’s subnet: IPv4, IPv6, or a list of one of each.');
+function measure(key: QualityKey, what: string): z.ZodOptional<z.ZodString> {
+  return z
+    .string()
+    .describe(`${what}: ${allowedFor(key)}.`)
+    .optional();
+}
+
+const quality = {
+  delay: measure('delay', 'How long every packet waits before it is sent, so a round trip takes twice that'),
+  jitter: measure('jitter', 'By how much the delay varies, up and down'),
+  loss: measure('loss', 'The share of sent packets that is lost'),
+  rate: measure('rate', 'How fast an interface sends'),
+};
 
 export const networkSchema = z.strictObject({
   subnet,
   mtu: number('mtu')
     .optional()
     .describe('MTU of every interface on this network in bytes; the kernel’s 1500 by default.'),
+  ...quality,
+});
+
+export const attachmentSchema = z.strictObject({
+  address: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('A fixed IPv4 address on this network, without prefix, or several, or auto.'),
+  ...quality,
 });
 
 export const routeSchema = z.strictObject({
@@ -76,15 +70,21 @@ const on = z
       .record(
         z.string(),
         z
-          .union([z.string(), z.array(z.string())])
+          .union([
+            z.string(),
+            z.array(z.string()),
+            attachmentSchema.describe('Its addresses, and how this interface sends.'),
+          ])
           .describe(
-            'A fixed address on this network, without prefix, or a list of several and of ranges ([203.0.113.7, 203.0.113.50-203.0.113.59]), or auto. A family that the list leaves out is automatic.',
+            'A fixed address on this network, without prefix, or a list of several and of ranges ([203.0.113.7, 203.0.113.50-203.0.113.59]), or auto, or a mapping. A family that the list leaves out is automatic.',
           ),
       )
-      .describe('Network to fixed address, to a list of them, or to auto.'),
+      .describe(
+        'Network to fixed address, to a list of them, to auto, or to a mapping with address, delay, jitter, loss and rate.',
+      ),
   ])
   .describe(
-    'The networks that the node is attached to, in the order of its interfaces: front, [front, back], or { back: 10.0.0.11, front: [203.0.113.7, 203.0.113.50-203.0.113.59] }.',
+    'The networks that the node is attached to, in the order of its interfaces: front, [front, back], or { back: 10.0.0.11, front: { delay: 20ms } }.',
   );
 
 export const nodeSchema = z.strictObject({
@@ -119,82 +119,6 @@ export const nodeSchema = z.strictObject({
     .describe('Makes that many nodes of this one: rs with count 3 becomes rs1, rs2, rs3.'),
 });
 
-export const serverSchema = z.strictObject({
-  node: z.string().describe('A node of role real-server; the name of a node with count means all of them.'),
-  weight: number('weight')
-    .optional()
-    .describe('Weight for the scheduler, 1 by default; 0 takes no new connections.'),
-  upper: number('upper')
-    .optional()
-    .describe(
-      'Connections at which the server is full and gets no more (ipvsadm -x); ended ones count until they are forgotten. No limit by default.',
-    ),
-  lower: number('lower')
-    .optional()
-    .describe(
-      'Connections below which a server that was full gets more again (ipvsadm -y); three quarters of upper by default.',
-    ),
-  port: number('port')
-    .optional()
-    .describe('Port on the real server, the service’s by default; only NAT can map it to another.'),
-  mode: mode.optional(),
-  network: z
-    .string()
-    .optional()
-    .describe('For a server on several networks: the one whose address the director uses.'),
-});
-
-export const persistenceSchema = z.strictObject({
-  timeout: number('timeout')
-    .optional()
-    .describe(
-      `Seconds for which a client stays with its real server after its last connection; ${DEFAULT_PERSISTENCE} by default.`,
-    ),
-  netmask: z
-    .union([z.string(), number('netmask')])
-    .optional()
-    .describe(
-      'Clients that are alike under this mask are one client: 255.255.255.0, or its bits: 24; IPv6 takes bits alone.',
-    ),
-});
-
-export const serviceSchema = z.strictObject({
-  vip: z.string().meta({
-    description: 'The virtual IPv4 or IPv6 address that clients use; it may lie outside every network.',
-  }),
-  port: number('port').optional().describe(`Port of the service, ${DEFAULT_PORT} by default.`),
-  protocol: z.literal('tcp').optional().describe('Only tcp for now.'),
-  scheduler: z
-    .enum(SCHEDULERS)
-    .optional()
-    .describe('How the director picks a real server; rr (round robin) by default.'),
-  flags: z
-    .array(z.enum(SCHEDULER_FLAGS).describe('A flag of the scheduler.'))
-    .optional()
-    .describe(
-      'What changes the scheduler (ipvsadm -b): …-port hashes the client’s port as well, …-fallback takes another server where the hash’s own is full or has weight 0.',
-    ),
-  persistence: z
-    .union([
-      number('persistence').describe('Seconds.'),
-      persistenceSchema.describe('Seconds, and what counts as one client.'),
-    ])
-    .optional()
-    .describe(
-      'Keeps each client with one real server (ipvsadm -p, -M): 30, or { timeout: 30, netmask: 255.255.255.0 }.',
-    ),
-  mode: mode.optional(),
-  tunnel: z.enum(TUNNELS).optional().describe('The tunnel that mode tun wraps packets in; ipip by default.'),
-  directors: z
-    .array(z.string().describe('A node of role director.'))
-    .optional()
-    .describe('The directors that carry this service; all by default.'),
-  servers: z
-    .array(z.union([z.string().describe('A node of role real-server.'), serverSchema]))
-    .optional()
-    .describe('The real servers of this service; all, with weight 1, by default.'),
-});
-
 export const topologySchema = z.strictObject({
   lvslab: z.literal(FORMAT_VERSION).describe('Version of this file format.'),
   name: z
@@ -209,7 +133,9 @@ export const topologySchema = z.strictObject({
       nameKey('network'),
       z
         .union([oneSubnet, z.array(oneSubnet), networkSchema])
-        .describe('A subnet, a list of an IPv4 and an IPv6 one, or a mapping with subnet and mtu.'),
+        .describe(
+          'A subnet, a list of an IPv4 and an IPv6 one, or a mapping with subnet, mtu and the quality of the links.',
+        ),
     )
     .describe('The lab’s networks, each a segment of its own: name to subnet.'),
   nodes: z

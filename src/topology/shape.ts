@@ -3,15 +3,14 @@ import { childOf, keyPosition, toPlain, treeAt, type Path, type Tree } from './p
 import { oneOf, show, type Problems } from './problems.ts';
 import {
   FORMAT_VERSION,
-  RANGES,
+  attachmentSchema,
   networkSchema,
   nodeSchema,
-  persistenceSchema,
   routeSchema,
-  serverSchema,
-  serviceSchema,
   topologySchema,
 } from './schema.ts';
+import { RANGES } from './schema-numbers.ts';
+import { persistenceSchema, serverSchema, serviceSchema } from './schema-services.ts';
 import { didYouMean, nearest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -24,18 +23,24 @@ const FORMS: Readonly<Record<string, string>> = {
   services: 'write `services:` and under it a list, such as `- vip: 203.0.113.100`',
   subnet: 'write `subnet: 10.0.0.0/24`',
   on: 'write `on: front`, `on: [front, back]` or `on: { back: 10.0.0.11 }`',
-  sysctls: 'write keys and values, such as `{ net.ipv4.vs.conntrack: 1 }`',
   routes: 'write a list, such as `[ { to: 192.0.2.0/24, via: r1 } ]`',
   to: 'write `to: 192.0.2.0/24`',
   via: 'write `via: r1`: the next hop',
   gateway: 'write a node’s name, an address or `none`',
   vip: 'write `vip: 203.0.113.100`',
   directors: 'write a list, such as `[director]`',
+  sysctls: 'write keys and values, such as `{ net.ipv4.vs.conntrack: 1 }`',
   flags: 'write a list, such as `[sh-port]`',
   persistence: 'write `persistence: 30` (seconds) or `persistence: { timeout: 30, netmask: 255.255.255.0 }`',
   netmask: 'write `netmask: 255.255.255.0`, or its bits: `netmask: 24`',
   servers: 'write a list, such as `[rs1, rs2]` or `[ { node: rs1, weight: 3 } ]`',
   node: 'write `node: rs1`',
+  ports: 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`',
+  address: 'write `address: 10.0.0.11`, or leave it out',
+  delay: 'write it with its unit, such as `delay: 20ms`',
+  jitter: 'write it with its unit, such as `jitter: 2ms`',
+  loss: 'write it with its unit, such as `loss: 1%`',
+  rate: 'write it with its unit, such as `rate: 10mbit`',
 };
 
 /** Reports everything in which a file differs from the schema. */
@@ -156,11 +161,9 @@ class ShapeReport {
     else if (isNothing(tree)) this.#problems.add(tree.at, `${name} has no value`, oneOf(choices));
     else if (tree.kind !== 'scalar')
       this.#problems.add(tree.at, `${name} is ${kindOf(tree)}, not text`, oneOf(choices));
-    else if (name === 'protocol') {
-      const real = value === 'udp' || value === 'sctp';
-      const what = real ? `${value} is not supported yet` : `unknown protocol ${show(value)}`;
-      this.#problems.add(tree.at, what, 'only tcp is supported, and it is the default');
-    } else this.#problems.add(tree.at, `unknown ${name} ${show(value)}`, didYouMean(value, choices));
+    else if (name === 'protocol' && value === 'sctp')
+      this.#problems.add(tree.at, 'sctp is not supported', oneOf(choices));
+    else this.#problems.add(tree.at, `unknown ${name} ${show(value)}`, didYouMean(value, choices));
   }
 
   #version(tree: Tree, value: unknown): void {
@@ -190,6 +193,7 @@ const KINDS: Readonly<Record<string, string>> = {
   object: 'a mapping',
   record: 'a mapping',
   array: 'a list',
+  boolean: 'true or false',
   number: 'a number',
   int: 'a whole number',
 };
@@ -208,6 +212,7 @@ function field(path: Path): string {
   if (path.length === 2 && (section === 'networks' || section === 'nodes')) return section;
   if (path.length === 3 && section === 'networks' && typeof inner === 'number') return 'subnet';
   if (path.length >= 4 && (inner === 'on' || inner === 'sysctls')) return inner;
+  if (path.length === 4 && inner === 'ports') return 'port';
   const last = path.findLast((step) => typeof step === 'string');
   return typeof last === 'string' ? last : '';
 }
@@ -216,6 +221,7 @@ function formOf(path: Path): string | undefined {
   if (path.length === 2 && path[0] === 'networks') return 'write a subnet, such as `back: 10.0.0.0/24`';
   if (path.length === 2 && path[0] === 'nodes') return 'write a mapping, such as `client: { on: front }`';
   if (path.length === 4 && path[2] === 'servers') return 'write `rs1` or `{ node: rs1, weight: 3 }`';
+  if (path.length === 4 && path[2] === 'ports') return FORMS['ports'];
   return FORMS[path.length === 0 ? 'lvslab' : field(path)];
 }
 
@@ -238,6 +244,7 @@ function allowedKeys(path: Path): string[] {
   const [section, , inner] = path;
   if (path.length === 0) return Object.keys(topologySchema.shape);
   if (section === 'networks') return Object.keys(networkSchema.shape);
+  if (section === 'nodes' && inner === 'on') return Object.keys(attachmentSchema.shape);
   if (section === 'nodes') return Object.keys((inner === 'routes' ? routeSchema : nodeSchema).shape);
   if (inner === 'persistence') return Object.keys(persistenceSchema.shape);
   return Object.keys((inner === 'servers' ? serverSchema : serviceSchema).shape);

@@ -35,16 +35,23 @@ export const SCHEDULERS = [
 ] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
-/** Internet Protocol version of an address. */
-export type Family = 4 | 6;
-
 export const SCHEDULER_FLAGS = ['sh-fallback', 'sh-port', 'mh-fallback', 'mh-port'] as const;
 /** What changes a scheduler (`ipvsadm --sched-flags`); each begins with the name of the one that it is for. */
 export type SchedulerFlag = (typeof SCHEDULER_FLAGS)[number];
 
+/** Internet Protocol version of an address. */
+export type Family = 4 | 6;
+
 export const TUNNELS = ['ipip', 'gue', 'gre'] as const;
 /** Encapsulation of the TUN method (`ipvsadm --tun-type`). */
 export type TunnelType = (typeof TUNNELS)[number];
+
+export const PROTOCOLS = ['tcp', 'udp'] as const;
+/** Transport protocols of virtual services. */
+export type Protocol = (typeof PROTOCOLS)[number];
+
+/** What real servers answer and clients ask: web pages, in the clear or in TLS, or names (over UDP or TCP). */
+export type Application = 'http' | 'https' | 'dns';
 
 export interface Network {
   name: string;
@@ -52,6 +59,20 @@ export interface Network {
   subnets: string[];
   /** Bytes; the kernel's default (1500) where undefined. */
   mtu: number | undefined;
+  /** Of every interface on it that does not say otherwise. */
+  quality: Quality;
+}
+
+/** How an interface sends; a measure that is not there leaves it as it is. Zero undoes what the network says. */
+export interface Quality {
+  /** Microseconds that every packet waits before it leaves. */
+  delay?: number;
+  /** Microseconds by which the delay varies, up and down, evenly. */
+  jitter?: number;
+  /** Percent of packets that are lost, each by itself. */
+  loss?: number;
+  /** Bits in a second. */
+  rate?: number;
 }
 
 export interface TopologyNode {
@@ -66,16 +87,18 @@ export interface TopologyNode {
   sysctls: Sysctl[];
 }
 
-export interface Sysctl {
-  /** With dots: `net.ipv4.vs.conntrack`. */
-  key: string;
-  value: string;
-}
-
 export interface Attachment {
   network: string;
   /** Fixed addresses without prefix; of a family of the network that has none here the plan assigns one. */
   addresses: string[];
+  /** Measures in which this interface differs from its network's. */
+  quality: Quality;
+}
+
+export interface Sysctl {
+  /** With dots: `net.ipv4.vs.conntrack`. */
+  key: string;
+  value: string;
 }
 
 export interface StaticRoute {
@@ -85,27 +108,33 @@ export interface StaticRoute {
   via: string;
 }
 
+/** What clients ask for: one VIP, port and protocol. Services with the same mark are one to their director. */
 export interface VirtualService {
   /** IPv4 or IPv6 address; may lie outside every network. */
   vip: string;
   port: number;
-  protocol: 'tcp';
+  protocol: Protocol;
+  application: Application;
   scheduler: Scheduler;
   flags: SchedulerFlag[];
-  /** Undefined where each connection is scheduled anew. */
-  persistence: Persistence | undefined;
+  /** Firewall mark by which the director knows the service's packets; undefined: by VIP, port and protocol. */
+  mark: number | undefined;
+  /** Every datagram is scheduled by itself and leaves no connection entry (`ipvsadm -o`). */
+  onePacket: boolean;
   /** Nodes of role director that carry this service. */
+  /** Undefined: each connection is scheduled anew. */
+  persistence: Persistence | undefined;
   directors: string[];
   tunnel: TunnelType;
   servers: RealServer[];
 }
 
-/** Keeps a client with the real server of its first connection. */
+/** How long a client stays with its real server. */
 export interface Persistence {
-  /** Seconds after the last connection. */
+  /** Seconds after its last connection. */
   timeout: number;
-  /** Leading bits of a client's address that say who it is; undefined: all, so that each address is a client. */
-  prefix: number | undefined;
+  /** Leading bits of a client's address that say who it is; absent: all, so that each address is a client. */
+  prefix?: number;
 }
 
 export interface RealServer {

@@ -1,5 +1,5 @@
-import type { DraftNode, DraftService } from './draft.ts';
-import { valueOf } from './given.ts';
+import { valueOf, type DraftNode } from './draft.ts';
+import type { DraftService } from './draft-services.ts';
 import { familyOf } from './ip.ts';
 import type { Placed, Position } from './positions.ts';
 import { show, type Problems } from './problems.ts';

@@ -1,9 +1,9 @@
-import type { DraftNetwork, DraftSubnet } from './draft.ts';
-import { valueOf } from './given.ts';
+import { valueOf, type DraftNetwork, type DraftSubnet } from './draft.ts';
 import { BITS, block, contains, overlap, reservedIn, toCidr, usable, type Range } from './ip.ts';
 import { subnetFault } from './ip-faults.ts';
 import { checkName } from './names.ts';
 import { onLine, show, type Problems } from './problems.ts';
+import { checkQuality } from './validate-quality.ts';
 import type { References } from './references.ts';
 import type { Family } from './types.ts';
 
@@ -13,6 +13,7 @@ export function checkNetworks(references: References, problems: Problems): void 
   for (const network of networks) {
     checkName('network', network.name, network.at, problems);
     checkSubnets(network, problems);
+    checkQuality(network.quality, {}, problems);
   }
   checkOverlaps(networks, problems);
   checkRoom(references, problems);

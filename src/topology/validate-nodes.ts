@@ -5,6 +5,7 @@ import { namesOf, type References } from './references.ts';
 import { didYouMean } from './suggest.ts';
 import { ROLES } from './types.ts';
 import { AddressBook } from './validate-addresses.ts';
+import { checkQuality } from './validate-quality.ts';
 import { checkNeighbour, checkRoutes } from './validate-routes.ts';
 import { checkSysctls } from './validate-sysctls.ts';
 
@@ -83,5 +84,6 @@ function checkAttachments(
     if (references.lacksNetwork(value))
       problems.add(at, `unknown network ${show(value)}`, didYouMean(value, references.networkNames()));
     addresses.check(node, attachment);
+    checkQuality(attachment.quality, references.network(value)?.quality ?? {}, problems);
   }
 }

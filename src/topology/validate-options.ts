@@ -1,5 +1,5 @@
-import type { DraftServer, DraftService } from './draft.ts';
-import { valueOf } from './given.ts';
+import { valueOf } from './draft.ts';
+import type { DraftServer, DraftService } from './draft-services.ts';
 import { maskFault } from './netmask.ts';
 import { show, type Problems } from './problems.ts';
 import { SCHEDULER_FLAGS } from './types.ts';

@@ -1,5 +1,4 @@
-import type { DraftNode } from './draft.ts';
-import type { Given } from './given.ts';
+import type { DraftNode, Given } from './draft.ts';
 import { BITS, block, contains, familyOf, parseCidr, reservedIn, toCidr } from './ip.ts';
 import { addressFault, cidrFault } from './ip-faults.ts';
 import type { Placed, Position } from './positions.ts';

@@ -1,9 +1,9 @@
-import type { DraftServer, DraftService } from './draft.ts';
-import { valueOf } from './given.ts';
+import { valueOf } from './draft.ts';
+import type { DraftServer, DraftService } from './draft-services.ts';
 import type { Placed, Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import { settled, sharedNetworks, type References, type StatedServer } from './references.ts';
-import { DEFAULT_PORT } from './schema.ts';
+import { portsOf } from './service-ports.ts';
 import { didYouMean } from './suggest.ts';
 import type { Role } from './types.ts';
 import { checkThresholds } from './validate-options.ts';
@@ -71,8 +71,9 @@ function checkOnce(
   seen: Map<string, Position>,
   problems: Problems,
 ): void {
-  if (typeof entry.node !== 'object' || entry.port === 'unreadable' || service.port === 'unreadable') return;
-  const port = valueOf(entry.port) ?? valueOf(service.port) ?? DEFAULT_PORT;
+  const ports = portsOf(service);
+  if (typeof entry.node !== 'object' || entry.port === 'unreadable' || ports === undefined) return;
+  const port = valueOf(entry.port) ?? ports[0]?.value.port ?? '';
   const names = references.node(entry.node.value)?.names ?? [];
   const twice = names.find((name) => seen.has(`${name}:${port}`));
   const first = seen.get(`${twice}:${port}`);
@@ -92,9 +93,10 @@ function checkPort(
   problems: Problems,
 ): void {
   const mode = references.modeOf(service, entry);
-  if (typeof entry.port !== 'object' || service.port === 'unreadable') return;
+  const port = portsOf(service)?.[0]?.value.port;
+  // A mark's ports cannot be mapped at all, which is said elsewhere.
+  if (typeof entry.port !== 'object' || port === undefined || service.mark !== undefined) return;
   if (mode === undefined || mode === 'nat') return;
-  const port = valueOf(service.port) ?? DEFAULT_PORT;
   if (entry.port.value === port) return;
   problems.add(
     entry.port.at,

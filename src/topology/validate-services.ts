@@ -1,14 +1,17 @@
-import type { DraftService } from './draft.ts';
-import { valueOf, type Given } from './given.ts';
+import type { Given } from './draft.ts';
+import type { DraftService } from './draft-services.ts';
 import { endpoint } from './endpoint.ts';
 import { contains, familyOf, reservedIn } from './ip.ts';
 import { addressFault } from './ip-faults.ts';
 import type { Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
-import { DEFAULT_PORT } from './schema.ts';
-import { checkFlags, checkPersistence } from './validate-options.ts';
+import { portsOf } from './service-ports.ts';
 import { checkFamilies } from './validate-families.ts';
+import { checkApplications, checkMarks, checkPorts } from './validate-ports.ts';
+import { checkAcrossProtocols } from './validate-protocols.ts';
+import { checkOnePacket } from './validate-one-packet.ts';
+import { checkFlags, checkPersistence } from './validate-options.ts';
 import { checkNamed, checkServers } from './validate-servers.ts';
 
 /** Checks the virtual services: VIPs, directors, real servers and how requests reach them. */
@@ -29,12 +32,17 @@ export function checkServices(references: References, problems: Problems): void 
     checkVip(service, references, problems);
     checkOnce(service, seen, problems);
     checkDirectors(service, references, problems);
+    checkPorts(service, problems);
+    checkOnePacket(service, references, problems);
     checkServers(service, references, problems);
     checkTunnel(service, references, problems);
     checkFlags(service, problems);
     checkPersistence(service, problems);
     checkFamilies(service, references, problems);
   }
+  checkMarks(references, problems);
+  checkAcrossProtocols(references, problems);
+  checkApplications(references, problems);
 }
 
 /** Reported once: a mode at the top of the file mends every service. */
@@ -74,17 +82,20 @@ function checkVip({ vip }: DraftService, { draft }: References, problems: Proble
 }
 
 function checkOnce(service: DraftService, seen: Map<string, Position>, problems: Problems): void {
-  const { vip, port } = service;
-  if (typeof vip !== 'object' || port === 'unreadable' || familyOf(vip.value) === undefined) return;
-  const name = endpoint(vip.value, valueOf(port) ?? DEFAULT_PORT);
-  const first = seen.get(name);
-  if (first === undefined) seen.set(name, vip.at);
-  else
-    problems.add(
-      vip.at,
-      `service ${name} tcp is here twice: it is on ${onLine(first)} already`,
-      'give one of them another VIP or port, or put the servers together',
-    );
+  const { vip, ports } = service;
+  if (typeof vip !== 'object' || familyOf(vip.value) === undefined) return;
+  for (const { value, at: written } of portsOf(service) ?? []) {
+    const at = ports === undefined ? vip.at : written;
+    const name = `${endpoint(vip.value, value.port)} ${value.protocol}`;
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, at);
+    else
+      problems.add(
+        at,
+        `service ${name} is here twice: it is on ${onLine(first)} already`,
+        'give one of them another VIP or port, or put the servers together',
+      );
+  }
 }
 
 function checkDirectors(service: DraftService, references: References, problems: Problems): void {

@@ -1,5 +1,4 @@
-import type { Draft } from './draft.ts';
-import { valueOf } from './given.ts';
+import { valueOf, type Draft } from './draft.ts';
 import { checkName } from './names.ts';
 import type { Problems } from './problems.ts';
 import { References } from './references.ts';

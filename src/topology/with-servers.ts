@@ -12,7 +12,7 @@ export function withServers(topology: Topology, count: number): Topology {
       ...names.map((name) => ({
         ...model,
         name,
-        attachments: model.attachments.map(({ network }) => ({ network, addresses: [] })),
+        attachments: model.attachments.map(({ network, quality }) => ({ network, addresses: [], quality })),
       })),
     ],
     services: topology.services.map((service) => ({

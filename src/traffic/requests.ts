@@ -1,53 +1,76 @@
 import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
+import { parseAnswers, questionCommand } from './dns.ts';
+import { CLIENT_PORTS } from './client-ports.ts';
+import { complete, type Reply } from './replies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** One HTTP request to a VIP over a connection of its own, and who answered it. */
-export interface Reply {
-  client: string;
-  /** The client's TCP port, by which the director's table and captures know the connection. */
-  clientPort: number;
-  /** Real server that answered, by its own header; undefined where none did. */
-  server: string | undefined;
-  status: number;
-  /** What went wrong, in curl's words; empty where nothing did. */
-  error: string;
-}
+/** What a client needs to know of a service in order to ask it. */
+export type Asked = Pick<PlannedService, 'vip' | 'port' | 'protocol' | 'application'>;
 
 /** Seconds for one request: far more than a lab needs, little enough to wait for when nothing answers. */
 const LIMIT = 3;
 
-const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_port}\\t%{errormsg}\\n';
+const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n';
 
-/** The curl command that sends `count` requests one after the other, each over its own connection. */
-export function requestCommand(service: Pick<PlannedService, 'vip' | 'port'>, count: number): string[] {
-  // One process for all: in the embedded kernel starting curl takes longer than its request.
-  return [
-    ...[
-      'curl',
-      '-s',
-      '-o',
-      '/dev/null',
-      '--max-time',
-      String(LIMIT),
-      '-H',
-      'Connection: close',
-      '-w',
-      FORMAT,
-    ],
-    `http://${endpoint(service.vip, service.port)}/?[1-${count}]`,
+/**
+ * Sends `$1` requests to `$2` with curl's options `$3`, each from a client port of its own. One curl for all: in the
+ * embedded kernel starting it takes longer than its request.
+ */
+const SCRIPT = String.raw`
+read -r last 2>/dev/null <${CLIENT_PORTS.file}
+case $last in ''|*[!0-9]*) last=${CLIENT_PORTS.first - 1} ;; esac
+echo $(((last + $1 - ${CLIENT_PORTS.first}) % ${CLIENT_PORTS.count} + ${CLIENT_PORTS.first})) >${CLIENT_PORTS.file}
+n=0
+while [ $n -lt $1 ]; do
+  [ $n -eq 0 ] || echo next
+  n=$((n + 1))
+  port=$(((last + n - ${CLIENT_PORTS.first}) % ${CLIENT_PORTS.count} + ${CLIENT_PORTS.first}))
+  printf '%s\n' "$3" "url = \"$2/?$n\"" "local-port = $port"
+done | curl -K -
+`;
+
+/** The command that sends `count` requests one after the other, each over its own connection or from its own port. */
+export function requestCommand(service: Asked, count: number): string[] {
+  if (service.application === 'dns') return questionCommand(service, count, 'many', LIMIT);
+  const options = [
+    ...['silent', 'output = /dev/null', `max-time = ${LIMIT}`, 'header = "Connection: close"'],
+    ...trust(service).map((option) => option.replace('--', '')),
+    `write-out = "${FORMAT}"`,
   ];
+  return ['sh', '-c', SCRIPT, 'requests', String(count), urlOf(service), options.join('\n')];
+}
+
+/** `https://192.0.2.100:443` */
+export function urlOf({ application, vip, port }: Pick<Asked, 'application' | 'vip' | 'port'>): string {
+  return `${application}://${endpoint(vip, port)}`;
+}
+
+/** curl's options for a service: the real servers sign their certificates themselves. */
+export function trust({ application }: Pick<Asked, 'application'>): string[] {
+  return application === 'https' ? ['--insecure'] : [];
 }
 
 /** Sends requests to a service from one client, one after the other. */
-export async function ask(
+export async function ask(runtime: Runtime, client: string, service: Asked, count: number): Promise<Reply[]> {
+  const [result] = await runtime.exec([{ node: client, argv: requestCommand(service, count) }]);
+  const read = service.application === 'dns' ? parseAnswers : parseReplies;
+  return read(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
+}
+
+/**
+ * Sends datagrams to a service one after the other, all from one port of the client, until one is not answered.
+ * @returns what came of each that was sent
+ */
+export async function askFromOnePort(
   runtime: Runtime,
   client: string,
-  service: Pick<PlannedService, 'vip' | 'port'>,
+  service: Asked,
   count: number,
 ): Promise<Reply[]> {
-  const [result] = await runtime.exec([{ node: client, argv: requestCommand(service, count) }]);
-  return parseReplies(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
+  const argv = questionCommand(service, count, 'one', LIMIT);
+  const [result] = await runtime.exec([{ node: client, argv }]);
+  return parseAnswers(client, result?.stdout.toString() ?? '', 1, result?.stderr ?? '');
 }
 
 /** Reads curl's lines; requests that left no line count as not answered. */
@@ -56,24 +79,17 @@ export function parseReplies(client: string, output: string, count: number, stde
     .split('\n')
     .slice(0, -1)
     .map((row): Reply => {
-      const [status = '0', server = '', port = '0', error = ''] = row.split('\t');
+      const [status = '0', server = '', address = '', port = '0', error = ''] = row.split('\t');
       const problem =
         error !== '' ? error : server === '' ? `HTTP status ${status} without X-Real-Server` : '';
       return {
         client,
+        clientAddress: address,
         clientPort: Number(port),
         server: problem === '' ? server : undefined,
         status: Number(status),
         error: problem,
       };
     });
-  while (replies.length < count)
-    replies.push({
-      client,
-      clientPort: 0,
-      server: undefined,
-      status: 0,
-      error: stderr.trim() || 'no answer from curl',
-    });
-  return replies;
+  return complete(client, replies, count, stderr.trim() || 'no answer from curl');
 }

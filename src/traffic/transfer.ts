@@ -1,6 +1,6 @@
-import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
+import { trust, urlOf } from './requests.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** One large transfer through a VIP. */
@@ -31,8 +31,18 @@ export async function transfer(
     ...servers.map((node) => ({ node, argv: ['truncate', '-s', String(bytes), `${WEB_ROOT}/large`] })),
     { node: client, argv: ['truncate', '-s', String(bytes), '/tmp/large'] },
   ]);
-  const url = `http://${endpoint(service.vip, service.port)}`;
-  const curl = ['curl', '-s', '-o', '/dev/null', '--max-time', String(LIMIT), '-w', FORMAT];
+  const url = urlOf(service);
+  const curl = [
+    'curl',
+    ...trust(service),
+    '-s',
+    '-o',
+    '/dev/null',
+    '--max-time',
+    String(LIMIT),
+    '-w',
+    FORMAT,
+  ];
   const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/large`] }]);
   const [up] = await runtime.exec([
     { node: client, argv: [...curl, '-T', '/tmp/large', `${url}/upload/large`] },
@@ -79,12 +89,13 @@ export async function download(
   await runtime.exec(
     servers.map((node) => ({ node, argv: ['truncate', '-s', String(bytes), `${WEB_ROOT}/large`] })),
   );
-  const url = `http://${endpoint(service.vip, service.port)}/large?[1-${times}]`;
+  const url = `${urlOf(service)}/large?[1-${times}]`;
   const [result] = await runtime.exec([
     {
       node: client,
       argv: [
         'curl',
+        ...trust(service),
         '-s',
         '-o',
         '/dev/null',

@@ -20,6 +20,9 @@ const DUMP = [
   "sysctl -a 2>/dev/null | grep -E 'ipv6.conf.(all.(forwarding|disable_ipv6)|eth0.(accept_dad|accept_ra)) '",
   "sysctl -a 2>/dev/null | grep -E 'ipv4.(ip_forward|conf.(all|eth0|lo|tunl0).(arp_ignore|arp_announce|rp_filter)) '",
   'ipvsadm -Sn 2>/dev/null || true',
+  "tc filter show dev eth0 ingress | sed '/ index /d'",
+  // A discipline's number and seed are its own.
+  "tc qdisc show | sed 's/netem [0-9a-f]*:/netem/; s/ seed .*//'",
 ].join('; ');
 
 beforeAll(async () => {
@@ -29,13 +32,13 @@ afterAll(async () => {
   await lab(['down', '--all']);
 });
 
-it.each(['nat', 'tun', 'dr', 'full', 'nat6', 'tun6', 'dual', 'tun-mixed'])(
+it.each(['nat', 'tun', 'dr', 'full', 'nat6', 'tun6', 'dual', 'tun-mixed', 'udp-one-packet', 'mark', 'slow'])(
   'the printed plan of %s, run as a script, builds what up builds',
   async (topology) => {
     const script = (await lab(['plan', topology])).stdout;
-    // The guest's own root is read-only; ip keeps namespaces in /run, and the script writes nginx's file to a copy.
+    // The guest's own root is read-only; ip keeps namespaces in /run, and the script writes the servers' files to a copy.
     await guest(
-      'mkdir -p /run/s/u /run/s/w; mount -t tmpfs none /mnt; mkdir /mnt/u /mnt/w; mount -t overlay -o lowerdir=/etc/nginx,upperdir=/mnt/u,workdir=/mnt/w none /etc/nginx; mount -t tmpfs none /var/log; mkdir -p /var/log/nginx; mount -t tmpfs none /var/lib; mkdir -p /var/lib/nginx',
+      'mkdir -p /run/s/u /run/s/w; mount -t tmpfs none /mnt; mkdir /mnt/u /mnt/w; mount -t overlay -o lowerdir=/etc,upperdir=/mnt/u,workdir=/mnt/w none /etc; mount -t tmpfs none /var/log; mkdir -p /var/log/nginx; mount -t tmpfs none /var/lib; mkdir -p /var/lib/nginx',
     );
     // Of the daemons only one can have the common pid file; they are no part of what is compared.
     await guest('sh', script.replaceAll(/^on \S+ start-stop-daemon .*$/gm, ''));
@@ -50,7 +53,7 @@ it.each(['nat', 'tun', 'dr', 'full', 'nat6', 'tun6', 'dual', 'tun-mixed'])(
     await lab(['down', topology]);
     // The next script finds the machine as this one did.
     await guest(
-      'ip -all netns delete; for b in $(ip -o link show type bridge | cut -d: -f2); do ip link del $b; done; umount /etc/nginx /mnt /var/log /var/lib',
+      'ip -all netns delete; for b in $(ip -o link show type bridge | cut -d: -f2); do ip link del $b; done; umount /etc /mnt /var/log /var/lib',
     );
   },
 );

@@ -155,8 +155,9 @@ describe('connections that are held, against what each scheduler would do', () =
     if (scheduler !== 'wrr') return judgeHeld({ ...service, scheduler }, held).outcome === 'pass';
     const replies = held.events
       .filter((event) => event.kind === 'opened')
-      .map(({ connection: { client, port, server, error } }) => ({
+      .map(({ connection: { client, address, port, server, error } }) => ({
         client,
+        clientAddress: address,
         clientPort: port,
         server,
         status: 0,

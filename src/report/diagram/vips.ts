@@ -1,3 +1,4 @@
+import { optionsOf } from '../../plan/service-name.ts';
 import { endpoint } from '../../topology/endpoint.ts';
 import { addressFamily } from '../../plan/addresses.ts';
 import { tunnelName } from '../../proof/changes.ts';
@@ -47,7 +48,11 @@ export function serviceText(service: PlannedService): { head: string; how: strin
   const tunnel = tunnels.length === 0 ? [] : [`in ${[...new Set(tunnels)].join(' and ')}`];
   return {
     head: `VIP ${endpoint(service.vip, service.port)}/${service.protocol}`,
-    how: [[modes.map((mode) => mode.toUpperCase()).join(' + '), ...tunnel].join(' '), service.scheduler]
+    how: [
+      [modes.map((mode) => mode.toUpperCase()).join(' + '), ...tunnel].join(' '),
+      service.scheduler,
+      ...optionsOf(service),
+    ]
       .filter((part) => part !== '')
       .join(', '),
     servers: service.servers.map((server) => {

@@ -1,3 +1,4 @@
+import { serviceName } from '../../plan/service-name.ts';
 import { endpoint } from '../../topology/endpoint.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { Walk } from '../../proof/path.ts';
@@ -30,7 +31,7 @@ export function walkPicture(plan: Plan, walk: Walk): Picture {
     [
       { text: plan.title, style: 'title' },
       {
-        text: `One connection from ${who} to the virtual service ${endpoint(service.vip, service.port)}`,
+        text: `One ${service.protocol === 'tcp' ? 'connection' : 'datagram'} from ${who} to the virtual service ${serviceName(service)}`,
         style: 'subtitle',
       },
     ],
@@ -49,7 +50,7 @@ export function walkPicture(plan: Plan, walk: Walk): Picture {
     fill: COLOURS.changed,
   });
   return {
-    title: `${plan.title}: ${who} to ${endpoint(service.vip, service.port)}`,
+    title: `${plan.title}: ${who} to ${serviceName(service)}`,
     width: inner + 2 * MARGIN,
     height: caption.top + caption.height + MARGIN - 8,
     shapes: [...topologyShapes(layout), ...drawn.shapes, ...rows.shapes, swatch],

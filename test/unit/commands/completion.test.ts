@@ -61,6 +61,10 @@ describe('the words that could come next', () => {
     record('nat');
     expect(words('test', '')).toEqual(['nat']);
     expect(words('shell', '')).toEqual(['client', 'director', 'rs1', 'rs2']);
+    expect(words('ipvs', '')).toEqual(['save', 'restore']);
+    expect(words('ipvs', 'save', '')).toEqual(['nat']);
+    expect(words('ipvs', 'save', '--')).toContain('--director');
+    expect(words('link', '')).toContain('rs1');
     record('two');
     expect(words('down', '')).toEqual(['nat', 'two']);
     expect(words('shell', '')).toEqual(

@@ -115,6 +115,7 @@ describe('programs on this host', () => {
       },
       warn: () => undefined,
       note: () => undefined,
+      print: () => undefined,
     };
     await expect(ensurePrograms([program('sh')], silent)).resolves.toBeUndefined();
   });

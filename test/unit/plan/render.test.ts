@@ -105,6 +105,159 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
     [{ argv: words('ip route replace 10.1.0.0/24 via 10.0.0.1 dev eth1 src 10.0.0.11 advmss 1440') }],
   ],
   [
+    'mark, the first of a device',
+    {
+      kind: 'mark',
+      device: 'eth0',
+      rule: 1,
+      vip: '192.0.2.100',
+      port: 80,
+      protocol: 'tcp',
+      mark: 7,
+    },
+    [
+      { argv: words('tc qdisc replace dev eth0 clsact') },
+      {
+        argv: words(
+          'tc filter replace dev eth0 ingress protocol ip pref 1 handle 1 flower ip_proto tcp dst_ip 192.0.2.100 dst_port 80 action skbedit mark 7',
+        ),
+      },
+    ],
+  ],
+  [
+    'mark, another one',
+    {
+      kind: 'mark',
+      device: 'eth0',
+      rule: 2,
+      vip: '192.0.2.100',
+      port: 53,
+      protocol: 'udp',
+      mark: 7,
+    },
+    [
+      {
+        argv: words(
+          'tc filter replace dev eth0 ingress protocol ip pref 2 handle 1 flower ip_proto udp dst_ip 192.0.2.100 dst_port 53 action skbedit mark 7',
+        ),
+      },
+    ],
+  ],
+  [
+    'virtual service over UDP with one-packet scheduling',
+    {
+      kind: 'virtual-service',
+      vip: '192.0.2.100',
+      port: 53,
+      protocol: 'udp',
+      scheduler: 'rr',
+      onePacket: true,
+    },
+    [
+      {
+        argv: words('ipvsadm -A -u 192.0.2.100:53 -s rr -o'),
+        otherwise: words('ipvsadm -E -u 192.0.2.100:53 -s rr -o'),
+      },
+    ],
+  ],
+  [
+    'virtual service by mark',
+    {
+      kind: 'virtual-service',
+      vip: '192.0.2.100',
+      port: 80,
+      protocol: 'tcp',
+      mark: 7,
+      scheduler: 'rr',
+      persistence: { timeout: 60 },
+    },
+    [
+      {
+        argv: words('ipvsadm -A -f 7 -s rr -p 60'),
+        otherwise: words('ipvsadm -E -f 7 -s rr -p 60'),
+      },
+    ],
+  ],
+  [
+    'real server over UDP',
+    { ...REAL, servicePort: 53, protocol: 'udp', port: 53, mode: 'dr' },
+    [
+      {
+        argv: words('ipvsadm -a -u 192.0.2.100:53 -r 10.0.0.11:53 -g -w 3'),
+        otherwise: words('ipvsadm -e -u 192.0.2.100:53 -r 10.0.0.11:53 -g -w 3'),
+      },
+    ],
+  ],
+  [
+    'real server by mark',
+    { ...REAL, mark: 7 },
+    [
+      {
+        argv: words('ipvsadm -a -f 7 -r 10.0.0.11 -m -w 3'),
+        otherwise: words('ipvsadm -e -f 7 -r 10.0.0.11 -m -w 3'),
+      },
+    ],
+  ],
+  [
+    'mark and services by mark over IPv6: the mark',
+    {
+      kind: 'mark',
+      device: 'eth0',
+      rule: 2,
+      vip: '2001:db8::100',
+      port: 80,
+      protocol: 'tcp',
+      mark: 7,
+    },
+    [
+      {
+        argv: words(
+          'tc filter replace dev eth0 ingress protocol ipv6 pref 2 handle 1 flower ip_proto tcp dst_ip 2001:db8::100 dst_port 80 action skbedit mark 7',
+        ),
+      },
+    ],
+  ],
+  [
+    'virtual service by mark over IPv6',
+    {
+      kind: 'virtual-service',
+      vip: '2001:db8::100',
+      port: 80,
+      protocol: 'tcp',
+      mark: 7,
+      scheduler: 'rr',
+    },
+    [{ argv: words('ipvsadm -A -f 7 -6 -s rr'), otherwise: words('ipvsadm -E -f 7 -6 -s rr') }],
+  ],
+  [
+    'real server by mark over IPv6',
+    { ...REAL, vip: '2001:db8::100', address: '2001:db8:2::11', mark: 7 },
+    [
+      {
+        argv: words('ipvsadm -a -f 7 -6 -r [2001:db8:2::11]:0 -m -w 3'),
+        otherwise: words('ipvsadm -e -f 7 -6 -r [2001:db8:2::11]:0 -m -w 3'),
+      },
+    ],
+  ],
+  [
+    'certificate',
+    {
+      kind: 'certificate',
+      name: 'rs1',
+      addresses: ['192.0.2.100', '192.0.2.101'],
+      keyFile: '/etc/k',
+      certificateFile: '/etc/c',
+    },
+    [
+      {
+        argv: words(
+          'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 3650 -subj /CN=rs1 -addext subjectAltName=IP:192.0.2.100,IP:192.0.2.101 -keyout /etc/k -out /etc/c',
+        ),
+        unless: words('test -s /etc/c'),
+      },
+    ],
+  ],
+  [
     'virtual service',
     { kind: 'virtual-service', vip: '192.0.2.100', port: 443, protocol: 'tcp', scheduler: 'wlc' },
     [
@@ -167,6 +320,35 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
     ],
   ],
   [
+    'link quality',
+    { kind: 'link-quality', device: 'eth1', delay: 20_000, jitter: 500, loss: 0.5, rate: 10_000_000 },
+    [
+      { argv: words('ip link set eth1 gso_max_segs 1') },
+      {
+        argv: words('tc qdisc replace dev eth1 root netem limit 100 delay 20ms 500us loss 0.5% rate 10mbit'),
+      },
+    ],
+  ],
+  [
+    'link quality, delay alone',
+    { kind: 'link-quality', device: 'eth0', delay: 1_500_000 },
+    [
+      { argv: words('ip link set eth0 gso_max_segs 1') },
+      { argv: words('tc qdisc replace dev eth0 root netem limit 100000 delay 1500ms') },
+    ],
+  ],
+  [
+    'link quality, plain again',
+    { kind: 'link-quality', device: 'eth0', delay: 0 },
+    [
+      { argv: words('ip link set eth0 gso_max_segs 65535') },
+      {
+        argv: words('tc qdisc del dev eth0 root'),
+        unless: ['sh', '-c', "tc qdisc show dev eth0 root | grep -q '^qdisc noqueue '"],
+      },
+    ],
+  ],
+  [
     'file',
     { kind: 'file', path: '/etc/motd', content: 'hello\n' },
     [{ argv: ['tee', '/etc/motd'], file: { path: '/etc/motd', content: 'hello\n' } }],
@@ -194,12 +376,15 @@ describe('a step', () => {
     const kinds: Record<Step['kind'], true> = {
       sysctl: true,
       link: true,
+      'link-quality': true,
       address: true,
       tunnel: true,
       route: true,
       'virtual-service': true,
       'real-server': true,
+      mark: true,
       file: true,
+      certificate: true,
       daemon: true,
     };
     expect([...new Set(cases.map(([, step]) => step.kind))].sort()).toEqual(Object.keys(kinds).sort());

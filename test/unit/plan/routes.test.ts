@@ -72,6 +72,21 @@ nodes:
   router: { on: [a, b] }
   rs1: { on: b }`;
 
+it('a NAT real server sends what the director must rewrite through it, though a router is nearer to the client', () => {
+  const oneArm = (server: string) =>
+    planOf(`
+networks: { lan: 10.1.0.0/24, out: 10.2.0.0/24 }
+nodes:
+  router: { on: [lan, out] }
+  director: { on: lan }
+  rs1: { on: lan${server} }
+  client: { on: out }
+services: [{ vip: 10.1.0.100 }]`);
+  expect(routesOf(oneArm(''), 'rs1')).toEqual(['default via 10.1.0.1']);
+  // What the file says goes: it may want the fault.
+  expect(routesOf(oneArm(', gateway: director'), 'rs1')).toContain('10.2.0.0/24 via 10.1.0.254');
+});
+
 describe('a gateway in the file', () => {
   it('by name is the address on the shared network', () => {
     expect(routesOf(planOf(SPREAD('gateway: router')), 'client')).toEqual(['default via 10.1.0.254']);
@@ -104,7 +119,7 @@ nodes:
 services: [{ vip: 203.0.113.100 }]`);
     expect(routesOf(plan, 'rs1')).toEqual(['default via 10.0.0.254']);
     expect(routesOf(plan, 'rs2')).toEqual([]);
-    expect(routesOf(plan, 'rs3')).toEqual(['203.0.113.0/24 via 10.0.0.254', 'default via 10.0.0.1']);
+    expect(routesOf(plan, 'rs3')).toEqual(['default via 10.0.0.1']);
   });
 
   it('serves a real server behind a router, which leads on to the director', () => {

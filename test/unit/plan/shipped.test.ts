@@ -74,10 +74,11 @@ describe.each(SHIPPED)('the plan of %s', (name) => {
     }
   });
 
-  it('runs a web server on each real server, and on nothing else', () => {
+  it('runs on each real server what it serves, and on nothing else anything', () => {
+    const served = new Set(plan.services.map((s) => (s.application === 'dns' ? 'dns' : 'web')));
     for (const node of plan.nodes)
       expect(node.steps.filter((s) => s.kind === 'daemon').map((s) => s.name)).toEqual(
-        node.role === 'real-server' ? ['web'] : [],
+        node.role === 'real-server' ? [...served] : [],
       );
   });
 });
@@ -117,6 +118,8 @@ it.each([
   ['tun-gre', ['ip_vs', 'ip_vs_rr', 'ip_gre']],
   ['tun-gue', ['ip_vs', 'ip_vs_rr', 'ipip', 'fou']],
   ['full', ['ip_vs', 'ip_vs_wrr', 'ip_vs_rr']],
+  ['udp', ['ip_vs', 'ip_vs_rr']],
+  ['mark', ['ip_vs', 'sch_ingress', 'cls_flower', 'act_skbedit', 'ip_vs_rr']],
 ])('%s needs the modules %j', (name, modules) => {
   expect(shipped(name).modules).toEqual(modules);
 });

@@ -51,13 +51,26 @@ describe('the director', () => {
     const check = judgeConnections(service, repliesFrom('rs1 rs2 rs1'), rows);
     expect(check.outcome).toBe('fail');
     expect(check.detail).toBe('ipvsadm knows 2 of 3 connections: the others did not pass the director');
-    expect(check.evidence).toEqual(["client port 40002: not in the director's table"]);
+    expect(check.evidence).toEqual(["192.0.2.101:40002: not in the director's table"]);
   });
 
   it('contradicts an answer from another real server', () => {
     const check = judgeConnections(service, repliesFrom('rs1 rs1'), rows);
     expect(check.outcome).toBe('fail');
-    expect(check.evidence).toEqual(['client port 40001: rs1 answered, the table says 10.0.0.12:8080']);
+    expect(check.evidence).toEqual(['192.0.2.101:40001: rs1 answered, the table says 10.0.0.12:8080']);
+  });
+
+  it('tells two clients with the same port apart', () => {
+    const [one] = repliesFrom('rs2');
+    if (one === undefined) throw new Error('no reply');
+    const other = { ...one, client: 'client2', clientAddress: '192.0.2.102' };
+    const both = parseConnections(
+      `${TABLE}TCP 01:58  FIN_WAIT    192.0.2.102:40000  192.0.2.100:80     10.0.0.12:8080\n`,
+    );
+    expect(judgeConnections(service, [...repliesFrom('rs1'), other], both).outcome).toBe('pass');
+    expect(judgeConnections(service, [other], rows).evidence).toEqual([
+      "192.0.2.102:40000: not in the director's table",
+    ]);
   });
 
   it('is not asked about another service on the same ports', () => {

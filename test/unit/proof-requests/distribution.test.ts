@@ -103,6 +103,28 @@ describe('distribution', () => {
     expect(check.id).toBe('distribution');
   });
 
+  it.each<[Scheduler, number[], string, Outcome]>([
+    ['rr', [1, 1, 1], 'rs1 rs1 rs3 rs1 rs1 rs3', 'pass'],
+    ['rr', [1, 1, 1], 'rs1 rs3 rs1 rs3 rs1 rs3', 'fail'],
+    ['rr', [1, 0, 1], 'rs1 rs3 rs1 rs3', 'pass'],
+    ['wrr', [1, 2, 1], 'rs1 rs1 rs1 rs3', 'pass'],
+    ['wrr', [1, 2, 1], 'rs1 rs1 rs3 rs3', 'fail'],
+    ['fo', [1, 5, 3], 'rs1 rs1', 'pass'],
+  ])(
+    '%s counts a node with two ports twice, with weights %j answered by %s: %s',
+    (scheduler, weights, servers, outcome) => {
+      const service = serviceOf(scheduler, ...weights);
+      const [one, two, three] = service.servers;
+      if (one === undefined || two === undefined || three === undefined)
+        throw new Error('three real servers');
+      const twice = {
+        ...service,
+        servers: [one, { ...two, node: one.node, address: one.address, port: 8081 }, three],
+      };
+      expect(judgeDistribution(twice, repliesFrom(servers)).outcome).toBe(outcome);
+    },
+  );
+
   it('says what was counted and what was promised', () => {
     const detail = (scheduler: Scheduler, servers: string) =>
       judgeDistribution(serviceOf(scheduler, 1, 2), repliesFrom(servers)).detail;

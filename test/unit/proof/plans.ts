@@ -49,6 +49,7 @@ function service(
     vip,
     port: 80,
     protocol: 'tcp',
+    application: 'http',
     scheduler: 'rr',
     directors: ['director'],
     tunnel,

@@ -3,7 +3,7 @@ import type { Plan } from '../../../src/plan/types.ts';
 import { placesOf } from '../../../src/proof/crossings.ts';
 import { decode } from '../../../src/proof/packets.ts';
 import type { Observation } from '../../../src/proof/path.ts';
-import { arp, ethernet, ipv4, tcp, type IpFields, type TcpFields } from './build.ts';
+import { arp, ethernet, ipv4, tcp, udp, type IpFields, type TcpFields } from './build.ts';
 
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 
@@ -87,5 +87,15 @@ export function segment(
       },
       new Uint8Array(length),
     ),
+  );
+}
+
+/** A UDP datagram between two `address:port`. */
+export function datagram(from: string, to: string, text: string, more: Partial<IpFields> = {}): Uint8Array {
+  const [source = '', sourcePort] = from.split(':');
+  const [destination = '', destinationPort] = to.split(':');
+  return ipv4(
+    { source, destination, protocol: 17, ...more },
+    udp(Number(sourcePort), Number(destinationPort), new TextEncoder().encode(text)),
   );
 }

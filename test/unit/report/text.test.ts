@@ -104,6 +104,32 @@ it('a status names each node, its daemons, and the tables of directors', () => {
       },
     ],
     directors: [{ name: 'director', ipvs: 'TCP 203.0.113.100:80 rr\n\n' }],
+    links: [
+      { node: 'rs1', device: 'eth0', quality: { discipline: 'netem', delay: '20ms', loss: '1%' } },
+      { node: 'rs2', device: 'eth0', quality: { discipline: 'tbf' } },
+    ],
+    differences: [
+      { node: 'rs1', kind: 'daemon', name: 'web', state: 'missing', changes: [] },
+      {
+        node: 'director',
+        kind: 'service',
+        name: 'tcp 203.0.113.100:80',
+        state: 'changed',
+        changes: [
+          { attribute: 'scheduler', planned: 'rr', found: 'wrr' },
+          { attribute: 'persistence', planned: undefined, found: '60' },
+        ],
+      },
+      {
+        node: 'rs1',
+        kind: 'sysctl',
+        name: 'net.ipv4.ip_forward',
+        state: 'changed',
+        changes: [{ attribute: 'value', planned: '0', found: '1' }],
+      },
+      { node: 'rs1', kind: 'address', name: '10.0.0.9/24 on eth0', state: 'extra', changes: [] },
+    ],
+    unread: [{ node: 'client', why: 'tc: exit code 127' }],
   } as unknown as Parameters<typeof statusText>[0];
   expect(statusText(report).split('\n')).toEqual([
     'lab nat: up on the embedded machine, from nat',
@@ -114,6 +140,18 @@ it('a status names each node, its daemons, and the tables of directors', () => {
     '',
     'director:',
     'TCP 203.0.113.100:80 rr',
+    '',
+    'links that are not plain (each measure is of what the interface sends):',
+    '  rs1  eth0  delay 20ms loss 1%',
+    '  rs2  eth0  tbf',
+    '',
+    'differs from the plan:',
+    '  rs1       daemon web                    stopped',
+    '  director  service tcp 203.0.113.100:80  scheduler wrr, not rr; persistence 60, and the plan has none',
+    '  rs1       sysctl net.ipv4.ip_forward    1, not 0',
+    '  rs1       address 10.0.0.9/24 on eth0   not in the plan',
+    'put it back: lab reset nat',
+    'client: not compared: tc: exit code 127',
   ]);
 });
 

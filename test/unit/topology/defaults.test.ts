@@ -18,7 +18,7 @@ describe('the shipped NAT lab', () => {
 
   it('is what the sentence says', () => {
     const topology = parseTopology(readFileSync(url), 'nat.yaml', 'nat');
-    const auto = (network: string) => ({ network, addresses: [] });
+    const auto = (network: string) => ({ network, addresses: [], quality: {} });
     const node = (name: string, role: string, ...networks: string[]) => ({
       name,
       role,
@@ -41,8 +41,8 @@ describe('the shipped NAT lab', () => {
       title: 'Masquerading, with the real servers on a private network behind the director',
       mode: 'nat',
       networks: [
-        { name: 'front', subnets: ['203.0.113.0/24'], mtu: undefined },
-        { name: 'back', subnets: ['10.0.0.0/24'], mtu: undefined },
+        { name: 'front', subnets: ['203.0.113.0/24'], mtu: undefined, quality: {} },
+        { name: 'back', subnets: ['10.0.0.0/24'], mtu: undefined, quality: {} },
       ],
       nodes: [
         node('client', 'client', 'front'),
@@ -55,9 +55,10 @@ describe('the shipped NAT lab', () => {
           vip: '203.0.113.100',
           port: 80,
           protocol: 'tcp',
+          application: 'http',
           scheduler: 'rr',
           flags: [],
-          persistence: undefined,
+          onePacket: false,
           directors: ['director'],
           tunnel: 'ipip',
           servers: [server('rs1'), server('rs2')],
@@ -107,7 +108,7 @@ services:
 
   it('fills in what the file leaves open', () => {
     expect([topology.name, topology.title, topology.mode]).toEqual(['everything', 'All there is', 'tun']);
-    expect(topology.networks[1]).toEqual({ name: 'back', subnets: ['10.0.0.0/24'], mtu: 1400 });
+    expect(topology.networks[1]).toEqual({ name: 'back', subnets: ['10.0.0.0/24'], mtu: 1400, quality: {} });
     expect(topology.nodes.map((n) => `${n.name} ${n.role}`)).toEqual([
       'visitor client',
       'lb-a director',
@@ -119,8 +120,8 @@ services:
       'web3 real-server',
     ]);
     expect(topology.nodes[1]?.attachments).toEqual([
-      { network: 'front', addresses: ['203.0.113.2', '203.0.113.5', '203.0.113.6'] },
-      { network: 'back', addresses: [] },
+      { network: 'front', addresses: ['203.0.113.2', '203.0.113.5', '203.0.113.6'], quality: {} },
+      { network: 'back', addresses: [], quality: {} },
     ]);
     expect(topology.nodes[2]?.routes).toEqual([
       { to: '198.51.100.7', via: 'lb-a' },
@@ -140,7 +141,7 @@ services:
       flags: ['sh-port', 'sh-fallback'],
       persistence: { timeout: 300, prefix: 28 },
     });
-    expect(second?.persistence).toEqual({ timeout: 30, prefix: undefined });
+    expect(second?.persistence).toEqual({ timeout: 30 });
     expect(topology.nodes[1]?.sysctls).toEqual([
       { key: 'net.ipv4.vs.conntrack', value: '1' },
       { key: 'net.ipv4.vs.sync_threshold', value: '3 50' },

@@ -31,9 +31,9 @@ nodes: { client: { on: [a, b, c] } }
       'lab',
     );
     expect(found).toEqual([
-      { name: 'a', subnets: ['2001:db8:1::/64'], mtu: undefined },
-      { name: 'b', subnets: ['10.0.0.0/24', '2001:db8:2::/64'], mtu: undefined },
-      { name: 'c', subnets: ['2001:db8:3::/64', '10.0.1.0/24'], mtu: 1400 },
+      { name: 'a', subnets: ['2001:db8:1::/64'], mtu: undefined, quality: {} },
+      { name: 'b', subnets: ['10.0.0.0/24', '2001:db8:2::/64'], mtu: undefined, quality: {} },
+      { name: 'c', subnets: ['2001:db8:3::/64', '10.0.1.0/24'], mtu: 1400, quality: {} },
     ]);
   });
 

@@ -61,12 +61,23 @@ describe('names', () => {
   it('are not those that mean something else', () => {
     expectProblems(
       nodes(
-        '  ▸switch: { on: back, role: client }\n  ▸none: { on: back, role: client }\n  ▸localhost: { on: back, role: client }',
+        '  ▸switch: { on: back, role: client }\n  ▸none: { on: back, role: client }\n  ▸localhost: { on: back, role: client }\n  ▸vip2: { on: back, role: client }',
       ),
       ['node name "switch" is reserved: it holds the bridges of the lab’s networks', 'take another name'],
       ['node name "none" is reserved: `gateway: none` means no default route'],
       ['node name "localhost" is reserved: it is every node’s name for itself'],
+      ['node name "vip2" is reserved: on every node it is the name of a service’s address'],
     );
+  });
+
+  it.each([
+    ['lo', 'every machine has an interface of that name'],
+    ['all', 'to the kernel it means every interface'],
+    ['default', 'to the kernel it means every interface'],
+  ])('of networks are not %s, which the kernel refuses', (name, why) => {
+    expectProblems(lab().replace('networks:\n', `networks:\n  ▸${name}: 192.0.2.0/24\n`), [
+      `network name "${name}" is reserved: ${why}`,
+    ]);
   });
 
   it('tell a role, or the file must', () => {
@@ -573,7 +584,7 @@ services:
       - { node: rs2, weight: ▸-1 }
       - ▸rs3
   - vip: 203.0.113.100
-    protocol: ▸udp
+    protocol: ▸sctp
 ▸extra: true
 `,
       ['unknown mode "nta"'],
@@ -590,7 +601,7 @@ services:
       ['unknown scheduler "wrrr"'],
       ['weight -1 is not between 0 and 65535'],
       ['no node bears the name of real server "rs3"'],
-      ['udp is not supported yet'],
+      ['sctp is not supported'],
       ['unknown key "extra" in the file'],
     );
   });

@@ -3,7 +3,7 @@ import { expectProblems, lab } from './marked.ts';
 
 const SERVER_KEYS = 'one of: node, weight, upper, lower, port, mode, network';
 const SERVICE_KEYS =
-  'one of: vip, port, protocol, scheduler, flags, persistence, mode, tunnel, directors, servers';
+  'one of: vip, port, protocol, tls, one-packet, persistence, mark, ports, scheduler, flags, mode, tunnel, directors, servers';
 
 function service(rest: string): string {
   return lab({ services: `  - { vip: 203.0.113.100, ${rest} }` });
@@ -40,7 +40,10 @@ describe('unknown keys', () => {
     );
     expectProblems(
       lab({ networks: '  front: 203.0.113.0/24\n  back: { subnet: 10.0.0.0/24, ▸mut: 1400 }' }),
-      ['unknown key "mut" in network "back"', 'did you mean "mtu"? one of: subnet, mtu'],
+      [
+        'unknown key "mut" in network "back"',
+        'did you mean "mtu"? one of: subnet, mtu, delay, jitter, loss, rate',
+      ],
     );
     expectProblems(
       lab({ nodes: '  rs1: { on: back, ▸gatway: none }\n  director: { on: back, ▸type: director }' }),
@@ -158,7 +161,7 @@ describe('wrong types', () => {
           '  rs1: { on: { back: ▸10 } }\n  rs2: { on: { ▸back: } }\n  rs3: { on: back, gateway: ▸[x], routes: ▸none }',
         services: '',
       }),
-      ['the address on "back" is a number, not text or a list'],
+      ['the address on "back" is a number, not text or a list or a mapping'],
       ['the address on "back" has no value'],
       ['gateway is a list, not text', 'write a node’s name, an address or `none`'],
       ['routes "none" is text, not a list'],
@@ -274,9 +277,40 @@ describe('choices', () => {
     ]);
   });
 
-  it('leave UDP for later, and say so', () => {
-    const mend = 'only tcp is supported, and it is the default';
-    expectProblems(service('protocol: ▸udp'), ['udp is not supported yet', mend]);
+  it('of a protocol are tcp and udp', () => {
+    const mend = 'one of: tcp, udp';
+    expectProblems(service('protocol: udp, mode: dr').replace('rs1: { on: back }', 'rs1: { on: front }'));
+    expectProblems(service('protocol: ▸sctp'), ['sctp is not supported', mend]);
     expectProblems(service('protocol: ▸icmp'), ['unknown protocol "icmp"', mend]);
+  });
+
+  it('of truth values are true and false', () => {
+    expectProblems(service('tls: ▸yes'), ['tls "yes" is text, not true or false']);
+    expectProblems(service('one-packet: ▸1'), ['one-packet 1 is a number, not true or false']);
+    expectProblems(service('▸one-packet:'), ['one-packet has no value', 'it must be true or false']);
+  });
+
+  it('of a mark are those that a packet can have', () => {
+    const mend = 'a whole number from 1 to 4294967295';
+    expectProblems(service('mark: ▸0'), ['mark 0 is not between 1 and 4294967295', mend]);
+    expectProblems(service('mark: ▸-1'), ['mark -1 is not between 1 and 4294967295', mend]);
+    expectProblems(service('mark: ▸4294967296'), ['mark 4294967296 is not between 1 and 4294967295', mend]);
+    expectProblems(service('mark: ▸1.5'), ['mark 1.5 is not a whole number', mend]);
+    expectProblems(service('mark: ▸web'), ['mark "web" is text, not a number', mend]);
+    expectProblems(service('mark: 4294967295'));
+  });
+
+  it('of a list of ports are numbers and texts', () => {
+    const mend = 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`';
+    expectProblems(service('mark: 1, ports: ▸80'), ['ports 80 is a number, not a list', mend]);
+    expectProblems(service('mark: 1, ▸ports:'), ['ports has no value', mend]);
+    expectProblems(service('mark: 1, ports: [▸70000]'), [
+      'port 70000 is not between 1 and 65535',
+      'a whole number from 1 to 65535',
+    ]);
+    expectProblems(service('mark: 1, ports: [80, ▸true]'), [
+      'port 2 is a truth value, not a number or text',
+      mend,
+    ]);
   });
 });

@@ -2,31 +2,34 @@ import { describe, expect, it } from 'vitest';
 import { ask, parseReplies, requestCommand } from '../../../src/traffic/requests.ts';
 import { pretend } from './runtime.ts';
 
+const WEB = { vip: '192.0.2.100', port: 80, protocol: 'tcp', application: 'http' } as const;
+
 describe('the request', () => {
-  it('is one curl for all, a connection for each', () => {
-    expect(requestCommand({ vip: '192.0.2.100', port: 8000 }, 9)).toEqual([
-      'curl',
-      '-s',
-      '-o',
-      '/dev/null',
-      '--max-time',
-      '3',
-      '-H',
-      'Connection: close',
-      '-w',
-      '%{http_code}\\t%header{x-real-server}\\t%{local_port}\\t%{errormsg}\\n',
-      'http://192.0.2.100:8000/?[1-9]',
+  it('is one curl for all, a connection for each from a port of its own', () => {
+    const [shell, option, script = '', name, ...rest] = requestCommand({ ...WEB, port: 8000 }, 9);
+    expect([shell, option, name]).toEqual(['sh', '-c', 'requests']);
+    expect(script.match(/\bcurl\b/g)).toHaveLength(1);
+    expect(rest).toEqual([
+      '9',
+      'http://192.0.2.100:8000',
+      'silent\noutput = /dev/null\nmax-time = 3\nheader = "Connection: close"\nwrite-out = "%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n"',
     ]);
+  });
+
+  it('over TLS does not ask who signed the certificate', () => {
+    const [, , , , , url, options] = requestCommand({ ...WEB, port: 443, application: 'https' }, 1);
+    expect(url).toBe('https://192.0.2.100:443');
+    expect(options).toContain('\ninsecure\n');
   });
 
   it('runs on the client, and its output is what the replies are read from', async () => {
     const { runtime, jobs } = pretend(() => ({
       code: 28,
-      stdout: '200\trs1\t40000\t\n',
+      stdout: '200\trs1\t192.0.2.101\t40000\t\n',
       stderr: 'curl died\n',
     }));
-    const replies = await ask(runtime, 'client', { vip: '192.0.2.100', port: 80 }, 2);
-    expect(jobs).toEqual([`client: ${requestCommand({ vip: '192.0.2.100', port: 80 }, 2).join(' ')}`]);
+    const replies = await ask(runtime, 'client', WEB, 2);
+    expect(jobs).toEqual([`client: ${requestCommand(WEB, 2).join(' ')}`]);
     expect(replies.map((r) => r.server)).toEqual(['rs1', undefined]);
     expect(replies[1]?.error).toBe('curl died');
   });
@@ -36,15 +39,23 @@ describe('a reply', () => {
   const one = (row: string) => parseReplies('client', `${row}\n`, 1);
 
   it('names the server and the client port', () => {
-    expect(one('200\trs1\t40000\t')).toEqual([
-      { client: 'client', clientPort: 40000, server: 'rs1', status: 200, error: '' },
+    expect(one('200\trs1\t192.0.2.101\t40000\t')).toEqual([
+      {
+        client: 'client',
+        clientAddress: '192.0.2.101',
+        clientPort: 40000,
+        server: 'rs1',
+        status: 200,
+        error: '',
+      },
     ]);
   });
 
   it('that never came has curl’s reason', () => {
-    expect(one('000\t\t40001\tConnection timed out after 3001 milliseconds')).toEqual([
+    expect(one('000\t\t\t40001\tConnection timed out after 3001 milliseconds')).toEqual([
       {
         client: 'client',
+        clientAddress: '',
         clientPort: 40001,
         server: undefined,
         status: 0,
@@ -54,26 +65,32 @@ describe('a reply', () => {
   });
 
   it('that broke off after its header is no answer', () => {
-    expect(one('200\trs1\t40000\ttransfer closed with 4 bytes remaining to read')[0]).toMatchObject({
+    expect(
+      one('200\trs1\t192.0.2.101\t40000\ttransfer closed with 4 bytes remaining to read')[0],
+    ).toMatchObject({
       server: undefined,
       error: 'transfer closed with 4 bytes remaining to read',
     });
   });
 
   it('from something else than a real server is no answer', () => {
-    expect(one('500\t\t40000\t')[0]).toMatchObject({
+    expect(one('500\t\t192.0.2.101\t40000\t')[0]).toMatchObject({
       server: undefined,
       status: 500,
       error: 'HTTP status 500 without X-Real-Server',
     });
-    expect(one('200\t\t40000\t')[0]).toMatchObject({
+    expect(one('200\t\t192.0.2.101\t40000\t')[0]).toMatchObject({
       server: undefined,
       error: 'HTTP status 200 without X-Real-Server',
     });
   });
 
   it('is one a line, in order', () => {
-    const replies = parseReplies('client', '200\trs1\t40000\t\n200\trs2\t40001\t\n200\trs1\t40002\t\n', 3);
+    const replies = parseReplies(
+      'client',
+      '200\trs1\t192.0.2.101\t40000\t\n200\trs2\t192.0.2.101\t40001\t\n200\trs1\t192.0.2.101\t40002\t\n',
+      3,
+    );
     expect(replies.map((r) => `${r.server ?? ''} ${r.clientPort}`)).toEqual([
       'rs1 40000',
       'rs2 40001',
@@ -87,7 +104,14 @@ describe('a reply', () => {
     ['half a line', '200\trs1\t400', '', 'no answer from curl'],
   ])('that left %s is missing, and counts', (_, output, stderr, error) => {
     expect(parseReplies('client', output, 2, stderr)).toEqual(
-      [1, 2].map(() => ({ client: 'client', clientPort: 0, server: undefined, status: 0, error })),
+      [1, 2].map(() => ({
+        client: 'client',
+        clientAddress: '',
+        clientPort: 0,
+        server: undefined,
+        status: 0,
+        error,
+      })),
     );
   });
 });

@@ -2,7 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadPlan, readTopology, shippedTopologies, topologyFile } from '../../../src/commands/load.ts';
+import {
+  readPlan,
+  readTopology,
+  shippedTopologies,
+  topologyFile,
+} from '../../../src/commands/topology-file.ts';
 import { EXIT, LabError } from '../../../src/errors.ts';
 import { packageRoot } from '../../../src/paths.ts';
 import { LARGEST_FILE } from '../../../src/topology/text.ts';
@@ -13,7 +18,7 @@ const home = process.cwd();
 let folder = '';
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'lvslab-load-'));
+  folder = mkdtempSync(join(tmpdir(), 'lvslab-topology-file-'));
   process.chdir(folder);
 });
 afterAll(() => {
@@ -43,7 +48,7 @@ describe('a topology', () => {
     expect(topologyFile(file)).toBe(file);
     expect(topologyFile('my-lab.yml')).toBe('my-lab.yml');
     expect(readTopology(file).name).toBe('my-lab');
-    expect(loadPlan(file).name).toBe('my-lab');
+    expect(readPlan(file).name).toBe('my-lab');
   });
 
   it('of a file goes before a shipped one of its name, but a folder does not', () => {
@@ -89,13 +94,13 @@ describe('a topology', () => {
 
 describe('the name of a lab', () => {
   it.each(['a', 'my-lab', 'lab2', `a${'b'.repeat(31)}`])('may be %s', (name) => {
-    expect(loadPlan('nat', name)).toEqual({ ...loadPlan('nat'), name });
+    expect(readPlan('nat', name)).toEqual({ ...readPlan('nat'), name });
   });
 
   it.each(['', 'Lab', '2lab', '-lab', 'a/b', '..', 'a b', 'a\n', `a${'b'.repeat(32)}`])(
     'cannot be %j',
     (name) => {
-      const error = failure(() => loadPlan('nat', name));
+      const error = failure(() => readPlan('nat', name));
       expect(error.code).toBe(EXIT.badInput);
       expect(error.message).toBe(`"${name}" cannot be a lab's name`);
     },

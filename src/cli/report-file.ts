@@ -1,0 +1,27 @@
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EXIT, LabError } from '../errors.ts';
+
+/**
+ * Writes a report, and the folder that it is to be in.
+ * @throws LabError badInput
+ */
+export async function writeReport(file: string, text: string): Promise<void> {
+  await orSay(file, async () => {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  });
+}
+
+/** Adds to a file that somebody else reads. @throws LabError badInput */
+export async function appendTo(file: string, text: string): Promise<void> {
+  await orSay(file, () => appendFile(file, text));
+}
+
+async function orSay(file: string, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    throw new LabError(EXIT.badInput, `cannot write ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,62 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Leftovers } from '../report/verify/report.ts';
+
+/** What some labs could have left on this host so far. Namespaces live by processes and mounts alone. */
+export function whatIsThere(directories: string[]): Leftovers {
+  const mentioned = (text: string) => directories.some((directory) => text.includes(directory));
+  return {
+    processes: entries('/proc')
+      .filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid))
+      .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`)
+      .filter(mentioned),
+    mounts: read('/proc/self/mounts').split('\n').filter(mentioned),
+    loopDevices: entries('/sys/block')
+      .map((device) => `${device} ${read(`/sys/block/${device}/loop/backing_file`).trim()}`)
+      .filter(mentioned),
+    files: [
+      ...directories.filter((directory) => existsSync(directory)),
+      // Whatever made it: these are the places where a kernel, an ssh client or this tool puts files.
+      ...entries(tmpdir()).filter((entry) => entry.startsWith('lvslab')),
+      ...entries(join(homedir(), '.uml')).map((entry) => join('~/.uml', entry)),
+    ],
+  };
+}
+
+/** What is there now and was not before; a process that is about to end is given a few seconds to do so. */
+export async function leftSince(before: Leftovers, directories: string[]): Promise<Leftovers> {
+  for (let waited = 0; whatIsThere(directories).processes.length > 0 && waited < 50; waited += 1)
+    await sleep(100);
+  const now = whatIsThere(directories);
+  const fresh = (key: keyof Leftovers) => now[key].filter((thing) => !before[key].includes(thing));
+  return {
+    processes: fresh('processes'),
+    mounts: fresh('mounts'),
+    loopDevices: fresh('loopDevices'),
+    files: fresh('files'),
+  };
+}
+
+/** Files and sockets that this process has open. */
+export function openFiles(): number {
+  return entries('/proc/self/fd').length;
+}
+
+/** What is gone, or nobody may read, is as if it were not there. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,65 @@
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { EXIT, LabError } from '../errors.ts';
+import { packageRoot } from '../paths.ts';
+import { makePlan } from '../plan/plan.ts';
+import type { Plan } from '../plan/types.ts';
+import type { Topology } from '../topology/types.ts';
+import { parseTopology } from '../topology/parse.ts';
+import { LARGEST_FILE } from '../topology/text.ts';
+
+/** Names of the topologies that come with the tool. */
+export function shippedTopologies(): string[] {
+  return readdirSync(join(packageRoot, 'topologies'))
+    .filter((file) => file.endsWith('.yaml'))
+    .map((file) => basename(file, '.yaml'))
+    .sort();
+}
+
+/** The file that a user means by a path or by a shipped topology's name. */
+export function topologyFile(reference: string): string {
+  if (shippedTopologies().includes(reference) && !existsSync(reference))
+    return join(packageRoot, 'topologies', `${reference}.yaml`);
+  if (existsSync(reference) && statSync(reference).isFile()) return reference;
+  if (shippedTopologies().includes(reference)) return join(packageRoot, 'topologies', `${reference}.yaml`);
+  throw new LabError(
+    EXIT.badInput,
+    existsSync(reference)
+      ? `${reference} is a directory, not a topology file`
+      : `${reference} is neither a file nor a topology that comes with the tool`,
+    { mend: `name a YAML file, or one of: ${shippedTopologies().join(', ')}` },
+  );
+}
+
+/**
+ * Reads a topology.
+ * @throws LabError badInput, with every problem of the file
+ */
+export function readTopology(reference: string): Topology {
+  const file = topologyFile(reference);
+  return parseTopology(read(file), file, basename(file).replace(/\.ya?ml$/, ''));
+}
+
+/**
+ * Reads a topology and plans it.
+ * @param name the lab's name where it is not to be the topology's
+ * @throws LabError badInput
+ */
+export function readPlan(reference: string, name?: string): Plan {
+  if (name !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(name))
+    throw new LabError(EXIT.badInput, `"${name}" cannot be a lab's name`, {
+      mend: 'lower-case letters, digits and dashes, a letter first, at most 32 characters',
+    });
+  return makePlan(readTopology(reference), name);
+}
+
+function read(file: string): Uint8Array {
+  try {
+    // Looked at first, so that a huge file is not read into memory to be refused.
+    const { size } = statSync(file);
+    if (size <= LARGEST_FILE) return readFileSync(file);
+    throw new Error(`it has ${size} bytes, and a topology has at most ${LARGEST_FILE}`);
+  } catch (error) {
+    throw new LabError(EXIT.badInput, `cannot read ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,72 @@
+import { SAVE_WITH_LIMITS } from '../ipvs/limits.ts';
+import { quote } from '../plan/script.ts';
+import type { PlannedNode } from '../plan/types.ts';
+import { settingsCommand } from './settings.ts';
+
+/** One part of what a node says of itself. */
+export interface Section {
+  text: string;
+  /** Exit code of the command that wrote it. */
+  code: number;
+}
+
+/** Which parts a node is asked for beside those that every node has. */
+export function asks(node: PlannedNode): { fou: boolean; ipvs: boolean } {
+  return {
+    fou: node.steps.some((s) => s.kind === 'tunnel' && s.gue !== undefined),
+    ipvs: node.steps.some((s) => s.kind === 'virtual-service'),
+  };
+}
+
+export type SectionName =
+  'ip' | 'tc' | 'settings' | 'fou' | 'ipvs' | 'timeouts' | 'daemons' | `file ${string}`;
+
+/** What `ip -batch` is asked, in order; it answers each with a line of JSON. */
+export const IP_QUESTIONS = ['addr show', 'route show table all', 'rule show', 'neigh show nud permanent'];
+
+/**
+ * The script that a node runs to say what it has; it changes nothing.
+ * @param marker ends each part; the caller draws it by lot, because a file on the node may say anything
+ */
+export function dumpScript(node: PlannedNode, marker: string): string {
+  const part = (name: SectionName, command: string) => `part ${quote(name)} ${command}`;
+  const steps = node.steps;
+  return [
+    // The part's name and the command's exit code follow what it printed.
+    `part() { name=$1; shift; "$@" 2>/dev/null; printf '\\n%s %s %s\\n' ${marker} $? "$name"; }`,
+    part('ip', `ip -json -details -batch - <<'EOF'\n${IP_QUESTIONS.join('\n')}\nEOF`),
+    part('tc', 'tc -json qdisc show'),
+    part('settings', settingsCommand(node)),
+    ...(asks(node).fou ? [part('fou', 'ip fou show')] : []),
+    ...(asks(node).ipvs
+      ? [part('ipvs', `sh -c ${quote(SAVE_WITH_LIMITS)}`), part('timeouts', 'ipvsadm -L --timeout')]
+      : []),
+    ...[...new Set(steps.flatMap((s) => (s.kind === 'file' ? [s.path] : [])))].map((path) =>
+      part(`file ${path}`, `cat ${quote(path)}`),
+    ),
+    'daemons() {',
+    ...steps.flatMap((s) =>
+      s.kind === 'daemon'
+        ? [
+            `p=; read -r p 2>/dev/null <${quote(s.pidfile)}`,
+            `if [ -n "$p" ] && kill -0 "$p" 2>/dev/null; then echo ${quote(s.name)} up; fi`,
+          ]
+        : [],
+    ),
+    ':; }',
+    part('daemons', 'daemons'),
+  ].join('\n');
+}
+
+/** Takes the output of the script apart. A part that is not there was not reached: the node ended before it. */
+export function readDump(output: string, marker: string): Map<string, Section> {
+  const sections = new Map<string, Section>();
+  const end = new RegExp(`\\n${marker} (\\d+) (.*)\\n`, 'g');
+  let start = 0;
+  for (const match of output.matchAll(end)) {
+    const [whole, code = '', name = ''] = match;
+    sections.set(name, { text: output.slice(start, match.index), code: Number(code) });
+    start = match.index + whole.length;
+  }
+  return sections;
+}

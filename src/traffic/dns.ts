@@ -1,0 +1,138 @@
+import { WHOAMI } from '../plan/dns.ts';
+import type { ServiceAddress } from '../plan/service-name.ts';
+import { CLIENT_PORTS } from './client-ports.ts';
+import { complete, type Reply } from './replies.ts';
+
+const { first: FIRST_PORT, count: PORTS, file: PORT_FILE } = CLIENT_PORTS;
+
+/**
+ * Asks a DNS server for `whoami` and prints `ADDRESS PORT SERVER ERROR` of each question, separated by tabs. Datagrams
+ * from many ports go out in order, and then all their answers are waited for. `drill` is what a person would use, but
+ * it neither says which port it asked from nor keeps it.
+ */
+const SCRIPT = String.raw`
+use strict; use Socket qw(:all); use Fcntl;
+my ($protocol, $vip, $port, $count, $ports, $limit) = @ARGV;
+$| = 1;
+my $type = $protocol eq 'udp' ? SOCK_DGRAM : SOCK_STREAM;
+my ($error, $to) = getaddrinfo($vip, $port, { flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => $type });
+die "$vip: $error\n" if $error;
+sub next_port {
+  sysopen(my $file, '${PORT_FILE}', O_RDWR | O_CREAT) or die "${PORT_FILE}: $!\n";
+  flock($file, 2) or die "flock: $!\n";
+  my $last = <$file>;
+  my $next = (defined $last && $last =~ /^\d+$/ ? $last + 1 - ${FIRST_PORT} : 0) % ${PORTS} + ${FIRST_PORT};
+  seek($file, 0, 0); truncate($file, 0); print $file $next; close $file;
+  return $next;
+}
+sub open_socket {
+  socket(my $socket, $to->{family}, $type, 0) or die "socket: $!\n";
+  for (1 .. 100) {
+    my $mine = next_port();
+    last if bind($socket, $to->{family} == AF_INET ? pack_sockaddr_in($mine, INADDR_ANY) : pack_sockaddr_in6($mine, IN6ADDR_ANY));
+  }
+  return $socket;
+}
+# The socket waits no longer than this: a connection attempt, too.
+sub bound { my ($socket, $left) = @_; my $time = pack('l!l!', int($left), ($left - int($left)) * 1e6);
+  setsockopt($socket, SOL_SOCKET, SO_RCVTIMEO, $time); setsockopt($socket, SOL_SOCKET, SO_SNDTIMEO, $time); }
+sub text_of {
+  my ($answer, $id) = @_;
+  return (0) if length($answer) < 12;
+  my ($got, $flags, $questions, $answers) = unpack('n4', $answer);
+  return (0) if $got != $id;
+  return (1, '', 'DNS error ' . ($flags & 15)) if $flags & 15;
+  return (1, '', 'an answer without a text') if $answers < 1;
+  my $at = 12;
+  my $name = sub { while (my $length = ord(substr($answer, $at, 1))) { if ($length > 63) { $at++; last } $at += $length + 1 } $at++; };
+  for (1 .. $questions) { $name->(); $at += 4 }
+  $name->();
+  my ($kind) = unpack('n', substr($answer, $at, 2));
+  return (1, '', 'an answer of another kind') if $kind != 16;
+  return (1, substr($answer, $at + 11, ord(substr($answer, $at + 10, 1))), '');
+}
+sub question {
+  my ($id) = @_;
+  my $question = pack('n6', $id, 0x0100, 1, 0, 0, 0) . pack('C/a*', '${WHOAMI}') . pack('Cnn', 0, 16, 1);
+  return $type == SOCK_STREAM ? pack('n/a*', $question) : $question;
+}
+# What has come of a question: whether that is all, the server, the problem.
+sub receive {
+  my ($asked) = @_;
+  defined recv($asked->{socket}, my $more, 65535, 0) or return (1, '', "$!");
+  return text_of($more, $asked->{id}) if $type == SOCK_DGRAM;
+  return (1, '', 'the server closed the connection') if $more eq '';
+  $asked->{read} .= $more;
+  return (0) if length($asked->{read}) < 2 || length($asked->{read}) < 2 + unpack('n', $asked->{read});
+  return text_of(substr($asked->{read}, 2), $asked->{id});
+}
+# Waits for the answers to all of these at once.
+sub wait_for {
+  my @open = grep { $_->{problem} eq '' } @_;
+  my $end = time + $limit + 1; # whole seconds: the one that has begun does not count
+  while (@open && (my $left = $end - time) > 0) {
+    my $ready = ''; vec($ready, fileno($_->{socket}), 1) = 1 for @open;
+    next if select($ready, undef, undef, $left) < 1;
+    for my $asked (grep { vec($ready, fileno($_->{socket}), 1) } @open) {
+      my ($done, $server, $problem) = receive($asked);
+      @$asked{qw(done server problem)} = (1, $server, $problem) if $done;
+    }
+    @open = grep { !$_->{done} } @open;
+  }
+  $_->{problem} = "no answer within $limit s" for @open;
+}
+my ($socket, $failed, @sent);
+for my $number (1 .. $count) {
+  my $asked = { id => ($$ + $number) % 65536, server => '', problem => '', read => '' };
+  if ($ports eq 'many' || !$socket) {
+    $socket = open_socket();
+    bound($socket, $limit);
+    $asked->{problem} = "$!" unless connect($socket, $to->{addr});
+  }
+  $asked->{socket} = $socket;
+  if ($asked->{problem} eq '') { defined send($socket, question($asked->{id}), 0) or $asked->{problem} = "$!" }
+  push @sent, $asked;
+  # From one port, or over a connection, one after the other.
+  wait_for($asked) if $ports eq 'one' || $type == SOCK_STREAM;
+  last if $ports eq 'one' && $asked->{problem} ne '';
+}
+wait_for(grep { !$_->{done} } @sent);
+for my $asked (@sent) {
+  my $own = getsockname($asked->{socket});
+  my ($none, $address, $mine) = $own ? getnameinfo($own, NI_NUMERICHOST | NI_NUMERICSERV) : ('', '', 0);
+  print join("\t", $address, $mine, $asked->{server}, $asked->{problem}), "\n";
+}
+`;
+
+/**
+ * The command that asks a DNS service `count` times, one after the other.
+ * @param ports `many`: from a port of its own each; `one`: all from one
+ * @param limit seconds for each
+ */
+export function questionCommand(
+  { protocol, vip, port }: ServiceAddress,
+  count: number,
+  ports: 'one' | 'many',
+  limit: number,
+): string[] {
+  return ['perl', '-e', SCRIPT, protocol, vip, String(port), String(count), ports, String(limit)];
+}
+
+/** Reads what the questions printed; those that left no line count as not answered. */
+export function parseAnswers(client: string, output: string, count: number, stderr = ''): Reply[] {
+  const replies = output
+    .split('\n')
+    .slice(0, -1)
+    .map((row): Reply => {
+      const [clientAddress = '', port = '0', server = '', error = ''] = row.split('\t');
+      return {
+        client,
+        clientAddress,
+        clientPort: Number(port),
+        server: error === '' && server !== '' ? server : undefined,
+        status: 0,
+        error: error === '' && server === '' ? 'an empty answer' : error,
+      };
+    });
+  return complete(client, replies, count, stderr.trim() || 'no answer from perl');
+}

@@ -1,0 +1,126 @@
+/** A run of wrk on one node: what it is to do. */
+export interface WrkOrder {
+  url: string;
+  /** Connections that are open at once. */
+  connections: number;
+  /** Whole seconds. */
+  seconds: number;
+  /** Whether a connection is used again after its first answer. */
+  keepAlive: boolean;
+}
+
+/** What one run of wrk tells, as it counts. */
+export interface WrkReport {
+  /** Microseconds that it ran. */
+  duration: number;
+  requests: number;
+  /** Bytes that came, headers included. */
+  bytes: number;
+  errors: { connect: number; read: number; write: number; timeout: number };
+  /** Pairs of microseconds and how many requests took that long, ascending. */
+  latency: [number, number][];
+  /** Answers by `SERVER SECOND`: the real server (`?` for one that names none), and the second since the start, from 0. */
+  answers: Record<string, number>;
+  /** How many answers had an HTTP status that is not 2xx, by status. */
+  statuses: Record<string, number>;
+}
+
+/** Seconds after which wrk calls an answer late. */
+export const LATE = 2;
+
+/**
+ * Counts each answer by the server that it names and by the second, says once a second how far it is, and writes
+ * the whole as JSON. LuaJIT's ffi, because Lua's own clocks tell whole seconds or processor time.
+ */
+const LUA = `local ffi = require("ffi")
+ffi.cdef[[
+typedef struct { long sec; long nsec; } lab_time;
+int clock_gettime(int clock, lab_time *time);
+]]
+local time = ffi.new("lab_time")
+local function now()
+  ffi.C.clock_gettime(1, time)
+  return tonumber(time.sec) + tonumber(time.nsec) / 1e9
+end
+
+-- wrk's own would try each address first, and wait two minutes for one that does not answer.
+function wrk.resolve(host, service) wrk.addrs = wrk.lookup(host, service) end
+
+local runs = {}
+function setup(thread) runs[#runs + 1] = thread end
+
+-- Flat, since wrk crashes when it hands over a table within a table.
+answers, statuses = {}, {}
+local began, second, total
+
+function init()
+  began, second, total = now(), 0, 0
+  io.stdout:write("@began\\n")
+  io.stdout:flush()
+end
+
+function response(status, headers)
+  local server = (headers["X-Real-Server"] or "?"):gsub("[^%w.?-]", "")
+  local at = math.floor(now() - began)
+  local key = server .. " " .. at
+  answers[key] = (answers[key] or 0) + 1
+  if status < 200 or status > 299 then statuses[tostring(status)] = (statuses[tostring(status)] or 0) + 1 end
+  total = total + 1
+  if at > second then
+    second = at
+    io.stdout:write("@second ", at, " ", total, "\\n")
+    io.stdout:flush()
+  end
+end
+
+local function json(counts)
+  local rows = {}
+  for key, count in pairs(counts) do rows[#rows + 1] = string.format('"%s":%d', key, count) end
+  return "{" .. table.concat(rows, ",") .. "}"
+end
+
+function done(summary, latency)
+  local e, rows = summary.errors, {}
+  for i = 1, #latency do rows[i] = string.format("[%d,%d]", latency(i)) end
+  io.write("@report {", string.format('"duration":%d,"requests":%d,"bytes":%d,', summary.duration, summary.requests, summary.bytes))
+  io.write('"errors":', json({ connect = e.connect, read = e.read, write = e.write, timeout = e.timeout }))
+  io.write(',"latency":[', table.concat(rows, ","), "]")
+  -- One thread, so there is one run.
+  io.write(',"answers":', json(runs[1]:get("answers")), ',"statuses":', json(runs[1]:get("statuses")), "}\\n")
+end
+`;
+
+/** The shell script that runs wrk, and ends it when standard input ends: whoever wanted it is gone then. */
+export function wrkScript({ url, connections, seconds, keepAlive }: WrkOrder): string {
+  const headers = keepAlive ? '' : "-H 'Connection: close' ";
+  return `lua=/run/load.$$.lua
+trap 'rm -f $lua' EXIT
+cat >$lua <<'END_OF_LUA'
+${LUA}END_OF_LUA
+ulimit -n $(ulimit -Hn)
+exec 3<&0
+wrk -t 1 -c ${connections} -d ${seconds}s --timeout ${LATE}s ${headers}-s $lua ${url} </dev/null 3<&- &
+wrk=$!
+{ read -r _ <&3; kill $wrk; } >/dev/null 2>&1 &
+watch=$!
+exec 3<&-
+wait $wrk
+code=$?
+kill $watch
+exit $code
+`;
+}
+
+/**
+ * One line of what wrk and its script print.
+ * @returns undefined for a line that is meant for people, or of which a part is missing
+ */
+export function readWrkLine(
+  text: string,
+): { began: true } | { second: number; answers: number } | { report: WrkReport } | undefined {
+  const [word, ...rest] = text.split(' ');
+  if (word === '@began') return { began: true };
+  if (word === '@second') return { second: Number(rest[0]), answers: Number(rest[1]) };
+  if (word === '@report' && text.endsWith('}}')) return { report: JSON.parse(rest.join(' ')) as WrkReport };
+  return undefined;
+}
