@@ -1,4 +1,5 @@
 import { EXIT, LabError, TopologyError, type Problem } from '../errors.ts';
+import { SAVE_WITH_LIMITS, savedLines } from '../ipvs/limits.ts';
 import { parseRule, parseRules, type Rule } from '../ipvs/rule.ts';
 import type { RunningLab } from './existing.ts';
 
@@ -22,12 +23,12 @@ export function chooseDirector({ record }: RunningLab, name: string | undefined)
   return chosen;
 }
 
-/** A director's table in ipvsadm's own format. */
+/** A director's table in ipvsadm's own format, limits included, which ipvsadm itself leaves out. */
 export async function saveTable({ runtime }: RunningLab, director: string): Promise<string> {
-  const [result] = await runtime.exec([{ node: director, argv: ['ipvsadm', '-Sn'] }]);
+  const [result] = await runtime.exec([{ node: director, argv: ['sh', '-c', SAVE_WITH_LIMITS] }]);
   if (result?.code !== 0)
     throw new LabError(EXIT.labFailed, `${director}: ${result?.stderr.trim() ?? 'no answer'}`);
-  return result.stdout.toString();
+  return savedLines(result.stdout.toString());
 }
 
 /**
@@ -38,13 +39,15 @@ export async function saveTable({ runtime }: RunningLab, director: string): Prom
  * @throws LabError badInput with every line that cannot be read, or with the one that was refused
  */
 export async function restoreTable(
-  { runtime }: RunningLab,
+  lab: RunningLab,
   director: string,
   text: string,
   file: string,
 ): Promise<{ services: number; servers: number }> {
+  const { runtime } = lab;
   const lines = readLines(text, file);
-  const [result] = await runtime.exec([{ node: director, argv: ['sh'], input: restoreScript(lines) }]);
+  const old = await saveTable(lab, director);
+  const [result] = await runtime.exec([{ node: director, argv: ['sh'], input: restoreScript(lines, old) }]);
   const output = result?.stdout.toString() ?? '';
   if (result?.code === 0) {
     const rules = lines.map((line) => line.rule);
@@ -99,9 +102,8 @@ const REFUSED = 9;
  * ipvsadm goes on after a line that the kernel refuses, and ends with 0: only what it says betrays it. Nothing that
  * comes from outside ends the script between emptying the table and filling it.
  */
-function restoreScript(lines: Line[]): string {
+function restoreScript(lines: Line[], old: string): string {
   return `trap '' HUP INT TERM
-old=$(ipvsadm -Sn) || exit 1
 ipvsadm -C || exit 1
 said=$(ipvsadm -R 2>&1 <<'EOF'
 ${lines.map(({ text }) => text).join('\n')}
@@ -109,7 +111,8 @@ EOF
 ) && [ -z "$said" ] && exit 0
 ipvsadm -Sn
 ipvsadm -C
-[ -z "$old" ] || printf '%s\\n' "$old" | ipvsadm -R
+ipvsadm -R <<'EOF'
+${old}EOF
 printf '%s\\n' "$said" >&2
 exit ${REFUSED}
 `;

@@ -1,5 +1,6 @@
 import type { Difference } from '../drift/compare.ts';
 import type { LabRecord } from '../lab.ts';
+import type { Plan } from '../plan/types.ts';
 import { labNames, readRecord } from '../lab.ts';
 import { adoptLabs } from './adopt.ts';
 import { inspect, type Inspection } from './differences.ts';
@@ -60,7 +61,7 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
   const directors = alive.filter((node) => node.role === 'director' && plan.services.length > 0);
   const [inspections, tables] = await Promise.all([
     inspect({ record, runtime }, alive),
-    runtime.exec(directors.map((node) => ({ node: node.name, argv: ['ipvsadm', '-Ln'] }))),
+    runtime.exec(directors.map((node) => ({ node: node.name, argv: ['sh', '-c', ipvsCommand(plan)] }))),
   ]);
   return {
     ...summary(record),
@@ -87,6 +88,12 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
       ...inspections.flatMap(({ node, found }) => found.unread.map(({ why }) => ({ node: node.name, why }))),
     ],
   };
+}
+
+/** ipvsadm shows limits only in a table of their own. */
+function ipvsCommand({ services }: Plan): string {
+  const limited = services.some((service) => service.servers.some((server) => server.upper !== undefined));
+  return `ipvsadm -Ln${limited ? '; ipvsadm -Ln --thresholds | tail -n +2' : ''}`;
 }
 
 /** Every node's differences, without the commands that undo them. */

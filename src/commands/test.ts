@@ -1,9 +1,10 @@
-import { serviceName, type ServiceAddress } from '../plan/service-name.ts';
+import { isSameService, serviceName, type ServiceAddress } from '../plan/service-name.ts';
 import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
+import type { Claim } from '../proof/claims.ts';
 import { judgeConnections, parseConnections, type ConnectionRow } from '../proof/director-table.ts';
-import { judgeAnswers, judgeDistribution, requestsFor } from '../proof/distribution.ts';
+import { judgeAnswers, judgeDistribution, requestsFor, takesTurns } from '../proof/distribution.ts';
 import { judgeOnePacket, judgeOnePort } from '../proof/one-packet.ts';
 import { observe } from '../proof/observe.ts';
 import { claimsFor } from '../proof/promises.ts';
@@ -15,6 +16,7 @@ import type { Reply } from '../traffic/replies.ts';
 import { ask, askFromOnePort } from '../traffic/requests.ts';
 import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
+import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
 import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
 import type { RunningLab } from './existing.ts';
 
@@ -27,6 +29,8 @@ interface Round {
   /** Of one-packet scheduling: what the directors counted for each real server before and after. */
   scheduled: { before: Scheduled; after: Scheduled };
   transfers: Transfer[];
+  scheduling: Scheduling;
+  limits: Limits;
 }
 
 /**
@@ -45,8 +49,12 @@ export async function test(
   }));
   const { rounds, turns } = result;
   keep(captures);
-  // Not while capturing: thousands of packets more would say nothing new.
-  for (const round of rounds) round.transfers = await sendLarge(plan, runtime, round);
+  for (const round of rounds) {
+    // Not while capturing: thousands of packets more would say nothing new.
+    round.transfers = await sendLarge(plan, runtime, round);
+    if (isAnswered(round) && refuses(round.service))
+      round.scheduling = await checkScheduling(plan, runtime, round.service);
+  }
   const { observations, captures: health } = observe(captures);
   const several = plan.services.length > 1;
   return [
@@ -54,15 +62,20 @@ export async function test(
       roundChecks(round).map((check) => (several ? named(check, round.service) : check)),
     ),
     ...groupChecks(turns, rounds),
-    ...judge(plan, claimsFor(plan), observations, health).map((verdict) => asCheck(verdict, several)),
+    ...judge(plan, claimsAbout(plan, rounds), observations, health).map((verdict) =>
+      asCheck(verdict, several),
+    ),
   ];
 }
 
-function roundChecks({ service, replies, onePort, rows, scheduled, transfers }: Round): Check[] {
+function roundChecks(round: Round): Check[] {
+  const { service, replies, onePort, rows, scheduled, transfers, scheduling, limits } = round;
   const all = [...replies, ...onePort];
   return [
-    judgeAnswers(service, all),
-    judgeDistribution(service, replies),
+    judgeAnswers(service, all, limits.full),
+    // A real server that may be full gets no turn: what limits promise is judged instead.
+    ...(limits.full === undefined ? [judgeDistribution(service, replies)] : []),
+    ...scheduling.checks,
     ...(service.protocol === 'udp' ? [judgeOnePort(service, onePort)] : []),
     service.onePacket === true
       ? judgeOnePacket(service, all, rows, scheduled.before, scheduled.after)
@@ -79,14 +92,17 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
     const onePort: Reply[] = [];
     const rows: ConnectionRow[] = [];
     const before = await scheduledSoFar(runtime, service);
-    for (const { name } of clientsOf(plan, service)) {
-      replies.push(...(await ask(runtime, name, service, requestsFor(service))));
+    const clients = clientsOf(plan, service);
+    const { room } = await limitsOf(runtime, service);
+    for (const { name } of clients) {
+      const count = Math.min(requestsFor(service), Math.floor(room / clients.length));
+      if (count > 0) replies.push(...(await ask(runtime, name, service, count)));
       if (service.protocol === 'udp')
         onePort.push(...(await askFromOnePort(runtime, name, service, requestsFor(service))));
       // After each client: entries of connections that were reset stay for ten seconds.
       rows.push(...(await connections(runtime, service)));
     }
-    rounds.push({
+    const round: Round = {
       service,
       replies,
       onePort,
@@ -96,17 +112,48 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
         after: await scheduledSince(runtime, service, before, replies.length + onePort.length),
       },
       transfers: [],
-    });
+      scheduling: { checks: [], reached: [] },
+      limits: await limitsOf(runtime, service),
+    };
+    // While capturing, because it reaches real servers that requests one after the other do not.
+    if (isAnswered(round) && !refuses(service))
+      round.scheduling = await checkScheduling(plan, runtime, service);
+    rounds.push(round);
   }
   return rounds;
 }
 
 /** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
-async function sendLarge(plan: Plan, runtime: Runtime, { service, replies }: Round): Promise<Transfer[]> {
-  const [client] = clientsOf(plan, service);
-  if (service.application === 'dns') return [];
-  if (client === undefined || replies.some((reply) => reply.server === undefined)) return [];
-  return transfer(runtime, client.name, service);
+async function sendLarge(plan: Plan, runtime: Runtime, round: Round): Promise<Transfer[]> {
+  const [client] = clientsOf(plan, round.service);
+  if (round.service.application === 'dns' || client === undefined || !isAnswered(round)) return [];
+  return transfer(runtime, client.name, round.service);
+}
+
+function isAnswered({ replies }: Round): boolean {
+  return replies.length > 0 && replies.every((reply) => reply.server !== undefined);
+}
+
+/** Whether the traffic that shows a scheduler or a limit is meant to be refused in the end: no mode forwards that. */
+function refuses({ scheduler, servers }: PlannedService): boolean {
+  return scheduler === 'ovf' || servers.some((server) => server.upper !== undefined);
+}
+
+/**
+ * What the plan promises. A scheduler that does not go in turns may leave real servers out: then the promises are
+ * about those that the traffic reached.
+ */
+function claimsAbout(plan: Plan, rounds: Round[]): Claim[] {
+  return claimsFor(plan).map((claim) => {
+    const round = rounds.find(({ service }) => isSameService(service, claim.service));
+    if (round === undefined || takesTurns(round.service) || /^one-/.test(claim.kind)) return claim;
+    const reached = claim.servers.filter(
+      ({ node }) =>
+        (!refuses(round.service) && round.scheduling.reached.includes(node)) ||
+        [...round.replies, ...round.onePort].some((reply) => reply.server === node),
+    );
+    return reached.length === 0 ? claim : { ...claim, servers: reached };
+  });
 }
 
 async function connections(runtime: Runtime, service: PlannedService): Promise<ConnectionRow[]> {

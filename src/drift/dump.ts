@@ -1,3 +1,4 @@
+import { SAVE_WITH_LIMITS } from '../ipvs/limits.ts';
 import { quote } from '../plan/script.ts';
 import type { PlannedNode } from '../plan/types.ts';
 import { settingsCommand } from './settings.ts';
@@ -52,7 +53,9 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     part('tc', 'tc -json qdisc show'),
     part('settings', settingsCommand(node)),
     ...(asks(node).fou ? [part('fou', 'ip fou show')] : []),
-    ...(asks(node).ipvs ? [part('ipvs', 'ipvsadm -Sn'), part('timeouts', 'ipvsadm -L --timeout')] : []),
+    ...(asks(node).ipvs
+      ? [part('ipvs', `sh -c ${quote(SAVE_WITH_LIMITS)}`), part('timeouts', 'ipvsadm -L --timeout')]
+      : []),
     ...[...new Set(steps.flatMap((s) => (s.kind === 'file' ? [s.path] : [])))].map((path) =>
       part(`file ${path}`, `cat ${quote(path)}`),
     ),

@@ -1,4 +1,5 @@
-import { parseRules, type Rule } from '../ipvs/rule.ts';
+import { parseRulesWithLimits } from '../ipvs/limits.ts';
+import type { Rule } from '../ipvs/rule.ts';
 import type { PlannedNode } from '../plan/types.ts';
 import { asks, type Section } from './dump.ts';
 import type { FactKind, Found, FoundFact } from './facts.ts';
@@ -32,7 +33,7 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
   read('daemons', ['daemon'], daemonFacts);
   if (asks(node).fou) read('fou', ['tunnel port'], fouFacts);
   if (asks(node).ipvs) {
-    read('ipvs', ['service', 'real server'], (text) => parseRules(text).map(ruleFact));
+    read('ipvs', ['service', 'real server'], (text) => parseRulesWithLimits(text).map(ruleFact));
     read('timeouts', ['timeouts'], timeoutFacts);
   }
   for (const device of asks(node).marks)

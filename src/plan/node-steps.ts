@@ -70,6 +70,7 @@ function serviceSteps(service: PlannedService): Step[] {
       protocol: service.protocol,
       ...mark,
       scheduler: service.scheduler,
+      ...(service.flags === undefined ? {} : { flags: service.flags }),
       ...(service.onePacket === true ? { onePacket: true } : {}),
       ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
     },
@@ -83,6 +84,8 @@ function serviceSteps(service: PlannedService): Step[] {
       port: server.port,
       mode: server.mode,
       weight: server.weight,
+      ...(server.upper === undefined ? {} : { upper: server.upper }),
+      ...(server.lower === undefined ? {} : { lower: server.lower }),
       tunnel: service.tunnel,
     })),
   ];

@@ -5,6 +5,7 @@ import { MODE_RULES } from './modes/registry.ts';
 import { directorSteps, forwardingSysctls, routeSteps } from './node-steps.ts';
 import type { Hop } from './routes.ts';
 import type { Plan, PlannedNetwork, PlannedService } from './types.ts';
+import { withSysctls } from './sysctls.ts';
 import { serverPrograms } from './programs.ts';
 import { MARK_MODULES } from './marks.ts';
 import type { Topology } from '../topology/types.ts';
@@ -44,7 +45,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
       return {
         ...hop,
         hosts: hostNames(hop, hops, services),
-        steps: [
+        steps: withSysctls(node.sysctls, [
           ...forwardingSysctls(context),
           ...ipv6Steps(hop),
           ...['lo', ...hop.interfaces.map((i) => i.name)].map((device) => ({
@@ -79,7 +80,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
                 hasIPv6(hop),
               )
             : []),
-        ],
+        ]),
       };
     }),
     services,
@@ -110,6 +111,7 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
     ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
     ...(service.onePacket ? { onePacket: true } : {}),
     scheduler: service.scheduler,
+    ...(service.flags.length === 0 ? {} : { flags: service.flags }),
     directors: service.directors,
     tunnel: service.tunnel,
     servers: service.servers.map((server) => ({
@@ -117,6 +119,8 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
       address: serverAddress(hops, directors, { ...server, vip: service.vip }),
       port: server.port,
       weight: server.weight,
+      ...(server.upper === undefined ? {} : { upper: server.upper }),
+      ...(server.lower === undefined ? {} : { lower: server.lower }),
       mode: server.mode,
     })),
   };

@@ -1,6 +1,7 @@
 import { serverArguments, serviceArguments } from './ipvsadm.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { linkQuality } from './link-quality.ts';
+import { maskOf } from '../topology/netmask.ts';
 import { GUE_PORT } from '../topology/ports.ts';
 import type {
   AddressStep,
@@ -10,6 +11,7 @@ import type {
   RouteStep,
   Step,
   TunnelStep,
+  VirtualServiceStep,
 } from './types.ts';
 
 /** One command of a plan, as a student would type it. */
@@ -41,13 +43,7 @@ export function renderStep(step: Step): Command[] {
     case 'mark':
       return mark(step);
     case 'virtual-service': {
-      const service = [
-        ...serviceArguments(step),
-        '-s',
-        step.scheduler,
-        ...(step.persistence === undefined ? [] : ['-p', String(step.persistence.timeout)]),
-        ...(step.onePacket === true ? ['-o'] : []),
-      ];
+      const service = virtualService(step);
       return [{ argv: ['ipvsadm', '-A', ...service], otherwise: ['ipvsadm', '-E', ...service] }];
     }
     case 'real-server': {
@@ -85,6 +81,19 @@ function address({ address: own, prefix, device, deprecated }: AddressStep): str
   return ['ip', 'addr', 'replace', `${own}/${prefix}`, 'dev', device, ...lifetime];
 }
 
+function virtualService(step: VirtualServiceStep): string[] {
+  const { flags = [], persistence } = step;
+  return [
+    ...serviceArguments(step),
+    '-s',
+    step.scheduler,
+    ...(flags.length === 0 ? [] : ['-b', flags.join(',')]),
+    ...(persistence === undefined ? [] : ['-p', String(persistence.timeout)]),
+    ...(persistence?.prefix === undefined ? [] : ['-M', maskOf(step.vip, persistence.prefix)]),
+    ...(step.onePacket === true ? ['-o'] : []),
+  ];
+}
+
 function route(step: RouteStep): string[] {
   return [
     'ip',
@@ -106,6 +115,8 @@ function realServer(step: RealServerStep): string[] {
     MODE_RULES[step.mode].flag,
     '-w',
     String(step.weight),
+    ...(step.upper === undefined ? [] : ['-x', String(step.upper)]),
+    ...(step.lower === undefined ? [] : ['-y', String(step.lower)]),
     ...tunnelOptions(step),
   ];
 }

@@ -7,6 +7,7 @@ import type {
   Quality,
   Role,
   Scheduler,
+  SchedulerFlag,
   TunnelType,
 } from '../topology/types.ts';
 
@@ -74,6 +75,8 @@ export interface PlannedService {
   protocol: Protocol;
   application: Application;
   scheduler: Scheduler;
+  /** Absent where there are none. */
+  flags?: SchedulerFlag[];
   /** Firewall mark: to a director, all services with this mark are one. */
   mark?: number;
   /** `ipvsadm -o`: every datagram is scheduled by itself. */
@@ -91,6 +94,9 @@ export interface PlannedServer {
   address: string;
   port: number;
   weight: number;
+  /** Connections; absent where there is no limit. */
+  upper?: number;
+  lower?: number;
   mode: Mode;
 }
 
@@ -168,6 +174,7 @@ export interface VirtualServiceStep {
   /** The director knows the service by this alone; address and port are then those of its first. */
   mark?: number;
   scheduler: Scheduler;
+  flags?: SchedulerFlag[];
   onePacket?: true;
   persistence?: Persistence;
 }
@@ -183,6 +190,8 @@ export interface RealServerStep {
   port: number;
   mode: Mode;
   weight: number;
+  upper?: number;
+  lower?: number;
   tunnel: TunnelType;
 }
 

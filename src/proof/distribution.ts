@@ -2,28 +2,30 @@ import { serviceName } from '../plan/service-name.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
+import { isLongRound, isPartOfRound, roundOf, turnsFor } from './schedulers/turns.ts';
 
 /** Requests that show a scheduler's promise in whole rounds: at least eight. */
 export function requestsFor(service: PlannedService): number {
+  if (service.scheduler === 'wrr' && usableOf(service).length > 0)
+    return turnsFor(usableOf(service).map((server) => server.weight));
   const round = roundLength(service);
   return round * Math.max(1, Math.ceil(8 / round));
 }
 
 /** Connections after which a round-robin scheduler is back where it began. */
 function roundLength(service: PlannedService): number {
-  const weights = service.servers.map((s) => s.weight).filter((weight) => weight > 0);
-  if (weights.length === 0) return 1;
-  if (service.scheduler !== 'wrr') return weights.length;
-  const unit = weights.reduce(greatestCommonDivisor);
-  return weights.reduce((sum, weight) => sum + weight / unit, 0);
+  return usableOf(service).length || 1;
 }
 
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+function usableOf(service: PlannedService): PlannedService['servers'] {
+  return service.servers.filter((server) => server.weight > 0);
 }
 
-/** Whether every request was answered, by a real server that the service has. */
-export function judgeAnswers(service: PlannedService, replies: Reply[]): Check {
+/**
+ * Whether every request was answered, by a real server that the service has.
+ * @param full which real servers are full, where that is why nothing was asked
+ */
+export function judgeAnswers(service: PlannedService, replies: Reply[], full?: string): Check {
   const members = new Set(service.servers.map((server) => server.node));
   const good = replies.filter((reply) => reply.server !== undefined && members.has(reply.server));
   const bad = replies.filter((reply) => !good.includes(reply));
@@ -36,7 +38,9 @@ export function judgeAnswers(service: PlannedService, replies: Reply[]): Check {
     outcome: replies.length === 0 ? 'unknown' : bad.length === 0 ? 'pass' : 'fail',
     detail:
       replies.length === 0
-        ? 'no client to send requests from'
+        ? full === undefined
+          ? 'no client to send requests from'
+          : `no request sent, as it would be refused: ${full} (ended connections count until they are forgotten)`
         : `${good.length} of ${replies.length} requests to ${where}${reason === undefined ? '' : `: ${reason}`}`,
     evidence: bad.map((r) => `${r.client} port ${r.clientPort}: ${r.server ?? r.error}`),
   };
@@ -52,13 +56,12 @@ export function judgeDistribution(service: PlannedService, replies: Reply[]): Ch
   const base = { id: 'distribution', title: 'distribution', evidence: [] };
   if (answered < replies.length || answered === 0)
     return { ...base, outcome: 'unknown', detail: `${share}: not every request was answered` };
-  const { expected, promise } = expectation(service, answered);
+  const { expected, promise } = expectation(service, counts, answered);
   const kept =
-    service.persistence !== undefined || HASHES.has(service.scheduler)
-      ? // One client, one real server; another client may have another.
-        groupsByClient(replies).every((group) => new Set(group.map((reply) => reply.server)).size === 1) &&
-        [...counts].every(([node, count]) => expected(node, count))
-      : [...counts].every(([node, count]) => expected(node, count));
+    [...counts].every(([node, count]) => expected(node, count)) &&
+    (!staysByClient(service) ||
+      // One client, one real server; another client may have another.
+      groupsByClient(replies).every((group) => new Set(group.map((reply) => reply.server)).size === 1));
   return {
     ...base,
     outcome: kept ? 'pass' : 'fail',
@@ -66,7 +69,18 @@ export function judgeDistribution(service: PlannedService, replies: Reply[]): Ch
   };
 }
 
-const HASHES = new Set<string>(['sh', 'dh', 'mh', 'lblc']);
+/** Whether requests that come one after the other reach every real server that has weight. */
+export function takesTurns(service: PlannedService): boolean {
+  if (service.persistence !== undefined) return false;
+  if (service.scheduler === 'wrr') return !isLongRound(usableOf(service).map((server) => server.weight));
+  return service.scheduler === 'rr';
+}
+
+/** Whether requests of one client, from one address and one port after the other, all go to one real server. */
+function staysByClient({ scheduler, flags = [], persistence }: PlannedService): boolean {
+  if (persistence !== undefined) return true;
+  return ['sh', 'dh', 'mh', 'lblc'].includes(scheduler) && !flags.some((flag) => flag.endsWith('-port'));
+}
 
 function groupsByClient(replies: Reply[]): Reply[][] {
   const clients = [...new Set(replies.map((reply) => reply.client))];
@@ -78,7 +92,7 @@ interface Expectation {
   promise: string;
 }
 
-function expectation(service: PlannedService, total: number): Expectation {
+function expectation(service: PlannedService, counts: Map<string, number>, total: number): Expectation {
   const usable = service.servers.filter((server) => server.weight > 0);
   // A node is several real servers where it has several ports in the service.
   const entries = (node: string) => usable.filter((server) => server.node === node);
@@ -93,10 +107,22 @@ function expectation(service: PlannedService, total: number): Expectation {
         promise: 'round robin',
       };
     case 'wrr': {
+      const weights = usable.map((server) => server.weight);
+      if (isLongRound(weights)) {
+        const nodes = [...new Set(usable.map((server) => server.node))];
+        const fits = isPartOfRound(
+          nodes.map((node) => ({ node, weight: weight(node) })),
+          counts,
+        );
+        return {
+          expected: (node, count) => fits && (count === 0 || weight(node) > 0),
+          promise: `a part of a round of ${roundOf(weights)} by weighted round robin ${weights.join(':')}`,
+        };
+      }
       const sum = usable.reduce((all, server) => all + server.weight, 0);
       return {
         expected: (node, count) => count === (total * weight(node)) / sum,
-        promise: `weighted round robin ${usable.map((server) => server.weight).join(':')}`,
+        promise: `weighted round robin ${weights.join(':')}`,
       };
     }
     case 'sh':
@@ -105,7 +131,9 @@ function expectation(service: PlannedService, total: number): Expectation {
     case 'lblc':
       return {
         expected: usedOnlyUsable,
-        promise: `the same real server for one client and one VIP`,
+        promise: staysByClient(service)
+          ? 'the same real server for one client and one VIP'
+          : 'only real servers with weight; the client’s port counts as well',
       };
     case 'fo':
     case 'ovf': {

@@ -1,21 +1,12 @@
+import { addressesIn } from './address-ranges.ts';
+import { service, type DraftService } from './draft-services.ts';
 import { childOf, entriesOf, type Placed, type Position, type Tree } from './positions.ts';
 import { roleFromName } from './names.ts';
 import type { Range } from './ip.ts';
 import { subnetRange } from './ip-faults.ts';
 import { parseMeasure, QUALITY_KEYS, type QualityKey } from './quality.ts';
-import { address, choice, list, number, text, truth } from './read-values.ts';
-import {
-  MODES,
-  PROTOCOLS,
-  ROLES,
-  SCHEDULERS,
-  TUNNELS,
-  type Mode,
-  type Protocol,
-  type Role,
-  type Scheduler,
-  type TunnelType,
-} from './types.ts';
+import { address, choice, number, text } from './read-values.ts';
+import { MODES, ROLES, type Mode, type Role } from './types.ts';
 
 /**
  * What the file gives for a key: a value with its place, nothing, or something that the schema refuses. The last is
@@ -67,6 +58,8 @@ export interface DraftNode {
   attachmentsKnown: boolean;
   gateway: Given<string>;
   routes: { to: Given<string>; via: Given<string> }[];
+  /** In file order; a value that cannot be read is left out. */
+  sysctls: { key: Placed<string>; value: Placed<string> }[];
   count: Given<number>;
 }
 
@@ -75,32 +68,6 @@ export interface DraftAttachment {
   /** None: automatic. */
   addresses: Placed<string>[];
   quality: DraftQuality;
-}
-
-export interface DraftService {
-  at: Position;
-  vip: Given<string>;
-  port: Given<number>;
-  protocol: Given<Protocol>;
-  tls: Given<boolean>;
-  onePacket: Given<boolean>;
-  persistence: Given<number>;
-  mark: Given<number>;
-  /** Each as it is written: a number, or text such as `443/tls`. */
-  ports: Given<Placed<number | string>[]>;
-  scheduler: Given<Scheduler>;
-  mode: Given<Mode>;
-  tunnel: Given<TunnelType>;
-  directors: Given<Placed<string>[]>;
-  servers: Given<DraftServer[]>;
-}
-
-export interface DraftServer {
-  node: Given<string>;
-  weight: Given<number>;
-  port: Given<number>;
-  mode: Given<Mode>;
-  network: Given<string>;
 }
 
 /** The value of something given; undefined where nothing readable was. */
@@ -169,6 +136,11 @@ function node(name: string, at: Position, tree: Tree): DraftNode {
       routes?.kind === 'list'
         ? routes.items.map((item) => ({ to: text(childOf(item, 'to')), via: address(childOf(item, 'via')) }))
         : [],
+    sysctls: entriesOf(childOf(tree, 'sysctls')).flatMap(([key, { keyAt, tree: given }]) =>
+      given.kind === 'scalar' && (typeof given.value === 'string' || Number.isInteger(given.value))
+        ? [{ key: { value: key, at: keyAt }, value: { value: String(given.value), at: given.at } }]
+        : [],
+    ),
     count: number(childOf(tree, 'count'), 'count'),
   };
 }
@@ -185,7 +157,10 @@ function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
       if (addresses.length < given.length) return undefined;
       return {
         network: { value: name, at: keyAt },
-        addresses: stated?.kind === 'scalar' && addresses[0]?.value === 'auto' ? [] : addresses,
+        addresses:
+          stated?.kind === 'scalar' && addresses[0]?.value === 'auto'
+            ? []
+            : addresses.flatMap(({ value, at }) => addressesIn(value).map((each) => ({ value: each, at }))),
         quality: quality(tree),
       };
     });
@@ -193,41 +168,4 @@ function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
     const name = text(item);
     return typeof name === 'object' ? { network: name, addresses: [], quality: {} } : undefined;
   });
-}
-
-function service(tree: Tree): DraftService {
-  const directors = childOf(tree, 'directors');
-  const servers = childOf(tree, 'servers');
-  return {
-    at: tree.at,
-    vip: address(childOf(tree, 'vip')),
-    port: number(childOf(tree, 'port'), 'port'),
-    protocol: choice(childOf(tree, 'protocol'), PROTOCOLS),
-    tls: truth(childOf(tree, 'tls')),
-    onePacket: truth(childOf(tree, 'one-packet')),
-    persistence: number(childOf(tree, 'persistence'), 'persistence'),
-    mark: number(childOf(tree, 'mark'), 'mark'),
-    ports: list(childOf(tree, 'ports'), (item) => {
-      const port = text(item) === 'unreadable' ? number(item, 'port') : text(item);
-      return typeof port === 'object' ? port : undefined;
-    }),
-    scheduler: choice(childOf(tree, 'scheduler'), SCHEDULERS),
-    mode: choice(childOf(tree, 'mode'), MODES),
-    tunnel: choice(childOf(tree, 'tunnel'), TUNNELS),
-    directors: list(directors, (item) => {
-      const name = text(item);
-      return typeof name === 'object' ? name : undefined;
-    }),
-    servers: list(servers, server),
-  };
-}
-
-function server(tree: Tree): DraftServer {
-  return {
-    node: tree.kind === 'scalar' ? text(tree) : (text(childOf(tree, 'node')) ?? 'unreadable'),
-    weight: number(childOf(tree, 'weight'), 'weight'),
-    port: number(childOf(tree, 'port'), 'port'),
-    mode: choice(childOf(tree, 'mode'), MODES),
-    network: text(childOf(tree, 'network')),
-  };
 }

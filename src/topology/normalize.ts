@@ -1,8 +1,11 @@
-import { valueOf, type Draft, type DraftNode, type DraftService } from './draft.ts';
+import { valueOf, type Draft, type DraftNode } from './draft.ts';
+import type { DraftPersistence, DraftService } from './draft-services.ts';
 import { canonical, parseCidr, toCidr, block } from './ip.ts';
 import { measured } from './validate-quality.ts';
 import { labNameFrom } from './names.ts';
+import { maskBits } from './netmask.ts';
 import { References, namesOf } from './references.ts';
+import { DEFAULT_PERSISTENCE } from './schema-numbers.ts';
 import { portsOf } from './service-ports.ts';
 import type { ServicePort } from './ports.ts';
 import type { Persistence, RealServer, Topology, TopologyNode, VirtualService } from './types.ts';
@@ -41,6 +44,7 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
       to: destination(present(valueOf(to))),
       via: present(valueOf(via)),
     })),
+    sysctls: node.sysctls.map(({ key, value }) => ({ key: key.value, value: value.value })),
   };
 }
 
@@ -60,6 +64,7 @@ function virtualService(
     protocol,
     application,
     scheduler: valueOf(service.scheduler) ?? 'rr',
+    flags: (valueOf(service.flags) ?? []).map(({ value }) => value),
     persistence: persistence(valueOf(service.persistence)),
     mark: valueOf(service.mark),
     onePacket: valueOf(service.onePacket) ?? false,
@@ -69,6 +74,8 @@ function virtualService(
       referent.names.map((node): RealServer => ({
         node,
         weight: valueOf(entry?.weight) ?? 1,
+        upper: valueOf(entry?.upper),
+        lower: valueOf(entry?.lower),
         port: valueOf(entry?.port) ?? port,
         mode: present(references.modeOf(service, entry)),
         network: valueOf(entry?.network),
@@ -77,8 +84,14 @@ function virtualService(
   };
 }
 
-function persistence(timeout: number | undefined): Persistence | undefined {
-  return timeout === undefined ? undefined : { timeout };
+function persistence(given: DraftPersistence | undefined): Persistence | undefined {
+  if (given === undefined) return undefined;
+  const netmask = valueOf(given.netmask);
+  const prefix = typeof netmask === 'string' ? maskBits(netmask) : netmask;
+  return {
+    timeout: valueOf(given.timeout) ?? DEFAULT_PERSISTENCE,
+    ...(prefix === undefined ? {} : { prefix }),
+  };
 }
 
 /** @throws Error where a problem went unnoticed: the schema and the draft do not agree */

@@ -21,7 +21,11 @@ export class Problems {
   }
 
   get none(): boolean {
-    return this.#found.size === 0;
+    return this.count === 0;
+  }
+
+  get count(): number {
+    return this.#found.size;
   }
 
   /** Every problem in file order; of very many the first, and how many more there are. */

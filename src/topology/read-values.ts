@@ -1,7 +1,7 @@
 import type { Given } from './draft.ts';
 import { type Tree } from './positions.ts';
 import { canonical } from './ip.ts';
-import { RANGES } from './schema.ts';
+import { RANGES } from './schema-numbers.ts';
 
 export function list<T>(tree: Tree | undefined, read: (item: Tree) => T | undefined): Given<T[]> {
   if (tree === undefined) return undefined;

@@ -1,11 +1,5 @@
-import {
-  valueOf,
-  type Draft,
-  type DraftNetwork,
-  type DraftNode,
-  type DraftServer,
-  type DraftService,
-} from './draft.ts';
+import { valueOf, type Draft, type DraftNetwork, type DraftNode } from './draft.ts';
+import type { DraftServer, DraftService } from './draft-services.ts';
 import type { Mode, Role } from './types.ts';
 
 /** What a name in the file stands for: the node that bears it, or the nodes of a counted one. */

@@ -1,22 +1,12 @@
 import { z } from 'zod';
-import { PORT_PATTERN } from './ports.ts';
 import { NAME_LIMITS, NAME_PATTERN, type Named } from './names.ts';
 import { allowedFor, type QualityKey } from './quality.ts';
-import { MODES, PROTOCOLS, ROLES, SCHEDULERS, TUNNELS } from './types.ts';
+import { number } from './schema-numbers.ts';
+import { mode, serviceSchema } from './schema-services.ts';
+import { ROLES } from './types.ts';
 
 /** The version of the file format that this release reads. */
 export const FORMAT_VERSION = 1;
-
-/** Smallest and largest of every number in the file. */
-export const RANGES = {
-  mtu: [68, 65535],
-  count: [1, 250],
-  port: [1, 65535],
-  weight: [0, 65535],
-  mark: [1, 0xffffffff],
-  // ipvsadm takes 31 days at most.
-  persistence: [1, 2_678_400],
-} as const satisfies Record<string, readonly [number, number]>;
 
 const CIDR = '^(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)/\\d{1,3}$';
 
@@ -25,17 +15,6 @@ const CIDR = '^(\\d{1,3}(\\.\\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*)/\\d{1,3}$'
 function nameKey(kind: Named): z.ZodString {
   return z.string().meta({ pattern: NAME_PATTERN, maxLength: NAME_LIMITS[kind] });
 }
-
-function number(field: keyof typeof RANGES): z.ZodInt {
-  const [least, most] = RANGES[field];
-  return z.int().min(least).max(most);
-}
-
-const mode = z
-  .enum(MODES)
-  .describe(
-    'How the director forwards: nat (rewrites addresses), tun (wraps packets in a tunnel), dr (rewrites the MAC only).',
-  );
 
 const oneSubnet = z.string().meta({
   pattern: CIDR,
@@ -97,7 +76,7 @@ const on = z
             attachmentSchema.describe('Its addresses, and how this interface sends.'),
           ])
           .describe(
-            'A fixed address on this network, without prefix, or a list of several, or auto, or a mapping. A family that the list leaves out is automatic.',
+            'A fixed address on this network, without prefix, or a list of several and of ranges ([203.0.113.7, 203.0.113.50-203.0.113.59]), or auto, or a mapping. A family that the list leaves out is automatic.',
           ),
       )
       .describe(
@@ -126,78 +105,18 @@ export const nodeSchema = z.strictObject({
     .array(routeSchema)
     .optional()
     .describe('Static routes besides those that follow from the networks.'),
+  sysctls: z
+    .record(
+      z.string(),
+      z.union([z.string(), z.int()]).describe('Its value; one of several numbers is text: "3 50".'),
+    )
+    .optional()
+    .describe(
+      'Kernel settings of this node, all of them net.…: { net.ipv4.vs.expire_nodest_conn: 1 }. They win over what the mode would set.',
+    ),
   count: number('count')
     .optional()
     .describe('Makes that many nodes of this one: rs with count 3 becomes rs1, rs2, rs3.'),
-});
-
-export const serverSchema = z.strictObject({
-  node: z.string().describe('A node of role real-server; the name of a node with count means all of them.'),
-  weight: number('weight')
-    .optional()
-    .describe('Weight for the scheduler, 1 by default; 0 takes no new connections.'),
-  port: number('port')
-    .optional()
-    .describe('Port on the real server, the service’s by default; only NAT can map it to another.'),
-  mode: mode.optional(),
-  network: z
-    .string()
-    .optional()
-    .describe('For a server on several networks: the one whose address the director uses.'),
-});
-
-export const serviceSchema = z.strictObject({
-  vip: z.string().meta({
-    description: 'The virtual IPv4 or IPv6 address that clients use; it may lie outside every network.',
-  }),
-  port: number('port').optional().describe('Port of the service; 80 by default, for udp 53.'),
-  protocol: z
-    .enum(PROTOCOLS)
-    .optional()
-    .describe(
-      'tcp by default. Real servers answer tcp as web servers (on port 53 as DNS), udp as DNS servers.',
-    ),
-  tls: z
-    .boolean()
-    .optional()
-    .describe('Whether the web servers speak TLS on this port; by default only on 443.'),
-  'one-packet': z
-    .boolean()
-    .optional()
-    .describe(
-      'udp only, not with nat: schedule every datagram by itself, and keep no connection (ipvsadm -o).',
-    ),
-  persistence: number('persistence')
-    .optional()
-    .describe('Seconds for which a client stays with its real server (ipvsadm -p).'),
-  mark: number('mark')
-    .optional()
-    .describe(
-      'Firewall mark: everything of this service is marked with it, and is one service to the director.',
-    ),
-  ports: z
-    .array(
-      z.union([
-        number('port').describe('A port, with the service’s protocol.'),
-        z.string().meta({ pattern: PORT_PATTERN, description: 'A port with its protocol: 443/tls, 53/udp.' }),
-      ]),
-    )
-    .optional()
-    .describe('With a mark, the ports that it groups: [80, 443], or with protocols [8443/tls, 53/udp].'),
-  scheduler: z
-    .enum(SCHEDULERS)
-    .optional()
-    .describe('How the director picks a real server; rr (round robin) by default.'),
-  mode: mode.optional(),
-  tunnel: z.enum(TUNNELS).optional().describe('The tunnel that mode tun wraps packets in; ipip by default.'),
-  directors: z
-    .array(z.string().describe('A node of role director.'))
-    .optional()
-    .describe('The directors that carry this service; all by default.'),
-  servers: z
-    .array(z.union([z.string().describe('A node of role real-server.'), serverSchema]))
-    .optional()
-    .describe('The real servers of this service; all, with weight 1, by default.'),
 });
 
 export const topologySchema = z.strictObject({

@@ -1,4 +1,5 @@
-import { valueOf, type DraftServer, type DraftService } from './draft.ts';
+import { valueOf } from './draft.ts';
+import type { DraftServer, DraftService } from './draft-services.ts';
 import { defaultPort, parsePort, servicePort, type ServicePort } from './ports.ts';
 import type { Placed } from './positions.ts';
 

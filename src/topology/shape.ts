@@ -3,15 +3,14 @@ import { childOf, keyPosition, toPlain, treeAt, type Path, type Tree } from './p
 import { oneOf, show, type Problems } from './problems.ts';
 import {
   FORMAT_VERSION,
-  RANGES,
   attachmentSchema,
   networkSchema,
   nodeSchema,
   routeSchema,
-  serverSchema,
-  serviceSchema,
   topologySchema,
 } from './schema.ts';
+import { RANGES } from './schema-numbers.ts';
+import { persistenceSchema, serverSchema, serviceSchema } from './schema-services.ts';
 import { didYouMean, nearest } from './suggest.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -30,6 +29,10 @@ const FORMS: Readonly<Record<string, string>> = {
   gateway: 'write a node’s name, an address or `none`',
   vip: 'write `vip: 203.0.113.100`',
   directors: 'write a list, such as `[director]`',
+  sysctls: 'write keys and values, such as `{ net.ipv4.vs.conntrack: 1 }`',
+  flags: 'write a list, such as `[sh-port]`',
+  persistence: 'write `persistence: 30` (seconds) or `persistence: { timeout: 30, netmask: 255.255.255.0 }`',
+  netmask: 'write `netmask: 255.255.255.0`, or its bits: `netmask: 24`',
   servers: 'write a list, such as `[rs1, rs2]` or `[ { node: rs1, weight: 3 } ]`',
   node: 'write `node: rs1`',
   ports: 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`',
@@ -177,7 +180,8 @@ class ShapeReport {
 }
 
 function isWrongKind(issue: Issue): issue is Issue & { code: 'invalid_type' } {
-  return issue.code === 'invalid_type' && issue.path.length === 0;
+  // A number that is not whole is of the right kind.
+  return issue.code === 'invalid_type' && issue.path.length === 0 && issue.expected !== 'int';
 }
 
 function isNothing(tree: Tree): boolean {
@@ -191,7 +195,7 @@ const KINDS: Readonly<Record<string, string>> = {
   array: 'a list',
   boolean: 'true or false',
   number: 'a number',
-  int: 'a number',
+  int: 'a whole number',
 };
 
 function kindOf(tree: Tree): string {
@@ -207,7 +211,7 @@ function field(path: Path): string {
   const [section, , inner] = path;
   if (path.length === 2 && (section === 'networks' || section === 'nodes')) return section;
   if (path.length === 3 && section === 'networks' && typeof inner === 'number') return 'subnet';
-  if (path.length >= 4 && inner === 'on') return inner;
+  if (path.length >= 4 && (inner === 'on' || inner === 'sysctls')) return inner;
   if (path.length === 4 && inner === 'ports') return 'port';
   const last = path.findLast((step) => typeof step === 'string');
   return typeof last === 'string' ? last : '';
@@ -242,6 +246,7 @@ function allowedKeys(path: Path): string[] {
   if (section === 'networks') return Object.keys(networkSchema.shape);
   if (section === 'nodes' && inner === 'on') return Object.keys(attachmentSchema.shape);
   if (section === 'nodes') return Object.keys((inner === 'routes' ? routeSchema : nodeSchema).shape);
+  if (inner === 'persistence') return Object.keys(persistenceSchema.shape);
   return Object.keys((inner === 'servers' ? serverSchema : serviceSchema).shape);
 }
 

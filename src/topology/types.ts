@@ -35,6 +35,10 @@ export const SCHEDULERS = [
 ] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
+export const SCHEDULER_FLAGS = ['sh-fallback', 'sh-port', 'mh-fallback', 'mh-port'] as const;
+/** What changes a scheduler (`ipvsadm --sched-flags`); each begins with the name of the one that it is for. */
+export type SchedulerFlag = (typeof SCHEDULER_FLAGS)[number];
+
 /** Internet Protocol version of an address. */
 export type Family = 4 | 6;
 
@@ -79,6 +83,8 @@ export interface TopologyNode {
   /** Default gateway: another node's name or an address; `none` for no default route; undefined: by mode. */
   gateway: string | undefined;
   routes: StaticRoute[];
+  /** Kernel settings, all below `net.`; they win over what the plan would set. */
+  sysctls: Sysctl[];
 }
 
 export interface Attachment {
@@ -87,6 +93,12 @@ export interface Attachment {
   addresses: string[];
   /** Measures in which this interface differs from its network's. */
   quality: Quality;
+}
+
+export interface Sysctl {
+  /** With dots: `net.ipv4.vs.conntrack`. */
+  key: string;
+  value: string;
 }
 
 export interface StaticRoute {
@@ -104,6 +116,7 @@ export interface VirtualService {
   protocol: Protocol;
   application: Application;
   scheduler: Scheduler;
+  flags: SchedulerFlag[];
   /** Firewall mark by which the director knows the service's packets; undefined: by VIP, port and protocol. */
   mark: number | undefined;
   /** Every datagram is scheduled by itself and leaves no connection entry (`ipvsadm -o`). */
@@ -120,11 +133,17 @@ export interface VirtualService {
 export interface Persistence {
   /** Seconds after its last connection. */
   timeout: number;
+  /** Leading bits of a client's address that say who it is; absent: all, so that each address is a client. */
+  prefix?: number;
 }
 
 export interface RealServer {
   node: string;
   weight: number;
+  /** Connections at which the director sends no more (`ipvsadm -x`); undefined: no limit. */
+  upper: number | undefined;
+  /** Connections below which a server that was full takes more (`ipvsadm -y`); undefined: three quarters of `upper`. */
+  lower: number | undefined;
   /** Port on the real server; only NAT can map it to another than the service's. */
   port: number;
   mode: Mode;

@@ -1,3 +1,4 @@
+import { rangeFault } from './address-ranges.ts';
 import { type DraftAttachment, type DraftNode } from './draft.ts';
 import { contains, familyOf, reservedIn, toAddress, usable } from './ip.ts';
 import { addressFault } from './ip-faults.ts';
@@ -21,7 +22,14 @@ export class AddressBook {
 
   /** Checks one attachment's fixed addresses. */
   check(node: DraftNode, { network, addresses }: DraftAttachment): void {
-    for (const address of addresses) this.#checkOne(node, network, address);
+    let faulty: Position | undefined;
+    for (const address of addresses) {
+      // Of a range, the first address that cannot be stands for all.
+      if (address.at === faulty) continue;
+      const before = this.#problems.count;
+      this.#checkOne(node, network, address);
+      if (this.#problems.count > before) faulty = address.at;
+    }
   }
 
   #checkOne(node: DraftNode, network: Placed<string>, { value, at }: Placed<string>): void {
@@ -34,7 +42,7 @@ export class AddressBook {
       return;
     }
     const example = this.#example(network.value, value);
-    const fault = addressFault(value, example);
+    const fault = rangeFault(value) ?? addressFault(value, example);
     if (fault !== undefined) {
       this.#problems.add(at, `address ${show(value)} ${fault.why}`, fault.mend);
       return;

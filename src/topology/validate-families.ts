@@ -1,4 +1,5 @@
-import { valueOf, type DraftNode, type DraftService } from './draft.ts';
+import { valueOf, type DraftNode } from './draft.ts';
+import type { DraftService } from './draft-services.ts';
 import { familyOf } from './ip.ts';
 import type { Placed, Position } from './positions.ts';
 import { show, type Problems } from './problems.ts';

@@ -7,6 +7,7 @@ import { ROLES } from './types.ts';
 import { AddressBook } from './validate-addresses.ts';
 import { checkQuality } from './validate-quality.ts';
 import { checkNeighbour, checkRoutes } from './validate-routes.ts';
+import { checkSysctls } from './validate-sysctls.ts';
 
 /** Checks the nodes: names, roles, networks, addresses, gateways and routes. */
 export function checkNodes(references: References, problems: Problems): void {
@@ -26,6 +27,7 @@ export function checkNodes(references: References, problems: Problems): void {
     checkAttachments(node, references, addresses, problems);
     checkNeighbour('gateway', node.gateway, node, references, problems);
     checkRoutes(node, references, problems);
+    checkSysctls(node, references, problems);
   }
   checkClashes(nodes, problems);
 }

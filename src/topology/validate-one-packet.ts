@@ -1,4 +1,4 @@
-import type { DraftService } from './draft.ts';
+import type { DraftService } from './draft-services.ts';
 import type { Problems } from './problems.ts';
 import type { References } from './references.ts';
 import { portsOf } from './service-ports.ts';

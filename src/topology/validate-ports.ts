@@ -1,4 +1,5 @@
-import { valueOf, type DraftService } from './draft.ts';
+import { valueOf } from './draft.ts';
+import type { DraftService } from './draft-services.ts';
 import type { Position } from './positions.ts';
 import { GUE_PORT, PORT_PATTERN, parsePort } from './ports.ts';
 import { onLine, show, type Problems } from './problems.ts';

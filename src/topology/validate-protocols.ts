@@ -1,4 +1,5 @@
-import { valueOf, type DraftService } from './draft.ts';
+import { valueOf } from './draft.ts';
+import type { DraftService } from './draft-services.ts';
 import { onLine, type Problems } from './problems.ts';
 import type { References } from './references.ts';
 import { portsOf } from './service-ports.ts';

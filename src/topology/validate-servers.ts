@@ -1,10 +1,12 @@
-import { valueOf, type DraftServer, type DraftService } from './draft.ts';
+import { valueOf } from './draft.ts';
+import type { DraftServer, DraftService } from './draft-services.ts';
 import type { Placed, Position } from './positions.ts';
 import { onLine, show, type Problems } from './problems.ts';
 import { settled, sharedNetworks, type References, type StatedServer } from './references.ts';
 import { portsOf } from './service-ports.ts';
 import { didYouMean } from './suggest.ts';
 import type { Role } from './types.ts';
+import { checkThresholds } from './validate-options.ts';
 
 /** Checks the real servers of a service. */
 export function checkServers(service: DraftService, references: References, problems: Problems): void {
@@ -15,6 +17,7 @@ export function checkServers(service: DraftService, references: References, prob
     checkOnce(service, entry, references, seen, problems);
     checkPort(service, entry, references, problems);
     checkNetwork(entry, references, problems);
+    checkThresholds(entry, problems);
   }
   for (const stated of references.serversOf(service)) checkSegment(service, stated, references, problems);
 }

@@ -1,4 +1,5 @@
-import { type DraftService, type Given } from './draft.ts';
+import type { Given } from './draft.ts';
+import type { DraftService } from './draft-services.ts';
 import { endpoint } from './endpoint.ts';
 import { contains, familyOf, reservedIn } from './ip.ts';
 import { addressFault } from './ip-faults.ts';
@@ -10,6 +11,7 @@ import { checkFamilies } from './validate-families.ts';
 import { checkApplications, checkMarks, checkPorts } from './validate-ports.ts';
 import { checkAcrossProtocols } from './validate-protocols.ts';
 import { checkOnePacket } from './validate-one-packet.ts';
+import { checkFlags, checkPersistence } from './validate-options.ts';
 import { checkNamed, checkServers } from './validate-servers.ts';
 
 /** Checks the virtual services: VIPs, directors, real servers and how requests reach them. */
@@ -34,6 +36,8 @@ export function checkServices(references: References, problems: Problems): void 
     checkOnePacket(service, references, problems);
     checkServers(service, references, problems);
     checkTunnel(service, references, problems);
+    checkFlags(service, problems);
+    checkPersistence(service, problems);
     checkFamilies(service, references, problems);
   }
   checkMarks(references, problems);

@@ -38,6 +38,36 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
     ],
   ],
   [
+    'virtual service with flags and persistence',
+    {
+      kind: 'virtual-service',
+      vip: '192.0.2.100',
+      port: 80,
+      protocol: 'tcp',
+      scheduler: 'sh',
+      flags: ['sh-port', 'sh-fallback'],
+      persistence: { timeout: 30, prefix: 28 },
+    },
+    [
+      {
+        argv: words('ipvsadm -A -t 192.0.2.100:80 -s sh -b sh-port,sh-fallback -p 30 -M 255.255.255.240'),
+        otherwise: words(
+          'ipvsadm -E -t 192.0.2.100:80 -s sh -b sh-port,sh-fallback -p 30 -M 255.255.255.240',
+        ),
+      },
+    ],
+  ],
+  [
+    'real server with thresholds',
+    { ...REAL, upper: 10, lower: 8 },
+    [
+      {
+        argv: words('ipvsadm -a -t 192.0.2.100:80 -r 10.0.0.11:8080 -m -w 3 -x 10 -y 8'),
+        otherwise: words('ipvsadm -e -t 192.0.2.100:80 -r 10.0.0.11:8080 -m -w 3 -x 10 -y 8'),
+      },
+    ],
+  ],
+  [
     'tunnel, gre',
     { kind: 'tunnel', device: 'gre0', type: 'gre' },
     [

@@ -25,8 +25,17 @@ describe('the shipped NAT lab', () => {
       attachments: networks.map(auto),
       gateway: undefined,
       routes: [],
+      sysctls: [],
     });
-    const server = (name: string) => ({ node: name, weight: 1, port: 80, mode: 'nat', network: undefined });
+    const server = (name: string) => ({
+      node: name,
+      weight: 1,
+      upper: undefined,
+      lower: undefined,
+      port: 80,
+      mode: 'nat',
+      network: undefined,
+    });
     expect(topology).toEqual({
       name: 'nat',
       title: 'Masquerading, with the real servers on a private network behind the director',
@@ -48,6 +57,7 @@ describe('the shipped NAT lab', () => {
           protocol: 'tcp',
           application: 'http',
           scheduler: 'rr',
+          flags: [],
           onePacket: false,
           directors: ['director'],
           tunnel: 'ipip',
@@ -70,7 +80,7 @@ networks:
   far: { subnet: 192.0.2.0/25 }
 nodes:
   visitor: { role: client, on: front, gateway: r1 }
-  lb-a: { on: { front: 203.0.113.2, back: auto } }
+  lb-a: { on: { front: [203.0.113.2, 203.0.113.5-203.0.113.6], back: auto }, sysctls: { net.ipv4.vs.conntrack: 1, net.ipv4.vs.sync_threshold: 3 50 } }
   r1: { role: router, on: [front, back, far], routes: [{ to: 198.51.100.7, via: lb-a }, { to: 198.51.100.0/24, via: 10.0.0.9 }] }
   rs1: { on: [back, far], gateway: none }
   rs2: { on: { back: 10.0.0.11 }, gateway: 10.0.0.254 }
@@ -79,7 +89,9 @@ services:
   - vip: 198.51.100.7
     port: 8000
     protocol: tcp
-    scheduler: wrr
+    scheduler: sh
+    flags: [sh-port, sh-fallback]
+    persistence: { netmask: 255.255.255.240 }
     tunnel: gue
     directors: [lb-a]
     servers:
@@ -89,8 +101,9 @@ services:
       - { node: web, weight: 0, port: 9000, mode: nat }
   - vip: 198.51.100.7
     mode: dr
+    persistence: 30
     directors: [lb-a]
-    servers: [{ node: rs1, network: back }]
+    servers: [{ node: rs1, network: back, upper: 10, lower: 5 }]
 `);
 
   it('fills in what the file leaves open', () => {
@@ -107,7 +120,7 @@ services:
       'web3 real-server',
     ]);
     expect(topology.nodes[1]?.attachments).toEqual([
-      { network: 'front', addresses: ['203.0.113.2'], quality: {} },
+      { network: 'front', addresses: ['203.0.113.2', '203.0.113.5', '203.0.113.6'], quality: {} },
       { network: 'back', addresses: [], quality: {} },
     ]);
     expect(topology.nodes[2]?.routes).toEqual([
@@ -123,7 +136,16 @@ services:
 
   it('lets a server have a mode, a port, a weight and a network of its own', () => {
     const [first, second] = topology.services;
-    expect(first).toMatchObject({ port: 8000, scheduler: 'wrr', tunnel: 'gue', directors: ['lb-a'] });
+    expect(first).toMatchObject({ port: 8000, scheduler: 'sh', tunnel: 'gue', directors: ['lb-a'] });
+    expect(first).toMatchObject({
+      flags: ['sh-port', 'sh-fallback'],
+      persistence: { timeout: 300, prefix: 28 },
+    });
+    expect(second?.persistence).toEqual({ timeout: 30 });
+    expect(topology.nodes[1]?.sysctls).toEqual([
+      { key: 'net.ipv4.vs.conntrack', value: '1' },
+      { key: 'net.ipv4.vs.sync_threshold', value: '3 50' },
+    ]);
     expect(
       first?.servers.map((s) => `${s.node}:${s.port} ${s.mode} ${s.weight} ${s.network ?? '-'}`),
     ).toEqual([
@@ -137,7 +159,9 @@ services:
       'web3:9000 nat 0 -',
     ]);
     expect(second?.port).toBe(80);
-    expect(second?.servers).toEqual([{ node: 'rs1', weight: 1, port: 80, mode: 'dr', network: 'back' }]);
+    expect(second?.servers).toEqual([
+      { node: 'rs1', weight: 1, upper: 10, lower: 5, port: 80, mode: 'dr', network: 'back' },
+    ]);
   });
 });
 

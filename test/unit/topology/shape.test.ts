@@ -1,9 +1,9 @@
 import { describe, it } from 'vitest';
 import { expectProblems, lab } from './marked.ts';
 
-const SERVER_KEYS = 'one of: node, weight, port, mode, network';
+const SERVER_KEYS = 'one of: node, weight, upper, lower, port, mode, network';
 const SERVICE_KEYS =
-  'one of: vip, port, protocol, tls, one-packet, persistence, mark, ports, scheduler, mode, tunnel, directors, servers';
+  'one of: vip, port, protocol, tls, one-packet, persistence, mark, ports, scheduler, flags, mode, tunnel, directors, servers';
 
 function service(rest: string): string {
   return lab({ services: `  - { vip: 203.0.113.100, ${rest} }` });
@@ -49,11 +49,11 @@ describe('unknown keys', () => {
       lab({ nodes: '  rs1: { on: back, ▸gatway: none }\n  director: { on: back, ▸type: director }' }),
       [
         'unknown key "gatway" in node "rs1"',
-        'did you mean "gateway"? one of: role, on, gateway, routes, count',
+        'did you mean "gateway"? one of: role, on, gateway, routes, sysctls, count',
       ],
       [
         'unknown key "type" in node "director"',
-        'did you mean "role"? one of: role, on, gateway, routes, count',
+        'did you mean "role"? one of: role, on, gateway, routes, sysctls, count',
       ],
     );
     expectProblems(
@@ -80,7 +80,7 @@ describe('unknown keys', () => {
     ]);
     expectProblems(lab({ nodes: '  client: { ▸networks: front }', services: '' }), [
       'unknown key "networks" in node "client"',
-      'did you mean "on"? one of: role, on, gateway, routes, count',
+      'did you mean "on"? one of: role, on, gateway, routes, sysctls, count',
     ]);
   });
 
