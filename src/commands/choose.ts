@@ -55,8 +55,15 @@ export async function choosePlace(plan: Plan, wanted: Wanted, progress: Progress
   throw new LabError(
     EXIT.machineCannot,
     `no place here can run this lab:\n${obstacles.map((o) => `  ${o.message}`).join('\n')}`,
-    { mend: 'lab doctor says what this machine lacks' },
+    { mend: await wayOut(wanted) },
   );
+}
+
+async function wayOut({ machine }: Wanted): Promise<string> {
+  const doctor = 'lab doctor says what this machine lacks';
+  return machine === 'local' && embeddedObstacle(await hostAbilities()) === undefined
+    ? `run it with --machine embedded; ${doctor}`
+    : doctor;
 }
 
 async function candidatesFor(plan: Plan, wanted: Wanted, progress: Progress): Promise<Candidate[]> {
@@ -75,9 +82,13 @@ async function candidatesFor(plan: Plan, wanted: Wanted, progress: Progress): Pr
     {
       machine: 'local',
       runtime: 'netns',
-      attempt: unless(localObstacle(abilities, plan), 'it would run with --machine embedded', {
-        reason: needsIpVs ? "this host's kernel has ip_vs" : 'no ip_vs needed',
-      }),
+      attempt: unless(
+        localObstacles(abilities, plan).join('; ') || undefined,
+        'it would run with --machine embedded',
+        {
+          reason: needsIpVs ? "this host's kernel has ip_vs" : 'no ip_vs needed',
+        },
+      ),
     },
     {
       machine: 'embedded',
@@ -99,14 +110,20 @@ function unless<T>(obstacle: string | undefined, mend: string, result: T): () =>
       : Promise.reject(new LabError(EXIT.machineCannot, obstacle, { mend }));
 }
 
-/** Why nodes cannot be namespaces on this host itself; undefined where they can. */
+/** Why nodes cannot be namespaces on this host itself, above all; undefined where they can. */
 export function localObstacle(abilities: HostAbilities, plan?: Plan): string | undefined {
-  if (!abilities.linux) return 'this host is not Linux';
-  if (!abilities.x86) return 'namespaces are made on x86-64 only so far';
-  if (plan?.services.length !== 0 && !abilities.ipVs) return "this host's kernel has no ip_vs";
-  if (!abilities.root) return 'namespaces on this host need root';
-  if (!abilities.loopMount && !insideRoot()) return 'the loop device or ext2 is missing (modprobe loop ext4)';
-  return undefined;
+  return localObstacles(abilities, plan)[0];
+}
+
+function localObstacles(abilities: HostAbilities, plan?: Plan): string[] {
+  if (!abilities.linux) return ['this host is not Linux'];
+  if (!abilities.x86) return ['namespaces are made on x86-64 only so far'];
+  const lacking = {
+    "this host's kernel has no ip_vs": plan?.services.length !== 0 && !abilities.ipVs,
+    'namespaces on this host need root': !abilities.root,
+    'the loop device or ext2 is missing (modprobe loop ext4)': !abilities.loopMount && !insideRoot(),
+  };
+  return Object.entries(lacking).flatMap(([what, lacks]) => (lacks ? [what] : []));
 }
 
 /** Why the embedded kernel cannot run here; undefined where it can. */

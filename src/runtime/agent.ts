@@ -37,6 +37,8 @@ export function agentBy(place: string, launch: () => Running): Agent {
     started.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
     started.stdout?.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
+      // An engine that cannot start the agent says so in its place; it ends with that.
+      if (!isAnswer(received)) return;
       for (let answer = takeAnswer(received); answer !== undefined; answer = takeAnswer(received)) {
         received = answer.rest;
         const { resolve, reject } = waiting.shift() ?? {};
@@ -54,7 +56,8 @@ export function agentBy(place: string, launch: () => Running): Agent {
       // One that was let go ends while the next may be at work.
       if (child !== started) return;
       child = undefined;
-      for (const { reject } of waiting.splice(0)) reject(failure(place, complaint.trim() || reason));
+      for (const { reject } of waiting.splice(0))
+        reject(failure(place, complaint.trim() || received.toString().trim() || reason));
     };
     started.once('error', (error) => {
       ended(error.message);
@@ -82,6 +85,12 @@ export function agentBy(place: string, launch: () => Running): Agent {
       });
     },
   };
+}
+
+/** Whether it is an answer, as far as it has come. */
+function isAnswer(received: Buffer): boolean {
+  const end = received.indexOf(10);
+  return end < 0 || /^\w+ \d+$/.test(received.toString('latin1', 0, end));
 }
 
 /** A whole answer at the beginning of what was received, if there is one. */

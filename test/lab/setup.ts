@@ -20,7 +20,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
     ['up', 'nat'],
     ['down', 'nat'],
   ])
-    await execa('node', ['dist/bin.js', ...argv], { env, stdio: 'inherit' });
+    await execa('./lab', argv, { env, stdio: 'inherit' });
   return () => {
     const left = readdirSync(state);
     rmSync(state, { recursive: true, force: true });

@@ -73,6 +73,6 @@ it('an ordinary user brings a lab up, tests it, works in it and takes it down', 
 it('is told what the local machine needs', async () => {
   const up = await asUser(['up', 'nat', '--machine', 'local']);
   expect(up.exitCode).toBe(3);
-  expect(up.stderr).toContain('needs root');
+  expect(up.stderr).toContain('need root');
   expect(up.stderr).toContain('--machine embedded');
 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { vi } from 'vitest';
 import { connectEngine } from '../../../src/docker/engine.ts';
 import { ensureNodeImage, nodeImage } from '../../../src/docker/image.ts';
 import type { LabRecord } from '../../../src/lab.ts';
@@ -59,7 +59,7 @@ contract('Docker in the embedded machine', async () => {
   const socket = join(folder, 'docker.sock');
   await forwardOnLine(folder, socket, GUEST_SOCKET);
   const endpoint = { url: `unix://${socket}`, reason: 'the test', certificates: undefined };
-  await expect.poll(() => connectEngine(endpoint).then(Boolean, () => false), { timeout: 60_000 }).toBe(true);
+  await vi.waitFor(() => connectEngine(endpoint), { timeout: 60_000, interval: 100 });
   return {
     runtime: dockerRuntime(record, () => connectEngine(endpoint)),
     end: async () => {

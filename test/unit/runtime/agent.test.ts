@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { agentBy } from '../../../src/runtime/agent.ts';
+
+function agentOf(script: string) {
+  return agentBy('rs1', () => spawn('sh', ['-c', script], { stdio: 'pipe' }));
+}
+
+describe('a conversation with an agent', () => {
+  it('takes the answers in order, however they are cut', async () => {
+    const agent = agentOf(
+      'read a; read b; printf "ok 5\\nab"; sleep 0.1; printf "cde"; read c; printf "ok 0\\n"; cat',
+    );
+    const answers = await Promise.all([agent.request([['run']]), agent.request([])]);
+    expect(answers.map(String)).toEqual(['abcde', '']);
+  });
+
+  it('reports an error in the words of the agent', async () => {
+    await expect(agentOf('printf "error 9\\nno device"; cat').request([])).rejects.toThrow(
+      'on rs1: no device',
+    );
+  });
+
+  it.each([
+    ['OCI runtime exec failed: exec failed: container is not running\\n', 'container is not running'],
+    ['what is no answer at all', 'no answer at all'],
+  ])('ends with what an engine says in its place', async (said, expected) => {
+    await expect(agentOf(`printf "${said}"`).request([])).rejects.toThrow(expected);
+  });
+
+  it('ends where it stops answering', async () => {
+    await expect(agentOf('exit 1').request([])).rejects.toThrow('it stopped answering');
+  });
+});
