@@ -33,6 +33,8 @@ export interface LabRecord {
   created: string;
   /** False until `up` has come to its end. */
   complete: boolean;
+  /** Subnets that its own were chosen around, where the topology left them open and they were in the way. */
+  around?: string[];
   plan: Plan;
 }
 

@@ -34,6 +34,7 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
         {
           topology,
           plan: readPlan(topology, options.name),
+          planAround: (taken) => readPlan(topology, options.name, taken),
           machine: options.machine,
           runtime: options.runtime,
           reconfigure: options.reconfigure,

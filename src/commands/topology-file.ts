@@ -33,24 +33,26 @@ export function topologyFile(reference: string): string {
 
 /**
  * Reads a topology.
+ * @param taken subnets of others, which those that it leaves open are not to have
  * @throws LabError badInput, with every problem of the file
  */
-export function readTopology(reference: string): Topology {
+export function readTopology(reference: string, taken: string[] = []): Topology {
   const file = topologyFile(reference);
-  return parseTopology(read(file), file, basename(file).replace(/\.ya?ml$/, ''));
+  return parseTopology(read(file), file, basename(file).replace(/\.ya?ml$/, ''), taken);
 }
 
 /**
  * Reads a topology and plans it.
  * @param name the lab's name where it is not to be the topology's
+ * @param taken as for `readTopology`
  * @throws LabError badInput
  */
-export function readPlan(reference: string, name?: string): Plan {
+export function readPlan(reference: string, name?: string, taken: string[] = []): Plan {
   if (name !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(name))
     throw new LabError(EXIT.badInput, `"${name}" cannot be a lab's name`, {
       mend: 'lower-case letters, digits and dashes, a letter first, at most 32 characters',
     });
-  return makePlan(readTopology(reference), name);
+  return makePlan(readTopology(reference, taken), name);
 }
 
 function read(file: string): Uint8Array {

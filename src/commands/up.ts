@@ -1,4 +1,3 @@
-import { endpoint } from '../topology/endpoint.ts';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hold } from '../lock.ts';
@@ -22,17 +21,21 @@ import { seconds, type Progress } from '../report/progress.ts';
 import { apply } from '../runtime/apply.ts';
 import type { Runtime, RuntimeKind } from '../runtime/runtime.ts';
 import { ask } from '../traffic/requests.ts';
+import { endpoint } from '../topology/endpoint.ts';
 import { toolVersion } from '../version.ts';
 import { runtimeOf } from '../wire.ts';
 import { adoptLabs } from './adopt.ts';
 import { choosePlace, type Wanted } from './choose.ts';
 import { healthOf, takeDown } from './existing.ts';
 import { makeMachine } from './make-machine.ts';
+import { planFor } from './plan-for.ts';
 
 export interface UpRequest extends Wanted {
   /** The topology as the user named it, for the record. */
   topology: string;
   plan: Plan;
+  /** Plans it with other subnets than these where the topology leaves them open; the same plan where it does not. */
+  planAround: (taken: string[]) => Plan;
   /** Take down a lab of this name first where it is of another plan. */
   reconfigure: boolean;
   /** Called where it fails, while what was begun is still there; must not fail itself. */
@@ -70,7 +73,8 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     const existing = readRecord(plan.name);
     const health = existing === undefined ? undefined : await healthOf(existing);
     if (existing !== undefined && (health === 'up' || health === 'damaged')) {
-      if (JSON.stringify(existing.plan) === JSON.stringify(plan)) {
+      const same = existing.around === undefined ? plan : request.planAround(existing.around);
+      if (JSON.stringify(existing.plan) === JSON.stringify(same)) {
         const revived = health === 'up' ? [] : await revive(existing);
         if (revived !== undefined) return { ...summary(existing), already: true, revived, answered: 0 };
       } else if (!request.reconfigure) {
@@ -167,8 +171,8 @@ function differs(existing: LabRecord): LabError {
 }
 
 async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult> {
-  const { plan } = request;
-  const choice = await choosePlace(plan, request, progress);
+  const choice = await choosePlace(request.plan, request, progress);
+  const { plan, around } = await planFor(request, choice.engine, progress);
   const record: LabRecord = {
     version: 1,
     name: plan.name,
@@ -179,6 +183,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
     toolVersion,
     created: new Date().toISOString(),
     complete: false,
+    ...(around === undefined ? {} : { around }),
     plan,
   };
   const root = await makeMachine(record, choice, progress);

@@ -15,6 +15,7 @@ import { collectEvidence } from './evidence.ts';
 import { findLab, type RunningLab } from './existing.ts';
 import { keepCaptures } from './keep-captures.ts';
 import { test } from './test.ts';
+import { readPlan } from './topology-file.ts';
 import { up } from './up.ts';
 
 /** One topology to verify. */
@@ -88,8 +89,9 @@ export async function verifyOne(
 
   await during('up', async () => {
     const { machine, runtime } = job;
+    const planAround = (taken: string[]) => readPlan(topology, plan.name, taken);
     const made = await up(
-      { topology, plan, machine, runtime, reconfigure: false, beforeUndo: keepEvidence },
+      { topology, plan, planAround, machine, runtime, reconfigure: false, beforeUndo: keepEvidence },
       quiet,
     );
     result.machine = made.machine;

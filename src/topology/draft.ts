@@ -4,6 +4,7 @@ import { childOf, entriesOf, type Placed, type Position, type Tree } from './pos
 import { roleFromName } from './names.ts';
 import type { Range } from './ip.ts';
 import { subnetRange } from './ip-faults.ts';
+import { OPEN } from './open-subnets.ts';
 import { parseMeasure, QUALITY_KEYS, type QualityKey } from './quality.ts';
 import { address, choice, number, text } from './read-values.ts';
 import { MODES, ROLES, type Mode, type Role } from './types.ts';
@@ -104,7 +105,9 @@ function network(name: string, at: Position, tree: Tree): DraftNetwork {
     name,
     at,
     subnets,
-    subnetsKnown: subnets.length === given.length && subnets.every(({ range }) => range !== undefined),
+    subnetsKnown:
+      subnets.length === given.length &&
+      subnets.every(({ text, range }) => text.value === OPEN || range !== undefined),
     mtu: number(childOf(tree, 'mtu'), 'mtu'),
     quality: quality(tree),
   };

@@ -2,6 +2,7 @@ import { TopologyError } from '../errors.ts';
 import { readDocument } from './document.ts';
 import { readDraft } from './draft.ts';
 import { normalize } from './normalize.ts';
+import { fillOpen } from './open-subnets.ts';
 import { Problems } from './problems.ts';
 import { checkShape, isOtherVersion } from './shape.ts';
 import { readText } from './text.ts';
@@ -12,15 +13,22 @@ import { checkMeaning } from './validate.ts';
  * Reads a topology file.
  * @param file what messages call the file
  * @param defaultName the lab's name where the file gives none
+ * @param taken subnets (CIDR) of others, which those that the file leaves open are not to have
  * @throws TopologyError with every problem of the file, in file order
  */
-export function parseTopology(source: string | Uint8Array, file: string, defaultName: string): Topology {
+export function parseTopology(
+  source: string | Uint8Array,
+  file: string,
+  defaultName: string,
+  taken: string[] = [],
+): Topology {
   const problems = new Problems();
   const text = readText(source, problems);
   const tree = text === undefined ? undefined : readDocument(text, problems);
   if (tree === undefined) throw new TopologyError(file, problems.list());
   checkShape(tree, problems);
-  const draft = readDraft(tree);
+  const read = readDraft(tree);
+  const draft = { ...read, networks: fillOpen(read.networks, taken) };
   if (!isOtherVersion(tree)) checkMeaning(draft, problems);
   if (!problems.none) throw new TopologyError(file, problems.list());
   return normalize(draft, defaultName);

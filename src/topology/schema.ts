@@ -17,9 +17,9 @@ function nameKey(kind: Named): z.ZodString {
 }
 
 const oneSubnet = z.string().meta({
-  pattern: CIDR,
+  pattern: CIDR.replace('^', '^auto$|^'),
   description:
-    'A subnet with its prefix, host bits zero: 10.0.0.0/24 (prefix 8 to 30) or 2001:db8:1::/64 (16 to 126).',
+    'A subnet with its prefix, host bits zero: 10.0.0.0/24 (prefix 8 to 30) or 2001:db8:1::/64 (16 to 126); or auto: an IPv4 one that is free.',
 });
 
 const subnet = z

@@ -1,9 +1,10 @@
 import type Docker from 'dockerode';
 import { LABEL } from '../../docker/labels.ts';
+import { engineSubnets } from '../../docker/subnets.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import type { Plan } from '../../plan/types.ts';
+import { freeSubnet, overlaps } from '../../topology/open-subnets.ts';
 import { containerName, networkName } from './container.ts';
-import { freeSubnet, overlaps } from './networks.ts';
 
 /**
  * Looks for what is in a lab's way on an engine: a container or network with one of its names, or a network with some
@@ -11,17 +12,13 @@ import { freeSubnet, overlaps } from './networks.ts';
  * @throws LabError badInput with everything that is, and the mend; nothing has been made then
  */
 export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
-  const [containers, networks] = await Promise.all([
+  const [containers, networks, subnets] = await Promise.all([
     docker.listContainers({ all: true }),
     docker.listNetworks(),
+    engineSubnets(docker),
   ]);
   const wanted = new Set(plan.nodes.map((node) => `/${containerName(plan.name, node.name)}`));
   const names = new Set(plan.networks.map((network) => networkName(plan.name, network.name)));
-  const subnets = networks.flatMap((n) =>
-    (n.IPAM?.Config ?? []).flatMap(({ Subnet }) =>
-      Subnet === undefined ? [] : [{ network: n, subnet: Subnet }],
-    ),
-  );
   const problems = [
     ...containers
       .flatMap((c) => c.Names.map((name) => ({ name, labels: c.Labels })))
@@ -31,17 +28,15 @@ export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
     ...plan.networks.flatMap((own) =>
       own.subnets.flatMap((wanted) =>
         subnets
-          .filter(({ network, subnet }) => !names.has(network.Name) && overlaps(wanted, subnet))
-          .map(({ network, subnet }) =>
-            inTheWay(own.name, wanted, network.Name, subnet, network.Labels ?? {}),
-          ),
+          .filter(({ network, subnet }) => !names.has(network.name) && overlaps(wanted, subnet))
+          .map(({ network, subnet }) => inTheWay(own.name, wanted, network.name, subnet, network.labels)),
       ),
     ),
   ];
   if (problems.length === 0) return;
   const free = freeSubnet([...subnets.map((s) => s.subnet), ...plan.networks.flatMap((n) => n.subnets)]);
   throw new LabError(EXIT.badInput, problems.join('\n'), {
-    mend: `take down or rename what is in the way${free === undefined ? '' : `, or give the network another subnet, for example ${free}`}; on the embedded machine nothing is in the way (--machine embedded)`,
+    mend: `take down or rename what is in the way${free === undefined ? '' : `, or give the network another subnet, for example ${free}, or leave it open (\`auto\`)`}; on the embedded machine nothing is in the way (--machine embedded)`,
   });
 }
 

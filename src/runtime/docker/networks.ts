@@ -65,19 +65,3 @@ export function gatewayOf(plan: Plan, subnet: string): string {
     mend: 'make the subnet larger; on the embedded machine it is large enough (--machine embedded)',
   });
 }
-
-/** Whether two networks have an address in common. */
-export function overlaps(one: string, other: string): boolean {
-  const [a, b] = [ipaddr.parseCIDR(one), ipaddr.parseCIDR(other)];
-  return a[0].kind() === b[0].kind() && a[0].match(b[0], Math.min(a[1], b[1]));
-}
-
-/** A /24 that overlaps with none of these. */
-export function freeSubnet(taken: string[]): string | undefined {
-  for (let second = 10; second < 256; second += 1)
-    for (let third = 0; third < 256; third += 1) {
-      const subnet = `10.${second}.${third}.0/24`;
-      if (!taken.some((other) => overlaps(subnet, other))) return subnet;
-    }
-  return undefined;
-}

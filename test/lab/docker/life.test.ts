@@ -119,6 +119,34 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
     expect((await lab(['exec', 'plain/h1', '--', 'ping', '-c1', '-W1', '10.82.1.101'])).code).not.toBe(0);
   });
 
+  it('chooses other subnets than the engine has, where the topology leaves them open', async () => {
+    const open = join(host.folder, 'open.yaml');
+    writeFileSync(open, PLAIN.replaceAll(/10\.81\.\d\.0\/24/g, 'auto'));
+    const inTheWay = await host.engine.docker.createNetwork({
+      Name: 'foreign-net',
+      IPAM: { Config: [{ Subnet: '10.10.0.0/23' }] },
+    });
+    const bring = (...more: string[]) =>
+      lab(['up', open, '--runtime', 'docker', '--machine', 'local', ...more]);
+    try {
+      const one = await bring();
+      expect(one.code, one.stderr).toBe(0);
+      expect(one.stdout).toContain(
+        'network west gets 10.10.2.0/24, because the engine has others in the way',
+      );
+      expect((await bring()).stdout).toContain('is up already');
+      const two = await bring('--name', 'second');
+      expect(two.code, two.stderr).toBe(0);
+      expect(two.stdout).toContain('network west gets 10.10.4.0/24');
+      for (const name of ['open', 'second'])
+        expect((await lab(['exec', `${name}/h1`, '--', 'ping', '-c1', '-W5', 'h2'])).code).toBe(0);
+      await lab(['down', 'second']);
+      await lab(['down', 'open']);
+    } finally {
+      await inTheWay.remove();
+    }
+  });
+
   it('refuses a name that a foreign container has, and leaves that alone', async () => {
     const foreign = await host.engine.docker.createContainer({
       name: 'lvslab-plain-h2',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { labelFilter, labelsOf, recordIn } from '../../../src/docker/labels.ts';
 import type { LabRecord } from '../../../src/lab.ts';
 import { containerOptions } from '../../../src/runtime/docker/container.ts';
-import { freeSubnet, gatewayOf, networkOptions, overlaps } from '../../../src/runtime/docker/networks.ts';
+import { gatewayOf, networkOptions } from '../../../src/runtime/docker/networks.ts';
 import { crossings, eatenError, rulesThatCounted } from '../../../src/runtime/docker/preflight.ts';
 import { wiringCommands, type Device } from '../../../src/runtime/docker/wiring.ts';
 import { nodeOf, shipped } from '../plan/labs.ts';
@@ -88,15 +88,6 @@ describe('networks', () => {
       services: ['10.9.9.1', '10.9.9.2'].map((vip) => ({ ...plan.services[0], vip })),
     };
     expect(() => gatewayOf(full as typeof plan, '10.9.9.0/30')).toThrow(/every address of 10\.9\.9\.0\/30/);
-  });
-
-  it('are in each other’s way or not', () => {
-    expect(overlaps('10.0.0.0/24', '10.0.0.128/25')).toBe(true);
-    expect(overlaps('10.0.0.0/8', '10.200.0.0/16')).toBe(true);
-    expect(overlaps('10.0.0.0/24', '10.0.1.0/24')).toBe(false);
-    expect(overlaps('10.0.0.0/24', '2001:db8::/64')).toBe(false);
-    const free = freeSubnet(['10.10.0.0/16', '10.11.0.0/17']) ?? '';
-    expect(free).toBe('10.11.128.0/24');
   });
 });
 
