@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { socketFolder } from '../docker/ssh-socket.ts';
 import type { Leftovers } from '../report/verify/report.ts';
 
 /** What some labs could have left on this host so far. Namespaces live by processes and mounts alone. */
@@ -18,8 +19,8 @@ export function whatIsThere(directories: string[]): Leftovers {
       .filter(mentioned),
     files: [
       ...directories.filter((directory) => existsSync(directory)),
-      // Whatever made it: these are the places where a kernel, an ssh client or this tool puts files.
-      ...entries(tmpdir()).filter((entry) => entry.startsWith('lvslab')),
+      // The places where a kernel, an ssh client or this process puts files.
+      ...entries(tmpdir()).filter((entry) => entry.startsWith(socketFolder(process.pid))),
       ...entries(join(homedir(), '.uml')).map((entry) => join('~/.uml', entry)),
     ],
   };

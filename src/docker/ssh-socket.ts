@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rm, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,13 +13,38 @@ const PATIENCE = 30;
 const HOLD =
   'exec 3<&0; ssh "$@" </dev/null & client=$!; { cat <&3; kill $client; } >/dev/null 2>&1 & wait $client';
 
+/** How the folders of this process's sockets begin, where all processes have theirs. */
+export function socketFolder(pid: number): string {
+  return `lvslab-${pid}-`;
+}
+
+/** Removes what processes that were killed could not. */
+function removeForsaken(): void {
+  for (const entry of readdirSync(tmpdir())) {
+    const pid = /^lvslab-(\d+)-\w{6}$/.exec(entry)?.[1];
+    // What is another user's stays.
+    if (pid !== undefined && !isThere(Number(pid)))
+      rm(join(tmpdir(), entry), { recursive: true, force: true }, () => undefined);
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process is there, too, and may not be asked.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /**
  * Forwards the Docker socket of another host to a local one, by the user's own ssh, for as long as this process lives.
  * @returns the local socket's path
  * @throws LabError machineCannot with what ssh said
  */
 export async function forwardSocket(host: URL): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'lvslab-'));
+  removeForsaken();
+  const folder = mkdtempSync(join(tmpdir(), socketFolder(process.pid)));
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });

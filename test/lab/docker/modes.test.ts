@@ -86,3 +86,21 @@ describe.each(['nat', 'tun', 'dr'])('%s on Docker', (mode) => {
     expect((await json<TestReport>(['test', mode])).outcome).toBe('pass');
   });
 });
+
+describe('the other lessons on Docker', () => {
+  const { lab, state } = user('docker-lessons');
+
+  it.each([
+    ['schedulers'],
+    ['persistence', 'mark', 'udp', 'udp-one-packet'],
+    ['dual', 'nat6', 'tun6', 'tun-mixed'],
+  ])(
+    'are green: %s …',
+    async (...topologies) => {
+      const result = await lab(['verify', ...topologies, '--machine', 'embedded', '--runtime', 'docker']);
+      expect(result.code, result.stdout + result.stderr).toBe(0);
+      expect(await leftOf(state)).toEqual({ processes: [], mounts: [] });
+    },
+    300_000,
+  );
+});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { leftSince, openFiles, whatIsThere } from '../../../src/commands/leftovers.ts';
 import { labsAtOnce } from '../../../src/commands/verify.ts';
@@ -29,6 +29,17 @@ it('what a lab leaves behind is found: a process that names its directory, and t
     child.kill();
   }
 }, 30_000);
+
+it('a socket of this process is one, and one of another is not', async () => {
+  const before = whatIsThere([lab]);
+  const own = mkdtempSync(join(tmpdir(), `lvslab-${process.pid}-`));
+  const other = mkdtempSync(join(tmpdir(), `lvslab-${process.ppid}-`));
+  try {
+    expect((await leftSince(before, [lab])).files).toEqual([basename(own)]);
+  } finally {
+    for (const folder of [own, other]) rmSync(folder, { recursive: true });
+  }
+});
 
 it('open files of this process are counted', () => {
   expect(openFiles()).toBeGreaterThan(2);
