@@ -1,4 +1,8 @@
 import { Command } from 'commander';
+import { addBundleCommands } from './cli/bundle.ts';
+import { addClassCommands } from './cli/class.ts';
+import { addExerciseCommands } from './cli/exercises.ts';
+import { addFailureCommands } from './cli/failures.ts';
 import { addFilesCommands } from './cli/files.ts';
 import { addImageCommands } from './cli/image.ts';
 import { addLifecycleCommands } from './cli/lifecycle.ts';
@@ -39,8 +43,12 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
   addLoadCommand(program, finish);
   addVerifyCommand(program, finish);
   addManageCommands(program, finish);
+  addFailureCommands(program);
+  addExerciseCommands(program, finish);
   addNodesCommands(program, finish);
+  addClassCommands(program, finish);
   addFilesCommands(program, finish);
   addImageCommands(program);
+  addBundleCommands(program);
   return program;
 }

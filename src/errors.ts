@@ -26,6 +26,11 @@ export class LabError extends Error {
   }
 }
 
+/** A file that the user named and that cannot be written. */
+export function cannotWrite(file: string, cause: unknown): LabError {
+  return new LabError(EXIT.badInput, `cannot write ${file}: ${(cause as Error).message}`, { cause });
+}
+
 /** One thing wrong in a topology file, with its place (line and column count from 1). */
 export interface Problem {
   line: number;

@@ -88,10 +88,13 @@ export function settingsOf(name: string): Record<string, Settings> {
 /** Names of all labs that left a directory, complete or not. */
 export function labNames(): string[] {
   try {
-    return readdirSync(stateDirectory(), { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort();
+    return (
+      readdirSync(stateDirectory(), { withFileTypes: true })
+        // What begins with a dot is no lab: classes are kept there.
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+        .map((entry) => entry.name)
+        .sort()
+    );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new LabError(

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { homedir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,6 +10,9 @@ function findPackageRoot(from: string): string {
   return existsSync(join(from, 'package.json')) ? from : findPackageRoot(dirname(from));
 }
 
+/** Root file systems that come with the program (`lab bundle`), in place of what would be built for the cache. */
+export const rootsOnBoard = join(packageRoot, 'roots');
+
 /** Where what is kept for next time lives: root file systems. */
 export function cacheDirectory(): string {
   return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'lvslab');
@@ -19,7 +22,9 @@ export function cacheDirectory(): string {
 export function stateDirectory(): string {
   const override = process.env['LVSLAB_STATE'];
   if (override !== undefined && override !== '') return override;
-  if (process.getuid?.() === 0) return '/run/lvslab';
+  // By the number: in a container the user may have no name.
+  const uid = process.getuid?.();
+  if (uid === 0) return '/run/lvslab';
   const runtime = process.env['XDG_RUNTIME_DIR'];
-  return runtime === undefined ? `/tmp/lvslab-${userInfo().uid}` : join(runtime, 'lvslab');
+  return runtime === undefined ? `/tmp/lvslab-${uid}` : join(runtime, 'lvslab');
 }

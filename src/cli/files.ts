@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
 import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
@@ -22,7 +22,7 @@ export function addFilesCommands(program: Command, finish: Finish): void {
 
   program
     .command('validate')
-    .summary('check topology files; every problem with its line and the mend')
+    .summary('check topology and exercise files; every problem with its line and the mend')
     .argument('<topology...>', 'YAML files, or names of shipped topologies')
     .addOption(jsonOption())
     .action(async (topologies: string[], options: Common) => {
@@ -53,10 +53,14 @@ export function addFilesCommands(program: Command, finish: Finish): void {
 
   program
     .command('schema')
-    .summary('print the JSON Schema of the topology file')
-    .action(async () => {
-      const { topologyJsonSchema } = await import('../topology/schema.ts');
-      out(JSON.stringify(topologyJsonSchema(), null, 2));
+    .summary('print the JSON Schema of the topology file, or of the exercise file')
+    .addArgument(new Argument('[file]', 'which').choices(['topology', 'exercise']).default('topology'))
+    .action(async (file: string) => {
+      const [{ topologyJsonSchema }, { exerciseJsonSchema }] = await Promise.all([
+        import('../topology/schema.ts'),
+        import('../exercises/schema.ts'),
+      ]);
+      out(JSON.stringify(file === 'exercise' ? exerciseJsonSchema() : topologyJsonSchema(), null, 2));
     });
 
   program

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
 import { MACHINE_KINDS, isRemote, type MachineName } from '../machine/machine.ts';
 import { RUNTIME_KINDS, type RuntimeKind } from '../runtime/runtime.ts';
-import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
+import { aside, json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
 /** Labs: bring up, take down, look at. */
 export function addLifecycleCommands(program: Command, finish: Finish): void {
@@ -85,12 +85,14 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .argument('[lab]', 'the lab (default: the only one that is up)')
     .addOption(jsonOption())
     .action(async (lab: string | undefined, options: Common) => {
-      const [{ status }, { findLab }, { statusText }] = await Promise.all([
+      const [{ status }, { findLab }, { statusText }, { countPeek }] = await Promise.all([
         import('../commands/status.ts'),
         import('../commands/existing.ts'),
         import('../report/text.ts'),
+        import('../exercise-record.ts'),
       ]);
       const report = await status(await findLab(lab));
+      aside(countPeek(report.name, 'status'));
       if (options.json === true) json('status', report);
       else out(statusText(report));
       if (report.state !== 'up') finish(EXIT.labFailed);

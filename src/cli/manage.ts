@@ -3,7 +3,7 @@ import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { allowedFor, parseMeasure, QUALITY_KEYS, type QualityKey } from '../topology/quality.ts';
 import type { Quality } from '../topology/types.ts';
-import { json, jsonLine, jsonOption, out, type Common, type Finish } from './output.ts';
+import { aside, json, jsonLine, jsonOption, out, type Common, type Finish } from './output.ts';
 import { watchOn } from './watch.ts';
 
 /** A lab that is up: watch it, change it, put it back. */
@@ -73,12 +73,15 @@ export function addManageCommands(program: Command, finish: Finish): void {
     .addOption(jsonOption())
     .action(
       async (lab: string | undefined, node: string | undefined, options: Common & { dryRun: boolean }) => {
-        const [{ reset }, { findScope }, { resetText }] = await Promise.all([
+        const [{ reset }, { findScope }, { resetText }, { countPeek, forfeit }] = await Promise.all([
           import('../commands/reset.ts'),
           import('../commands/existing.ts'),
           import('../report/differences.ts'),
+          import('../exercise-record.ts'),
         ]);
         const scope = await findScope(lab, node);
+        const { name } = scope.record;
+        aside(options.dryRun ? countPeek(name, 'reset --dry-run') : forfeit(name));
         const report = await reset(scope, scope.node, options.dryRun);
         if (options.json === true) json('reset', report);
         else out(resetText(report));

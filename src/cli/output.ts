@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Option } from 'commander';
-import { EXIT, LabError } from '../errors.ts';
+import { cannotWrite } from '../errors.ts';
 import { createProgress, type Progress } from '../report/progress.ts';
 
 /** Takes the exit code of a command where it is not 0. */
@@ -40,12 +40,27 @@ export function progressFor(options: Common): Progress {
     : createProgress(process.stdout);
 }
 
-/** Says where the picture is, except where the output is for machines. */
-export async function writePicture(file: string, svg: string, options: Common): Promise<void> {
+/** Writes a file, and says where it is, except where the output is for machines. */
+export async function writeText(
+  file: string,
+  text: string,
+  options: Common,
+  what = 'written',
+): Promise<void> {
   try {
-    await writeFile(file, svg);
+    await writeFile(file, text);
   } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot write ${file}: ${(error as Error).message}`, { cause: error });
+    throw cannotWrite(file, error);
   }
-  if (options.json !== true) out(`picture: ${file}`);
+  if (options.json !== true) out(`${what}: ${file}`);
+}
+
+/** Writes a picture. */
+export function writePicture(file: string, svg: string, options: Common): Promise<void> {
+  return writeText(file, svg, options, 'picture');
+}
+
+/** Says something beside a report: on stderr, where it does not get into what machines read. */
+export function aside(text: string | undefined): void {
+  if (text !== undefined) process.stderr.write(`lab: ${text}\n`);
 }

@@ -1,6 +1,15 @@
 import { Option, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
-import { json, jsonOption, out, progressFor, writePicture, type Common, type Finish } from './output.ts';
+import {
+  aside,
+  json,
+  jsonOption,
+  out,
+  progressFor,
+  writePicture,
+  type Common,
+  type Finish,
+} from './output.ts';
 
 /** What a lab does: test, trace, compare, draw. */
 export function addProofCommands(program: Command, finish: Finish): void {
@@ -10,15 +19,19 @@ export function addProofCommands(program: Command, finish: Finish): void {
     .argument('[lab]', 'the lab (default: the only one that is up)')
     .addOption(jsonOption())
     .action(async (lab: string | undefined, options: Common) => {
-      const [{ test }, { findLab }, { checkTable }, { overall }] = await Promise.all([
-        import('../commands/test.ts'),
-        import('../commands/existing.ts'),
-        import('../report/text.ts'),
-        import('../proof/check.ts'),
-      ]);
+      const [{ test }, { findLab }, { checkTable }, { countPeek }, { keepTest, noteActivity }] =
+        await Promise.all([
+          import('../commands/test.ts'),
+          import('../commands/existing.ts'),
+          import('../report/text.ts'),
+          import('../exercise-record.ts'),
+          import('../test-record.ts'),
+        ]);
       const found = await findLab(lab);
+      aside(countPeek(found.record.name, 'test'));
       const checks = await test(found);
-      const outcome = overall(checks);
+      const { outcome } = keepTest(found.record.name, checks);
+      noteActivity(found.record.name);
       if (options.json === true) json('test', { lab: found.record.name, outcome, checks });
       else out(checkTable(checks));
       if (outcome !== 'pass') finish(outcome === 'fail' ? EXIT.testFailed : EXIT.testUnknown);

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { EXIT, LabError } from '../errors.ts';
+import { cannotWrite } from '../errors.ts';
 
 /**
  * Writes a report, and the folder that it is to be in.
@@ -22,6 +22,6 @@ async function orSay(file: string, write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot write ${file}: ${(error as Error).message}`, { cause: error });
+    throw cannotWrite(file, error);
   }
 }

@@ -4,11 +4,16 @@ import { withServers } from '../topology/with-servers.ts';
 import { serverArguments, serviceArguments } from '../plan/ipvsadm.ts';
 import { addressFamily } from '../plan/addresses.ts';
 import { clientsOf } from '../plan/clients.ts';
+import { isProxied } from '../plan/haproxy.ts';
 import { MODE_RULES } from '../plan/modes/registry.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Progress } from '../report/progress.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { observe } from '../proof/observe.ts';
+import { addressWithOwner, serverView, type ServerView } from '../proof/server-view.ts';
+import { captureDuring } from '../traffic/capture.ts';
+import { ask } from '../traffic/requests.ts';
 import { download } from '../traffic/transfer.ts';
 import { runtimeOf } from '../wire.ts';
 import { down } from './down.ts';
@@ -26,6 +31,8 @@ export interface ModeFigures {
   mode: Mode;
   /** Of the VIP. */
   family: Family;
+  /** A request as it came to a real server; addresses with whose they are. */
+  request: ServerView;
   /** Whether the director's interfaces carried what was delivered. */
   repliesPassDirector: boolean;
   /** Bytes that the method adds to each packet between director and real server. */
@@ -43,6 +50,7 @@ const NEEDS: Record<Mode, { needs: Record<Family, string>; gateway: string }> = 
     needs: { 4: 'decapsulates; VIP on the tunnel device', 6: 'decapsulates; VIP on lo' },
     gateway: 'its own router',
   },
+  proxy: { needs: { 4: 'nothing: any system', 6: 'nothing: any system' }, gateway: 'none needed' },
   dr: { needs: { 4: 'VIP on a device that does not answer ARP', 6: 'VIP on lo' }, gateway: 'its own router' },
 };
 
@@ -73,12 +81,14 @@ async function measureOne(reference: string, topology: Topology, progress: Progr
     const record = readRecord(plan.name);
     if (record === undefined) throw new LabError(EXIT.labFailed, `lab ${plan.name} is gone`);
     const runtime = runtimeOf(record);
+    const request = await lookAtOne(runtime, plan, service);
     const measured: ModeFigures['measured'] = [];
     for (const servers of SERVER_COUNTS) measured.push(await measure(runtime, plan, service, servers));
     return {
       topology: reference,
       mode,
       family: addressFamily(service.vip),
+      request,
       // More than requests and acknowledgements went through it.
       repliesPassDirector: measured.every((m) => m.throughDirector > m.delivered),
       overhead: service.servers[0] === undefined ? 0 : MODE_RULES[mode].overhead(service, service.servers[0]),
@@ -89,6 +99,20 @@ async function measureOne(reference: string, topology: Topology, progress: Progr
   } finally {
     await down(plan.name, { all: false, forget: false }, progress);
   }
+}
+
+/** Sends one request, and reads from the packets what the real server saw of it. */
+async function lookAtOne(runtime: Runtime, plan: Plan, service: PlannedService): Promise<ServerView> {
+  const client = clientsOf(plan, service)[0]?.name ?? '';
+  const { captures } = await captureDuring(runtime, plan, () => ask(runtime, client, service, 1));
+  const view = serverView(service, observe(captures).observations);
+  if (view === undefined)
+    throw new LabError(EXIT.labFailed, `a request to ${service.vip} came to no real server`);
+  return {
+    ...view,
+    source: addressWithOwner(plan, view.source),
+    destination: addressWithOwner(plan, view.destination),
+  };
 }
 
 async function measure(runtime: Runtime, plan: Plan, service: PlannedService, servers: number) {
@@ -104,7 +128,8 @@ async function measure(runtime: Runtime, plan: Plan, service: PlannedService, se
       `-w ${index < servers ? 1 : 0}`,
     ].join(' '),
   );
-  await runtime.exec([{ node: director, argv: ['sh', '-ec', weights.join('\n')] }]);
+  // A proxy takes turns: so many downloads go to so many real servers.
+  if (!isProxied(service)) await runtime.exec([{ node: director, argv: ['sh', '-ec', weights.join('\n')] }]);
   const before = await carried(runtime, director);
   const delivered = await download(runtime, client, service, servers, PER_SERVER);
   const after = await carried(runtime, director);

@@ -96,8 +96,18 @@ async function programs(title: string, wanted: Parameters<typeof missing>[0]): P
   };
 }
 
+/** In a container the user may have none. */
+function nameOfUser(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
+
 function subordinateIds(): Finding {
-  const { username, uid } = userInfo();
+  const uid = process.getuid?.();
+  const username = nameOfUser() ?? String(uid);
   const rows = existsSync('/etc/subuid') ? readFileSync('/etc/subuid', 'utf8').split('\n') : [];
   const has = rows.some((row) => row.startsWith(`${username}:`) || row.startsWith(`${uid}:`));
   return has

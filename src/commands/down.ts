@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { classLock, classNames, removeClass } from '../class-record.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { labDirectory, labLock, labNames } from '../lab.ts';
 import { hold } from '../lock.ts';
@@ -19,6 +20,9 @@ export async function down(
   progress: Progress,
 ): Promise<string[]> {
   await adoptLabs(name);
+  // Who brings a class up goes on with its next seat, unless that is waited for.
+  const classes = all ? classNames() : [];
+  const held = await Promise.all(classes.map((each) => hold(classLock(each))));
   const names = labNames();
   if (name === undefined && !all && names.length > 1)
     throw new LabError(EXIT.badInput, `several labs are up: ${names.join(', ')}`, {
@@ -30,21 +34,30 @@ export async function down(
     if (!existsSync(labDirectory(lab))) continue;
     const task = progress.start(lab, 'taking down');
     const began = Date.now();
-    const lock = await hold(labLock(lab), () => {
-      task.update('another command is working on it; waiting');
-    });
     try {
-      await takeDown(lab, { forget });
+      await endLab(lab, forget, () => {
+        task.update('another command is working on it; waiting');
+      });
     } catch (error) {
       task.fail();
       throw error;
-    } finally {
-      lock.release();
     }
     task.done(`down  ${seconds(Date.now() - began)}`);
     ended.push(lab);
   }
   if (ended.length === 0) progress.note(name === undefined ? 'no lab is up' : `${name} is not up`);
+  for (const each of classes) removeClass(each);
+  for (const lock of held) lock.release();
   await removeStaleBuilds();
   return ended;
+}
+
+/** Takes one lab down, once whoever works on it is done. */
+export async function endLab(lab: string, forget: boolean, onWait: () => void): Promise<void> {
+  const lock = await hold(labLock(lab), onWait);
+  try {
+    await takeDown(lab, { forget });
+  } finally {
+    lock.release();
+  }
 }

@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { EXIT } from '../errors.ts';
+import { noteActivity } from '../test-record.ts';
 import { findNode } from './existing.ts';
 
 /**
@@ -8,7 +9,8 @@ import { findNode } from './existing.ts';
  * @returns the command's exit code, 128 + signal number where a signal ended it
  */
 export async function exec(reference: string, argv: string[], terminal: boolean): Promise<number> {
-  const { runtime, node } = await findNode(reference);
+  const { record, runtime, node } = await findNode(reference);
+  noteActivity(record.name);
   const tty = terminal && process.stdin.isTTY && process.stdout.isTTY;
   const child = runtime.start(node, argv, { stdio: 'inherit', tty });
   // The command gets the terminal's signals itself; this process waits for what becomes of it.

@@ -1,6 +1,3 @@
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { findEndpoint } from '../docker/endpoint.ts';
 import { connectEngine } from '../docker/engine.ts';
 import {
@@ -10,8 +7,8 @@ import {
   importNodeImage,
   nodeImage,
 } from '../docker/image.ts';
-import { EXIT, LabError } from '../errors.ts';
 import type { Progress } from '../report/progress.ts';
+import { expectPlaceFor, writeWhole } from './output-file.ts';
 
 /** Makes a node's image on the engine at hand, where it is not there yet. */
 export async function buildImage(progress: Progress): Promise<{ image: string; already: boolean }> {
@@ -28,23 +25,8 @@ export async function buildImage(progress: Progress): Promise<{ image: string; a
  */
 export async function exportImage(file: string): Promise<string> {
   const { docker } = await connectEngine(findEndpoint());
-  const stream = await exportNodeImage(docker);
-  if (file === '-') {
-    if (process.stdout.isTTY)
-      throw new LabError(EXIT.badInput, 'an image is a binary stream, and this is a terminal', {
-        mend: 'send it to a file: lab image export FILE',
-      });
-    await pipeline(stream, process.stdout, { end: false });
-    return nodeImage();
-  }
-  const unfinished = `${file}.part`;
-  try {
-    await pipeline(stream, createWriteStream(unfinished));
-    await rename(unfinished, file);
-  } catch (error) {
-    await rm(unfinished, { force: true });
-    throw new LabError(EXIT.badInput, `cannot write ${file}: ${(error as Error).message}`, { cause: error });
-  }
+  await expectPlaceFor(file);
+  await writeWhole(await exportNodeImage(docker), file);
   return nodeImage();
 }
 

@@ -19,7 +19,8 @@ export function chooseDirector({ record }: RunningLab, name: string | undefined)
       mend,
     );
   const chosen = name ?? directors[0];
-  if (chosen === undefined) throw new LabError(EXIT.badInput, `lab ${record.name} has no director`);
+  if (chosen === undefined)
+    throw new LabError(EXIT.badInput, `lab ${record.name} has no director, and so no table of IPVS`);
   return chosen;
 }
 

@@ -88,7 +88,10 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
   const directory = labDirectory(record.name);
   const memory = guestMemory(plan) + (engine ? ENGINE_MEMORY : 0);
   try {
-    await boot(directory, { root, memory, modules: plan.modules, confinement, disks, engine });
+    await boot(directory, {
+      ...{ root, memory, modules: plan.modules, confinement, disks, engine },
+      ...(engine ? {} : { processes: guestProcesses(plan) }),
+    });
     if (engine) {
       task.update('starting its Docker engine');
       await waitForEngine(record);
@@ -126,4 +129,9 @@ async function waitForEngine(record: LabRecord): Promise<void> {
 /** MiB that a lab's kernel may use. 4 nodes take some 40; the rest is room for what students start. Pages are taken when first used. */
 export function guestMemory(plan: Plan): number {
   return 192 + 32 * plan.nodes.length;
+}
+
+/** Processes that a lab's kernel may have: a node that is busy has some twenty, and the rest is room for what students start. */
+function guestProcesses(plan: Plan): number {
+  return 512 + 64 * plan.nodes.length;
 }

@@ -1,7 +1,9 @@
 import { mendCommands } from '../drift/compare.ts';
 import { commandText, mendScript } from '../plan/script.ts';
 import { inspect, type Inspection } from './differences.ts';
+import { healAll } from './fail.ts';
 import type { RunningLab } from './existing.ts';
+import { settle } from './settle.ts';
 import { nodeDifferences, type NodeDifference } from './status.ts';
 
 export interface ResetReport {
@@ -39,6 +41,8 @@ export async function reset(
   const isMeant = (n: { name: string }) => node === undefined || n.name === node;
   // A node that was restarted has lost all it was told: that, too, differs from the plan.
   const revived = dryRun ? [] : await runtime.revive(record.plan);
+  // What failed on purpose does not all show in what a node says of itself: a frozen daemon runs.
+  if (!dryRun) await healAll(lab, node);
   const running = new Set((await runtime.states()).filter((s) => s.state === 'running').map((s) => s.node));
   const alive = record.plan.nodes.filter((n) => running.has(n.name));
   const nodes = alive.filter((n) => isMeant(n) || revived.includes(n.name));
@@ -62,6 +66,7 @@ export async function reset(
     report.failures = await mend(lab, different);
     inspections = await inspect(lab, nodes);
   }
+  await settle(record.plan, runtime);
   report.left = nodeDifferences(inspections);
   // A wrong MAC for the VIP outlives the mend of what made the neighbours learn it.
   await runtime.exec(alive.map((n) => ({ node: n.name, argv: ['ip', 'neigh', 'flush', 'all'] })));

@@ -1,3 +1,4 @@
+import { isProxied } from '../plan/haproxy.ts';
 import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
@@ -24,7 +25,7 @@ export async function checkScheduling(
   runtime: Runtime,
   service: PlannedService,
 ): Promise<Scheduling> {
-  if (!isPlainHttp(service)) return { checks: [], reached: [] };
+  if (!isPlainHttp(service) || isProxied(service)) return { checks: [], reached: [] };
   const checks: Check[] = [];
   const connections: Connection[] = [];
   const [client] = clientsOf(plan, service);

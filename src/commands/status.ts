@@ -1,9 +1,10 @@
 import type { Difference } from '../drift/compare.ts';
+import { failuresOf, type FailureAction } from '../failures.ts';
 import type { LabRecord } from '../lab.ts';
-import type { Plan } from '../plan/types.ts';
 import { labNames, readRecord } from '../lab.ts';
 import { adoptLabs } from './adopt.ts';
 import { inspect, type Inspection } from './differences.ts';
+import { clusterState, lookAtDirectors, type ClusterState, type DirectorState } from './directors.ts';
 import { healthOf, type Health, type RunningLab } from './existing.ts';
 
 export interface ListedLab {
@@ -36,9 +37,13 @@ function summary(record: LabRecord): Omit<ListedLab, 'state'> {
 
 export interface StatusReport extends ListedLab {
   nodeStates: { name: string; role: string; state: string; addresses: string[]; daemons: DaemonState[] }[];
-  directors: { name: string; ipvs: string }[];
+  directors: DirectorState[];
+  /** Directors that stand in for one another. */
+  clusters: ClusterState[];
   /** Interfaces that do not send plainly, be it the plan's doing or somebody's. */
   links: { node: string; device: string; quality: Record<string, string> }[];
+  /** What failed on purpose, and was not healed. */
+  failures: FailureAction[];
   /** What the nodes have and the plan does not say, and the other way round. */
   differences: NodeDifference[];
   /** What could not be compared. */
@@ -59,9 +64,9 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
   const states = new Map((await runtime.states()).map((s) => [s.node, s.state]));
   const alive = plan.nodes.filter((node) => states.get(node.name) === 'running');
   const directors = alive.filter((node) => node.role === 'director' && plan.services.length > 0);
-  const [inspections, tables] = await Promise.all([
+  const [inspections, directorStates] = await Promise.all([
     inspect({ record, runtime }, alive),
-    runtime.exec(directors.map((node) => ({ node: node.name, argv: ['sh', '-c', ipvsCommand(plan)] }))),
+    lookAtDirectors(plan, runtime, directors),
   ]);
   return {
     ...summary(record),
@@ -73,10 +78,9 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
       addresses: node.interfaces.flatMap((i) => i.addresses.map((a) => `${a.address}/${a.prefix}`)),
       daemons: daemonStates(inspections.find((i) => i.node === node)),
     })),
-    directors: directors.map((node, index) => ({
-      name: node.name,
-      ipvs: tables[index]?.stdout.toString() ?? '',
-    })),
+    directors: directorStates,
+    clusters: (plan.clusters ?? []).map((cluster) => clusterState(cluster, inspections)),
+    failures: failuresOf(record.name),
     links: inspections.flatMap(({ node, found }) =>
       found.facts
         .filter((fact) => fact.kind === 'link quality')
@@ -88,12 +92,6 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
       ...inspections.flatMap(({ node, found }) => found.unread.map(({ why }) => ({ node: node.name, why }))),
     ],
   };
-}
-
-/** ipvsadm shows limits only in a table of their own. */
-function ipvsCommand({ services }: Plan): string {
-  const limited = services.some((service) => service.servers.some((server) => server.upper !== undefined));
-  return `ipvsadm -Ln${limited ? '; ipvsadm -Ln --thresholds | tail -n +2' : ''}`;
 }
 
 /** Every node's differences, without the commands that undo them. */

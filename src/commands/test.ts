@@ -1,24 +1,36 @@
 import { isSameService, serviceName, type ServiceAddress } from '../plan/service-name.ts';
+import { isProxied } from '../plan/haproxy.ts';
 import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
 import type { Claim } from '../proof/claims.ts';
-import { judgeConnections, parseConnections, type ConnectionRow } from '../proof/director-table.ts';
+import { judgeConnections, type ConnectionRow } from '../proof/director-table.ts';
 import { judgeAnswers, judgeDistribution, requestsFor, takesTurns } from '../proof/distribution.ts';
 import { judgeOnePacket, judgeOnePort } from '../proof/one-packet.ts';
 import { observe } from '../proof/observe.ts';
 import { claimsFor } from '../proof/promises.ts';
 import { judgeTransfers } from '../proof/transfers.ts';
+import { judgeProxy } from '../proof/judge-proxy.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
 import type { Reply } from '../traffic/replies.ts';
 import { ask, askFromOnePort } from '../traffic/requests.ts';
 import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
+import { checkSync } from './cluster-checks.ts';
+import { connectionTables } from './connection-tables.ts';
+import { checkNames } from './name-checks.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
 import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
 import type { RunningLab } from './existing.ts';
+import { settle } from './settle.ts';
+
+/** Seconds until a request, or a large transfer, is given up; absent: what is more than enough for any lab. */
+export interface Patience {
+  request?: number;
+  transfer?: number;
+}
 
 interface Round {
   service: PlannedService;
@@ -36,25 +48,30 @@ interface Round {
 /**
  * Sends real requests to every service of a lab, captures them everywhere, and judges each promise.
  * @param keep called with what was captured, for whoever wants more of it than the verdicts
+ * @param patience for whoever expects that much is not answered
  */
 export async function test(
   { record, runtime }: RunningLab,
   keep: (captures: Captured[]) => void = () => undefined,
+  patience: Patience = {},
 ): Promise<Check[]> {
   const { plan } = record;
   if (plan.services.length === 0) return [];
+  await settle(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
-    rounds: await sendRounds(plan, runtime),
+    rounds: await sendRounds(plan, runtime, patience),
     turns: await takeTurns(plan, runtime),
   }));
   const { rounds, turns } = result;
   keep(captures);
+  const synchronised = await checkSync(plan, runtime, rounds);
   for (const round of rounds) {
     // Not while capturing: thousands of packets more would say nothing new.
-    round.transfers = await sendLarge(plan, runtime, round);
+    round.transfers = await sendLarge(plan, runtime, round, patience);
     if (isAnswered(round) && refuses(round.service))
       round.scheduling = await checkScheduling(plan, runtime, round.service);
   }
+  const names = await checkNames(plan, runtime);
   const { observations, captures: health } = observe(captures);
   const several = plan.services.length > 1;
   return [
@@ -62,6 +79,15 @@ export async function test(
       roundChecks(round).map((check) => (several ? named(check, round.service) : check)),
     ),
     ...groupChecks(turns, rounds),
+    ...synchronised,
+    ...plan.services
+      .filter(isProxied)
+      .flatMap((service) =>
+        judgeProxy(plan, service, observations, health).map((check) =>
+          several ? named(check, service) : check,
+        ),
+      ),
+    ...names,
     ...judge(plan, claimsAbout(plan, rounds), observations, health).map((verdict) =>
       asCheck(verdict, several),
     ),
@@ -77,15 +103,20 @@ function roundChecks(round: Round): Check[] {
     ...(limits.full === undefined ? [judgeDistribution(service, replies)] : []),
     ...scheduling.checks,
     ...(service.protocol === 'udp' ? [judgeOnePort(service, onePort)] : []),
-    service.onePacket === true
-      ? judgeOnePacket(service, all, rows, scheduled.before, scheduled.after)
-      : judgeConnections(service, all, rows),
+    // A proxy has no table; its packets are judged instead.
+    ...(isProxied(service)
+      ? []
+      : [
+          service.onePacket === true
+            ? judgeOnePacket(service, all, rows, scheduled.before, scheduled.after)
+            : judgeConnections(service, all, rows),
+        ]),
     // DNS has no large answers, and UDP no stream to send them in.
     ...(service.application === 'dns' ? [] : [judgeTransfers(service, transfers, TRANSFER_SIZE)]),
   ];
 }
 
-async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
+async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Promise<Round[]> {
   const rounds: Round[] = [];
   for (const service of plan.services) {
     const replies: Reply[] = [];
@@ -96,11 +127,11 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
     const { room } = await limitsOf(runtime, service);
     for (const { name } of clients) {
       const count = Math.min(requestsFor(service), Math.floor(room / clients.length));
-      if (count > 0) replies.push(...(await ask(runtime, name, service, count)));
+      if (count > 0) replies.push(...(await ask(runtime, name, service, count, patience.request)));
       if (service.protocol === 'udp')
         onePort.push(...(await askFromOnePort(runtime, name, service, requestsFor(service))));
       // After each client: entries of connections that were reset stay for ten seconds.
-      rows.push(...(await connections(runtime, service)));
+      if (!isProxied(service)) rows.push(...(await connectionTables(runtime, service.directors)).flat());
     }
     const round: Round = {
       service,
@@ -124,10 +155,15 @@ async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
 }
 
 /** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
-async function sendLarge(plan: Plan, runtime: Runtime, round: Round): Promise<Transfer[]> {
+async function sendLarge(
+  plan: Plan,
+  runtime: Runtime,
+  round: Round,
+  patience: Patience,
+): Promise<Transfer[]> {
   const [client] = clientsOf(plan, round.service);
   if (round.service.application === 'dns' || client === undefined || !isAnswered(round)) return [];
-  return transfer(runtime, client.name, round.service);
+  return transfer(runtime, client.name, round.service, TRANSFER_SIZE, patience.transfer);
 }
 
 function isAnswered({ replies }: Round): boolean {
@@ -154,11 +190,6 @@ function claimsAbout(plan: Plan, rounds: Round[]): Claim[] {
     );
     return reached.length === 0 ? claim : { ...claim, servers: reached };
   });
-}
-
-async function connections(runtime: Runtime, service: PlannedService): Promise<ConnectionRow[]> {
-  const tables = await runtime.exec(service.directors.map((node) => ({ node, argv: ['ipvsadm', '-Lnc'] })));
-  return tables.flatMap((table) => parseConnections(table.stdout.toString()));
 }
 
 /** Where a lab has several services, each row says which it is about. */

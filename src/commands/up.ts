@@ -29,6 +29,7 @@ import { choosePlace, type Wanted } from './choose.ts';
 import { healthOf, takeDown } from './existing.ts';
 import { makeMachine } from './make-machine.ts';
 import { planFor } from './plan-for.ts';
+import { settle } from './settle.ts';
 
 export interface UpRequest extends Wanted {
   /** The topology as the user named it, for the record. */
@@ -196,6 +197,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
     task.update('configuration');
     writeSettings(plan.name, await apply(plan, runtime));
     task.update('first requests');
+    await settle(plan, runtime);
     answered = await firstRound(plan, runtime);
   } catch (error) {
     task.fail();

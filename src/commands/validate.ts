@@ -1,5 +1,6 @@
 import { TopologyError, type Problem } from '../errors.ts';
 import { describeServices } from './up.ts';
+import { checkExerciseFile, isExerciseFile } from './exercise-file.ts';
 import { readPlan } from './topology-file.ts';
 
 export interface Validation {
@@ -10,9 +11,10 @@ export interface Validation {
   text: string;
 }
 
-/** Checks one topology; bad ones are a result here, not an error. */
+/** Checks one topology or exercise; bad ones are a result here, not an error. */
 export function validate(topology: string): Validation {
   try {
+    if (isExerciseFile(topology)) return validExercise(topology);
     const plan = readPlan(topology);
     const services = describeServices(plan);
     const content = [`${plan.nodes.length} nodes`, `${plan.networks.length} networks`, ...services].join(
@@ -23,4 +25,14 @@ export function validate(topology: string): Validation {
     if (!(error instanceof TopologyError)) throw error;
     return { topology, valid: false, problems: error.problems, text: error.message };
   }
+}
+
+function validExercise(file: string): Validation {
+  const { exercise, plan } = checkExerciseFile(file);
+  const against =
+    plan === undefined
+      ? 'it names no topology to be held against'
+      : `everything that it names is in ${plan.name}`;
+  const text = `${file} is a valid exercise: "${exercise.fault.texts.en.title}", ${exercise.fault.difficulty}, ${exercise.fault.texts.en.hints.length} hints; ${against}`;
+  return { topology: file, valid: true, problems: [], text };
 }

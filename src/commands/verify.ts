@@ -1,6 +1,5 @@
 import { availableParallelism, hostname, release } from 'node:os';
 import { EXIT, LabError } from '../errors.ts';
-import { interruptSignal } from '../interrupt.ts';
 import { labDirectory } from '../lab.ts';
 import type { Plan } from '../plan/types.ts';
 import { createProgress, type Progress } from '../report/progress.ts';
@@ -12,6 +11,7 @@ import {
 } from '../report/verify/report.ts';
 import { toolVersion } from '../version.ts';
 import { choosePlace, type Wanted } from './choose.ts';
+import { inTurns } from './in-turns.ts';
 import { leftSince, openFiles, whatIsThere } from './leftovers.ts';
 import { guestMemory, prepareMachine } from './make-machine.ts';
 import { readPlan, shippedTopologies, topologyFile } from './topology-file.ts';
@@ -142,7 +142,6 @@ async function runRound(
   progress: Progress,
   onResult: (result: VerifyResult) => void,
 ): Promise<VerifyResult[]> {
-  const waiting = [...jobs];
   const stages = new Map<string, string>();
   const done: VerifyResult[] = [];
   const task = progress.start('verify');
@@ -151,8 +150,8 @@ async function runRound(
     const now = [...stages].map(([topology, stage]) => `${topology} ${stage}`).join(', ');
     task.update(`${done.length} of ${jobs.length} done · ${now}`);
   };
-  const worker = async (): Promise<void> => {
-    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+  try {
+    await inTurns(jobs, atOnce, async (job) => {
       const { topology } = job;
       const result = await verifyOne(job, quiet, (stage) => {
         stages.set(topology, stage);
@@ -162,12 +161,9 @@ async function runRound(
       done.push(result);
       onResult(result);
       show();
-    }
-  };
-  // Each ends by itself when interrupted: nothing may be thrown before every lab is down.
-  const ends = await Promise.allSettled(Array.from({ length: atOnce }, worker));
-  task.end();
-  interruptSignal.throwIfAborted();
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    });
+  } finally {
+    task.end();
+  }
   return done;
 }

@@ -3,7 +3,7 @@ import { EXIT, LabError } from '../errors.ts';
 import { changesBetween, ratesBetween } from '../ipvs/changes.ts';
 import { parseTable, type Counters, type TableServer, type TableService } from '../ipvs/table.ts';
 import type { Plan } from '../plan/types.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import { openTable } from '../traffic/tables.ts';
 import type { RunningLab } from './existing.ts';
 
 export interface WatchedServer extends TableServer {
@@ -55,8 +55,10 @@ export async function* watch(
   const { plan } = record;
   const directors = plan.nodes.filter((node) => node.role === 'director').map((node) => node.name);
   if (directors.length === 0)
-    throw new LabError(EXIT.badInput, `lab ${record.name} has no director to watch`);
-  const tables = directors.map((director) => tableOf(runtime, director));
+    throw new LabError(EXIT.badInput, `lab ${record.name} has no director to watch`, {
+      mend: 'it shows the tables of IPVS; what a proxy did is in its log: lab logs NODE haproxy',
+    });
+  const tables = directors.map((director) => openTable(runtime, director));
   const looks = new Map<string, Look[]>(directors.map((director) => [director, []]));
   try {
     for (let shown = 0; !signal.aborted && shown !== count; shown += 1) {
@@ -122,7 +124,8 @@ function watched(
   };
 }
 
-function nodeWith(plan: Plan, server: string): string | undefined {
+/** The node that has the address of a table's row; undefined where none has. */
+export function nodeWith(plan: Plan, server: string): string | undefined {
   const address = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   return plan.nodes.find((node) =>
     node.interfaces.some((i) => i.addresses.some((a) => a.address === address)),
@@ -143,53 +146,4 @@ async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-const END = '-- end of table';
-
-/**
- * One command on the director for the whole time, which prints the table for each line that it gets: cheaper than a
- * command for each look, and when this process ends, however, it reads the end of its input and ends too.
- */
-const LOOP = `while read -r _; do ipvsadm -Ln && ipvsadm -Ln --stats --exact && echo '${END}' || exit 1; done`;
-
-function tableOf(runtime: Runtime, director: string): { look: () => Promise<string>; end: () => void } {
-  const child = runtime.start(director, ['sh', '-c', LOOP], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  let received = '';
-  let said = '';
-  let waiting: { resolve: (text: string) => void; reject: (error: Error) => void } | undefined;
-  let gone: LabError | undefined;
-  child.stdin?.on('error', () => undefined);
-  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stdout?.on('data', (chunk: Buffer) => {
-    received += chunk.toString();
-    const at = received.indexOf(`${END}\n`);
-    if (at < 0) return;
-    waiting?.resolve(received.slice(0, at));
-    waiting = undefined;
-    received = received.slice(at + END.length + 1);
-  });
-  const ended = () => {
-    gone = new LabError(
-      EXIT.labFailed,
-      `${director} does not answer any more${said === '' ? '' : `: ${said.trim()}`}`,
-    );
-    waiting?.reject(gone);
-  };
-  child.once('error', ended);
-  child.once('close', ended);
-  return {
-    look: () =>
-      new Promise((resolve, reject) => {
-        if (gone !== undefined) reject(gone);
-        waiting = { resolve, reject };
-        child.stdin?.write('\n');
-      }),
-    end: () => {
-      child.stdin?.end();
-      child.kill();
-    },
-  };
 }

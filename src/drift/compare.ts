@@ -22,7 +22,8 @@ export function compare(planned: PlannedFact[], found: Found): Difference[] {
       .filter((fact) => !unread.has(fact.kind))
       .flatMap((fact) => {
         const actual = there.get(key(fact));
-        if (actual === undefined) return [difference(fact, 'missing', fact.put)];
+        if (actual === undefined)
+          return fact.optional === true ? [] : [difference(fact, 'missing', fact.put)];
         const changes = changesOf(fact, actual);
         // What is there already is not added but edited.
         const edit = fact.put.map((c): Command => (c.otherwise === undefined ? c : { argv: c.otherwise }));
@@ -55,6 +56,7 @@ function changesOf(planned: PlannedFact, found: FoundFact): Difference['changes'
     ...Object.keys(found.attributes).filter((name) => found.incidental?.includes(name) !== true),
   ]);
   return [...names].flatMap((attribute) => {
+    if (planned.managed?.includes(attribute) === true) return [];
     const [was, is] = [planned.attributes[attribute], found.attributes[attribute]];
     return was === is ? [] : [{ attribute, planned: was, found: is }];
   });

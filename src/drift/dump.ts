@@ -31,6 +31,7 @@ export type SectionName =
   | 'fou'
   | 'ipvs'
   | 'timeouts'
+  | 'sync'
   | 'daemons'
   | `file ${string}`
   | `certificate ${string}`
@@ -54,7 +55,11 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     part('settings', settingsCommand(node)),
     ...(asks(node).fou ? [part('fou', 'ip fou show')] : []),
     ...(asks(node).ipvs
-      ? [part('ipvs', `sh -c ${quote(SAVE_WITH_LIMITS)}`), part('timeouts', 'ipvsadm -L --timeout')]
+      ? [
+          part('ipvs', `sh -c ${quote(SAVE_WITH_LIMITS)}`),
+          part('timeouts', 'ipvsadm -L --timeout'),
+          part('sync', 'ipvsadm -l --daemon'),
+        ]
       : []),
     ...[...new Set(steps.flatMap((s) => (s.kind === 'file' ? [s.path] : [])))].map((path) =>
       part(`file ${path}`, `cat ${quote(path)}`),

@@ -17,6 +17,7 @@ export const FACT_KINDS = [
   'file',
   'certificate',
   'daemon',
+  'sync daemon',
 ] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
 
@@ -31,7 +32,11 @@ export interface Fact {
 
 /** A fact that the plan demands, and how it is brought about; the commands may be run where it is there already. */
 export interface PlannedFact extends Fact {
+  /** It may be there or not: a daemon decides. Where it is there, it is as stated. */
+  optional?: true;
   put: Command[];
+  /** A program on the node decides about these of its attributes. */
+  managed?: string[];
 }
 
 /** A fact found on a node. */

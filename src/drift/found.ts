@@ -1,5 +1,6 @@
 import { parseRulesWithLimits } from '../ipvs/limits.ts';
 import type { Rule } from '../ipvs/rule.ts';
+import { parseSyncDaemons } from '../ipvs/sync.ts';
 import type { PlannedNode } from '../plan/types.ts';
 import { asks, type Section } from './dump.ts';
 import type { FactKind, Found, FoundFact } from './facts.ts';
@@ -7,7 +8,8 @@ import { addressFacts, linkFacts, neighbourFacts, type IpLink, type IpNeighbour 
 import { hookFacts, markFacts } from './found-marks.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
 import { routeFacts, ruleFacts, type IpRoute, type IpRule } from './found-routes.ts';
-import { tunnelPort } from './names.ts';
+import { syncName, tunnelPort } from './names.ts';
+import { stopSync } from './planned-cluster.ts';
 import { readSettings } from './settings.ts';
 
 /** Reads what a node says of itself into facts. What it does not say is `unread`, never missing. */
@@ -35,6 +37,7 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
   if (asks(node).ipvs) {
     read('ipvs', ['service', 'real server'], (text) => parseRulesWithLimits(text).map(ruleFact));
     read('timeouts', ['timeouts'], timeoutFacts);
+    read('sync', ['sync daemon'], syncFacts);
   }
   for (const device of asks(node).marks)
     // Without a hook there are no rules, and tc fails.
@@ -114,6 +117,24 @@ function timeoutFacts(text: string): FoundFact[] {
   const [, tcp, tcpfin, udp] = /: (\d+) (\d+) (\d+)/.exec(text) ?? [];
   if (tcp === undefined || tcpfin === undefined || udp === undefined) throw new Error('no timeouts in it');
   return [{ kind: 'timeouts', name: 'ipvs', attributes: { tcp, tcpfin, udp }, remove: [] }];
+}
+
+/** Both roles at once are one fact: a director that is master alone has no second one to take away. */
+function syncFacts(text: string): FoundFact[] {
+  const daemons = parseSyncDaemons(text);
+  return [...new Set(daemons.map(({ id }) => id))].map((id) => {
+    const own = daemons.filter((daemon) => daemon.id === id);
+    return {
+      kind: 'sync daemon',
+      name: syncName(id),
+      attributes: {
+        role: own.map(({ role }) => role).join(' and '),
+        interface: [...new Set(own.map((daemon) => daemon.interface))].join(' and '),
+      },
+      incidental: ['role'],
+      remove: own.flatMap(({ role }) => stopSync(role)),
+    };
+  });
 }
 
 function ruleFact({ kind, service, server, options, target }: Rule): FoundFact {

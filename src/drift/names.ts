@@ -18,6 +18,11 @@ export function markName(device: string, rule: number): string {
   return `${device} rule ${rule}`;
 }
 
+/** A node's sync daemons: it has one of a role at most, and both listen to one id. */
+export function syncName(id: number): string {
+  return `id ${id}`;
+}
+
 /** A port that takes GUE, in the packets of one family. */
 export function tunnelPort(port: string, family: Family): string {
   return `${port}${family === 6 ? ' IPv6' : ''}`;

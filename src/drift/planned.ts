@@ -1,11 +1,16 @@
 import { linkQuality } from '../plan/link-quality.ts';
+import { answering } from '../plan/health.ts';
+import { serverStep } from '../plan/node-steps.ts';
 import { renderStep, type Command } from '../plan/render.ts';
-import type { Plan, PlannedNode, RouteStep, Step } from '../plan/types.ts';
+import type { RouteStep, Step } from '../plan/steps.ts';
+import type { Plan, PlannedNode } from '../plan/types.ts';
 import { GUE_PORT } from '../topology/ports.ts';
 import { QUALITY_KEYS, measureText } from '../topology/quality.ts';
 import type { Quality } from '../topology/types.ts';
 import { parseRule } from '../ipvs/rule.ts';
 import type { PlannedFact } from './facts.ts';
+import { clusterFacts, syncFact } from './planned-cluster.ts';
+import { restart } from './restart.ts';
 import { markName, routeName, tunnelPort } from './names.ts';
 import { settingValue, type Settings } from './settings.ts';
 
@@ -20,6 +25,8 @@ export function plannedFacts(plan: Plan, node: PlannedNode, settings: Settings =
     ...connected(plan, node),
     ...node.steps.flatMap((step) => factsOf(step, plan, node)),
     ...(node.steps.some((s) => s.kind === 'virtual-service') ? [TIMEOUTS] : []),
+    ...watchedServers(plan, node),
+    ...clusterFacts(plan, node),
   ];
   // A later step has the last word, at the earlier one's place: two modes may set one sysctl.
   const byName = new Map<string, PlannedFact>();
@@ -89,6 +96,8 @@ function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
     case 'virtual-service':
     case 'real-server':
       return [ipvs(put)];
+    case 'sync-daemon':
+      return [syncFact(step, put)];
     case 'file':
       return [
         {
@@ -194,6 +203,19 @@ function ipvs(put: Command[]): PlannedFact {
   };
 }
 
+/** Where a program looks after real servers, it decides which of them the director has, and with what weight. */
+function watchedServers({ services }: Plan, { name }: PlannedNode): PlannedFact[] {
+  return services
+    .filter((service) => service.health !== undefined && service.directors.includes(name))
+    .flatMap((service) =>
+      answering(service).map((server) => ({
+        ...ipvs(renderStep(serverStep(service, server))),
+        optional: true as const,
+        managed: ['weight'],
+      })),
+    );
+}
+
 /** The kernel's own (IP_VS_TIMEOUT in ip_vs_proto_*.c): seconds for TCP, TCP after a FIN, UDP. */
 const TIMEOUTS: PlannedFact = {
   kind: 'timeouts',
@@ -204,25 +226,9 @@ const TIMEOUTS: PlannedFact = {
 
 /** A daemon reads its files when it starts. Which ones, the plan does not say: those that come before it. */
 function restarts(node: PlannedNode, file: Step): Command[] {
-  return node.steps.slice(node.steps.indexOf(file)).flatMap((step) =>
-    step.kind === 'daemon'
-      ? [
-          {
-            argv: [
-              'start-stop-daemon',
-              '--stop',
-              '--oknodo',
-              '--quiet',
-              '--retry',
-              '5',
-              '--pidfile',
-              step.pidfile,
-            ],
-          },
-          ...renderStep(step),
-        ]
-      : [],
-  );
+  return node.steps
+    .slice(node.steps.indexOf(file))
+    .flatMap((step) => (step.kind === 'daemon' ? restart(step) : []));
 }
 
 /** Commands that make an interface send plainly. */

@@ -49,13 +49,21 @@ export function inNetwork({ subnets }: { subnets: string[] }, address: string): 
 
 /** IPv6 is written in hexadecimal: so the last digits are the same in both families. */
 const STARTS: Record<Family, Record<Exclude<Role, 'router'>, bigint> & { router: bigint; large: bigint }> = {
-  4: { director: 1n, 'real-server': 11n, client: 101n, router: 254n, large: 128n },
-  6: { director: 0x1n, 'real-server': 0x11n, client: 0x101n, router: 0x254n, large: 0x255n },
+  4: { director: 1n, proxy: 1n, 'real-server': 11n, dns: 53n, client: 101n, router: 254n, large: 128n },
+  6: {
+    director: 0x1n,
+    proxy: 0x1n,
+    'real-server': 0x11n,
+    dns: 0x53n,
+    client: 0x101n,
+    router: 0x254n,
+    large: 0x255n,
+  },
 };
 
 /**
- * Where automatic addresses start in a subnet, so that an address tells the role: directors .1, real servers .11,
- * clients .101, routers .254 (IPv4: the subnet's last) and downwards; in IPv6 ::1, ::11, ::101 and ::254.
+ * Where automatic addresses start in a subnet, so that an address tells the role: directors and proxies .1, real servers .11, DNS
+ * servers .53, clients .101, routers .254 (IPv4: the subnet's last) and downwards; in IPv6 ::1, ::11, ::53, ::101 and ::254.
  */
 function start(role: Role, subnet: Range): { offset: bigint; direction: 1n | -1n } {
   const { first, family, size } = subnet;
@@ -91,7 +99,10 @@ function assignIn(topology: Topology, network: Network, subnet: Range): [string,
         fixed: addresses.filter((address) => addressFamily(address) === family),
       })),
   );
-  const vips = topology.services.map(({ vip }) => vip).filter((vip) => addressFamily(vip) === family);
+  const vips = [
+    ...topology.services.map(({ vip }) => vip),
+    ...topology.clusters.flatMap(({ gateways }) => gateways),
+  ].filter((vip) => addressFamily(vip) === family);
   const taken = new Set([...vips, ...members.flatMap(({ fixed }) => fixed)].map(toNumber));
   return members.map(({ node, fixed }) => {
     const { offset, direction } = start(node.role, subnet);

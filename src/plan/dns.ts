@@ -1,4 +1,4 @@
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 /** The name that every DNS server of a lab answers with its own: `drill @VIP whoami txt`. */
 export const WHOAMI = 'whoami';
@@ -12,16 +12,34 @@ export const WHOAMI = 'whoami';
  */
 export function dnsServer(node: string, own: string, port: number, addresses: string[]): Step[] {
   const name = port === 53 ? 'dns' : `dns-${port}`;
-  const config = `# The DNS server of ${node}: says who answered, and logs who asked.
+  return dnsmasq(name, `The DNS server of ${node}: says who answered, and logs who asked.`, port, addresses, [
+    'local-ttl=0',
+    `txt-record=${WHOAMI},${node}`,
+    `host-record=${WHOAMI},${own}`,
+  ]);
+}
+
+/**
+ * dnsmasq with what it answers, and nothing that it would find elsewhere.
+ * @param name of the daemon, its files after it
+ * @param purpose the first line of its configuration, for whoever reads that
+ * @param answers lines of the configuration
+ */
+export function dnsmasq(
+  name: string,
+  purpose: string,
+  port: number,
+  addresses: string[],
+  answers: string[],
+): Step[] {
+  const config = `# ${purpose}
 user=root
 port=${port}
 bind-interfaces
 ${addresses.map((address) => `listen-address=${address}`).join('\n')}
 no-hosts
 no-resolv
-local-ttl=0
-txt-record=${WHOAMI},${node}
-host-record=${WHOAMI},${own}
+${answers.join('\n')}
 log-queries=extra
 log-facility=/var/log/${name}.log
 pid-file=/run/${name}.pid

@@ -1,5 +1,5 @@
 import type { Hop } from './routes.ts';
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 /** Whether a node has an IPv6 address. */
 export function hasIPv6({ interfaces }: Pick<Hop, 'interfaces'>): boolean {

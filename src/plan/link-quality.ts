@@ -1,7 +1,7 @@
 import { measureText, withoutZeros } from '../topology/quality.ts';
 import type { Network, Quality, TopologyNode } from '../topology/types.ts';
 import type { Command } from './render.ts';
-import type { LinkQualityStep } from './types.ts';
+import type { LinkQualityStep } from './steps.ts';
 
 /** A step for each interface that does not send plainly: as its network says, but for what it says itself. */
 export function qualitySteps(node: TopologyNode, networks: Network[]): LinkQualityStep[] {

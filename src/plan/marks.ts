@@ -1,4 +1,5 @@
-import type { MarkStep, PlannedService, Step } from './types.ts';
+import type { MarkStep, Step } from './steps.ts';
+import type { PlannedService } from './types.ts';
 
 /** Kernel modules that mark packets as they come in. */
 export const MARK_MODULES = ['sch_ingress', 'cls_flower', 'act_skbedit'];

@@ -1,10 +1,14 @@
 import { addressFamily, addressOf, hasAddress, hostPrefix, inNetwork, range } from './addresses.ts';
+import { answering } from './health.ts';
+import { isProxied } from './haproxy.ts';
+import { clusterOf, floatingGateway, hasOwnVips } from './clusters.ts';
 import { hasIPv6 } from './ipv6.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { markSteps, oncePerMark } from './marks.ts';
 import { segmentSize } from './modes/tun.ts';
 import { addressSeenFrom, firstHop, networkRoutes, type Hop, type NextHop } from './routes.ts';
-import type { PlannedNetwork, PlannedServer, PlannedService, RouteStep, Step } from './types.ts';
+import type { RealServerStep, RouteStep, Step } from './steps.ts';
+import type { PlannedCluster, PlannedNetwork, PlannedServer, PlannedService } from './types.ts';
 import type { Family, TopologyNode } from '../topology/types.ts';
 
 export interface NodeContext {
@@ -13,6 +17,7 @@ export interface NodeContext {
   hops: Hop[];
   networks: PlannedNetwork[];
   services: PlannedService[];
+  clusters: PlannedCluster[];
 }
 
 /** Always set, on or off: a new network namespace inherits it from the host, where a container engine turns it on. */
@@ -21,7 +26,7 @@ export function forwardingSysctls({ node, hop, services }: NodeContext): Step[] 
     node.role === 'router' ||
     carried(node.name, services)
       .filter((s) => addressFamily(s.vip) === family)
-      .some((s) => s.servers.some((r) => MODE_RULES[r.mode].directorForwards));
+      .some((s) => answering(s).some((r) => MODE_RULES[r.mode].directorForwards));
   const sysctl = (key: string, family: Family): Step => ({
     kind: 'sysctl',
     key,
@@ -34,15 +39,16 @@ export function forwardingSysctls({ node, hop, services }: NodeContext): Step[] 
 }
 
 /** A director's VIPs, virtual services and real servers. */
-export function directorSteps({ node, hop, networks, services }: NodeContext): Step[] {
+export function directorSteps({ node, hop, networks, services, clusters }: NodeContext): Step[] {
   const own = carried(node.name, services);
+  const hasVips = hasOwnVips(clusterOf({ clusters }, node.name), node.name);
   return [
     ...markSteps(
       hop.interfaces.map((i) => i.name),
       own,
     ),
     ...oncePerMark(own).flatMap((service, index, all): Step[] => [
-      ...(all.findIndex((s) => s.vip === service.vip) === index
+      ...(hasVips && all.findIndex((s) => s.vip === service.vip) === index
         ? [
             {
               kind: 'address',
@@ -55,9 +61,27 @@ export function directorSteps({ node, hop, networks, services }: NodeContext): S
             } as const,
           ]
         : []),
-      ...serviceSteps(service),
+      ...(isProxied(service) ? [] : serviceSteps(service)),
     ]),
   ];
+}
+
+/** How a director is told of a real server of a service. */
+export function serverStep(service: PlannedService, server: PlannedServer): RealServerStep {
+  return {
+    kind: 'real-server',
+    vip: service.vip,
+    servicePort: service.port,
+    protocol: service.protocol,
+    ...(service.mark === undefined ? {} : { mark: service.mark }),
+    address: server.address,
+    port: server.port,
+    mode: server.mode,
+    weight: server.weight,
+    ...(server.upper === undefined ? {} : { upper: server.upper }),
+    ...(server.lower === undefined ? {} : { lower: server.lower }),
+    tunnel: service.tunnel,
+  };
 }
 
 function serviceSteps(service: PlannedService): Step[] {
@@ -74,20 +98,7 @@ function serviceSteps(service: PlannedService): Step[] {
       ...(service.onePacket === true ? { onePacket: true } : {}),
       ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
     },
-    ...service.servers.map((server): Step => ({
-      kind: 'real-server',
-      vip: service.vip,
-      servicePort: service.port,
-      protocol: service.protocol,
-      ...mark,
-      address: server.address,
-      port: server.port,
-      mode: server.mode,
-      weight: server.weight,
-      ...(server.upper === undefined ? {} : { upper: server.upper }),
-      ...(server.lower === undefined ? {} : { lower: server.lower }),
-      tunnel: service.tunnel,
-    })),
+    ...service.servers.map((server) => serverStep(service, server)),
   ];
 }
 
@@ -96,7 +107,7 @@ function carried(node: string, services: PlannedService[]): PlannedService[] {
 }
 
 /** The interface on the VIP's own network, where it answers its neighbours; `lo` for a VIP that is only routed to. */
-function vipDevice(vip: string, hop: Hop, networks: PlannedNetwork[]): string {
+export function vipDevice(vip: string, hop: Hop, networks: PlannedNetwork[]): string {
   const on = networks.find((n) => inNetwork(n, vip));
   return hop.interfaces.find((i) => i.network === on?.name)?.name ?? 'lo';
 }
@@ -154,11 +165,15 @@ function statedGateway({ node, hop, hops }: NodeContext, family: Family): string
 }
 
 /** The director that the forwarding method wants as a real server's gateway; undefined where it wants none. */
-function directorGateway({ node, hop, hops, services }: NodeContext, family: Family): string | undefined {
+function directorGateway(context: NodeContext, family: Family): string | undefined {
+  const { node, hop, hops, networks, services, clusters } = context;
   for (const service of services) {
-    const server = service.servers.find((s) => s.node === node.name);
+    const server = answering(service).find((s) => s.node === node.name);
     if (server === undefined || !MODE_RULES[server.mode].gatewayIsDirector) continue;
     if (addressFamily(server.address) !== family) continue;
+    const network = networks.find((n) => inNetwork(n, server.address));
+    const floating = floatingGateway(clusters, service.directors, network, family);
+    if (floating !== undefined) return floating;
     const via = directorsOf(service, hops)
       .map((director) => towardsDirector(hop, hops, director, server))
       .find((address) => address !== undefined);
@@ -187,8 +202,8 @@ function followingRoutes({ node, hop, hops, networks, services }: NodeContext, f
   const vips = [...new Set(services.map((s) => s.vip))].flatMap((vip): NextHop[] => {
     if (addressFamily(vip) !== family || networks.some((n) => inNetwork(n, vip))) return [];
     const service = services.find((s) => s.vip === vip);
-    // A director or real server has the VIP itself.
-    if (service === undefined || node.role === 'director' || node.role === 'real-server') return [];
+    // A director or proxy has the VIP itself, and so has a real server, or never needs it.
+    if (service === undefined || ['director', 'proxy', 'real-server'].includes(node.role)) return [];
     const via = firstHop(hop, hops, family, (other) => service.directors.includes(other.name));
     return via === undefined ? [] : [{ to: cidr(vip), via }];
   });
@@ -203,7 +218,7 @@ function announcedSegment({ hop, networks, services }: NodeContext, family: Fami
   const sizes = services
     .filter((service) => addressFamily(service.vip) === family)
     .flatMap((service) =>
-      service.servers
+      answering(service)
         .filter((server) => server.node === hop.name && server.mode === 'tun')
         .map((server) => {
           const network = networks.find((n) => inNetwork(n, server.address));

@@ -2,13 +2,18 @@ import { hostNames, planInterfaces, serverAddress } from './interfaces.ts';
 import { hasIPv6, ipv6Steps } from './ipv6.ts';
 import { qualitySteps } from './link-quality.ts';
 import { MODE_RULES } from './modes/registry.ts';
+import { clusterSteps, planClusters } from './clusters.ts';
+import { nameServerSteps, resolverSteps } from './names.ts';
 import { directorSteps, forwardingSysctls, routeSteps } from './node-steps.ts';
 import type { Hop } from './routes.ts';
-import type { Plan, PlannedNetwork, PlannedService } from './types.ts';
+import { haproxySteps, isProxied } from './haproxy.ts';
+import { healthSteps } from './health-steps.ts';
+import { answering } from './health.ts';
+import type { Plan, PlannedHealth, PlannedNetwork, PlannedServer, PlannedService } from './types.ts';
 import { withSysctls } from './sysctls.ts';
 import { serverPrograms } from './programs.ts';
 import { MARK_MODULES } from './marks.ts';
-import type { Topology } from '../topology/types.ts';
+import type { Health, RealServer, Topology } from '../topology/types.ts';
 
 export const DEFAULT_MTU = 1500;
 
@@ -30,6 +35,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
     interfaces: interfaces.get(node.name) ?? [],
   }));
   const services = topology.services.map((service) => planService(service, hops));
+  const clusters = planClusters(topology, networks, services);
   return {
     version: 1,
     name,
@@ -38,9 +44,11 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
     networks,
     nodes: topology.nodes.map((node, index) => {
       const hop = hops[index] as Hop;
-      const context = { node, hop, hops, networks, services };
+      const context = { node, hop, hops, networks, services, clusters };
       const served = services.flatMap((s) =>
-        s.servers.filter((r) => r.node === node.name).map((r) => ({ s, r })),
+        answering(s)
+          .filter((r) => r.node === node.name)
+          .map((r) => ({ s, r })),
       );
       return {
         ...hop,
@@ -73,6 +81,11 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
           ),
           ...routeSteps(context),
           ...directorSteps(context),
+          ...haproxySteps(services.filter((s) => s.directors.includes(node.name))),
+          ...healthSteps(node.name, services),
+          ...clusterSteps(context),
+          ...nameServerSteps(hop, topology.names),
+          ...resolverSteps(hop, hops),
           ...(node.role === 'real-server'
             ? serverPrograms(
                 node.name,
@@ -84,24 +97,40 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
       };
     }),
     services,
-    modules:
-      services.length === 0
-        ? []
-        : [
-            ...new Set([
-              'ip_vs',
-              ...(services.some((s) => s.mark !== undefined) ? MARK_MODULES : []),
-              ...services.flatMap((s) => [
+    ...(clusters.length === 0 ? {} : { clusters }),
+    ...(topology.names.length === 0 ? {} : { names: topology.names }),
+    modules: services.every(isProxied)
+      ? []
+      : [
+          ...new Set([
+            'ip_vs',
+            ...(services.some((s) => s.mark !== undefined) ? MARK_MODULES : []),
+            ...services
+              .filter((s) => !isProxied(s))
+              .flatMap((s) => [
                 `ip_vs_${s.scheduler}`,
-                ...s.servers.flatMap((r) => MODE_RULES[r.mode].modules(s, r)),
+                ...answering(s).flatMap((r) => MODE_RULES[r.mode].modules(s, r)),
               ]),
-            ]),
-          ],
+          ]),
+        ],
   };
 }
 
 function planService(service: Topology['services'][number], hops: Hop[]): PlannedService {
   const directors = hops.filter((h) => service.directors.includes(h.name));
+  const planServer = (server: RealServer): PlannedServer => ({
+    node: server.node,
+    address: serverAddress(hops, directors, { ...server, vip: service.vip }),
+    port: server.port,
+    weight: server.weight,
+    ...(server.upper === undefined ? {} : { upper: server.upper }),
+    ...(server.lower === undefined ? {} : { lower: server.lower }),
+    mode: server.mode,
+  });
+  const planHealth = ({ fallback, ...health }: Health): PlannedHealth => ({
+    ...health,
+    ...(fallback === undefined ? {} : { fallback: planServer(fallback) }),
+  });
   return {
     vip: service.vip,
     port: service.port,
@@ -114,14 +143,7 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
     ...(service.flags.length === 0 ? {} : { flags: service.flags }),
     directors: service.directors,
     tunnel: service.tunnel,
-    servers: service.servers.map((server) => ({
-      node: server.node,
-      address: serverAddress(hops, directors, { ...server, vip: service.vip }),
-      port: server.port,
-      weight: server.weight,
-      ...(server.upper === undefined ? {} : { upper: server.upper }),
-      ...(server.lower === undefined ? {} : { lower: server.lower }),
-      mode: server.mode,
-    })),
+    servers: service.servers.map(planServer),
+    ...(service.health === undefined ? {} : { health: planHealth(service.health) }),
   };
 }

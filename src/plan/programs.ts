@@ -1,5 +1,6 @@
 import { dnsServer } from './dns.ts';
-import type { PlannedServer, PlannedService, Step } from './types.ts';
+import type { Step } from './steps.ts';
+import type { PlannedServer, PlannedService } from './types.ts';
 import { webServer } from './web.ts';
 
 /**

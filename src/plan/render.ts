@@ -10,9 +10,10 @@ import type {
   RealServerStep,
   RouteStep,
   Step,
+  SyncDaemonStep,
   TunnelStep,
   VirtualServiceStep,
-} from './types.ts';
+} from './steps.ts';
 
 /** One command of a plan, as a student would type it. */
 export interface Command {
@@ -50,8 +51,13 @@ export function renderStep(step: Step): Command[] {
       const server = realServer(step);
       return [{ argv: ['ipvsadm', '-a', ...server], otherwise: ['ipvsadm', '-e', ...server] }];
     }
+    case 'sync-daemon':
+      return [syncDaemon(step)];
     case 'file':
-      return [{ argv: ['tee', step.path], file: { path: step.path, content: step.content } }];
+      return [
+        { argv: ['tee', step.path], file: { path: step.path, content: step.content } },
+        ...(step.executable === true ? [{ argv: ['chmod', '755', step.path] }] : []),
+      ];
     case 'certificate':
       return [certificate(step)];
     case 'daemon': {
@@ -65,8 +71,9 @@ export function renderStep(step: Step): Command[] {
             '--quiet',
             '--pidfile',
             step.pidfile,
-            '--exec',
-            program,
+            ...(step.interpreter === undefined
+              ? ['--exec', program]
+              : ['--exec', step.interpreter, '--startas', program]),
             '--',
             ...rest,
           ],
@@ -157,6 +164,18 @@ function mark(step: MarkStep): Command[] {
       ],
     },
   ];
+}
+
+/** The kernel refuses a second one of the same role; `ipvsadm -l --daemon` says which there is. */
+function syncDaemon({ role, device, id }: SyncDaemonStep): Command {
+  return {
+    argv: ['ipvsadm', '--start-daemon', role, '--mcast-interface', device, '--syncid', String(id)],
+    unless: [
+      'sh',
+      '-c',
+      `ipvsadm -l --daemon | grep -q "^${role} sync daemon (mcast=${device}, syncid=${id},"`,
+    ],
+  };
 }
 
 /** Elliptic curve: made in a moment, where RSA would take seconds. */

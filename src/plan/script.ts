@@ -1,5 +1,6 @@
 import { renderStep, type Command } from './render.ts';
-import type { Plan, PlannedNode, Step } from './types.ts';
+import type { Step } from './steps.ts';
+import type { Plan, PlannedNode } from './types.ts';
 
 /** A word as the shell reads it back. */
 export function quote(word: string): string {

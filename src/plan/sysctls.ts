@@ -1,5 +1,5 @@
 import type { Sysctl } from '../topology/types.ts';
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 /**
  * A node's steps with the settings that the file states. Where the plan would set the same key, the file's value takes

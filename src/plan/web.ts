@@ -1,6 +1,8 @@
-import type { Step } from './types.ts';
+import type { Step } from './steps.ts';
 
 export const WEB_ROOT = '/srv/www';
+/** Where this file is, the web server answers everything with an error. */
+export const WRONG_ANSWERS = '/run/web.wrong';
 const KEY = '/etc/nginx/lab.key';
 const CERTIFICATE = '/etc/nginx/lab.crt';
 
@@ -39,6 +41,8 @@ http {
 ${listen.join('\n')}
     add_header X-Real-Server ${node} always;
     root ${WEB_ROOT};
+    if (-e ${WRONG_ANSWERS}) { return 500 "${node} is out of order\\n"; }
+    location = /health { return 200 "ok\\n"; }
     location = / { return 200 "${node}\\n"; }
     location /upload/ { dav_methods PUT; create_full_put_path on; }
   }

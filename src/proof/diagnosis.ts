@@ -144,6 +144,8 @@ function serverHint(service: PlannedService, server: PlannedServer): string {
   switch (server.mode) {
     case 'nat':
       return ' (has it a route back to the client?)';
+    case 'proxy':
+      return '';
     case 'dr':
       return ` (does it own ${service.vip}? has it a route to the client?)`;
     case 'tun':

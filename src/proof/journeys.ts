@@ -1,7 +1,7 @@
 import { changesBetween } from './changes.ts';
 import { directionOf, subject, type Flow } from './flows.ts';
 import { overlaps } from './crossings.ts';
-import { innermost, type Packet } from './packet.ts';
+import { innermost, openingOf, type Packet } from './packet.ts';
 import { icmpText } from './packet-text.ts';
 import type { Crossing, Journey } from './path.ts';
 
@@ -146,7 +146,8 @@ function labelOf(packet: Packet): string {
   const tcp = ip?.tcp;
   if (tcp === undefined) return '';
   const has = (flag: (typeof tcp.flags)[number]) => tcp.flags.includes(flag);
-  if (has('SYN')) return has('ACK') ? 'SYN-ACK' : 'SYN';
+  const opening = openingOf(packet);
+  if (opening !== undefined) return opening;
   if (has('RST')) return 'RST';
   const data = tcp.payloadLength === 0 ? '' : `${tcp.payloadLength} bytes`;
   if (has('FIN')) return data === '' ? 'FIN' : `${data} FIN`;

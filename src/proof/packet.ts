@@ -73,6 +73,8 @@ export interface Tcp {
   window: number;
   /** Bytes of data, by the IP header's length: right for a frame that the snap length cut, too. */
   payloadLength: number;
+  /** Value of the header X-Forwarded-For, where the segment begins an HTTP request that has it. */
+  forwardedFor?: string;
   /** Maximum segment size option, bytes. */
   mss?: number;
   /** Window scale option: the shift count (RFC 7323). */
@@ -151,4 +153,11 @@ export function endpoints(packet: Packet):
     source: { address: ip.source, port: transport.source },
     destination: { address: ip.destination, port: transport.destination },
   };
+}
+
+/** Whether a packet is the first of a TCP connection, or the answer to it; undefined for any other. */
+export function openingOf(packet: Packet): 'SYN' | 'SYN-ACK' | undefined {
+  const flags = innermost(packet)?.tcp?.flags ?? [];
+  if (!flags.includes('SYN')) return undefined;
+  return flags.includes('ACK') ? 'SYN-ACK' : 'SYN';
 }

@@ -5,7 +5,8 @@ import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
 import { tunnelName } from './changes.ts';
 import type { Claim } from './claims.ts';
 
-type Mode = PlannedServer['mode'];
+/** What a proxy promises is judged by itself: a request is two connections there. */
+type Mode = Exclude<PlannedServer['mode'], 'proxy'>;
 
 const MODES: Mode[] = ['nat', 'tun', 'dr'];
 

@@ -29,6 +29,18 @@ export function decodeTcp(ip: Ip, bytes: Uint8Array, length: number): void {
   };
   ip.tcp = tcp;
   decodeOptions(tcp, reader.take(headerLength - 20, 'TCP options'));
+  const forwardedFor = headerOf(bytes.subarray(headerLength, length));
+  if (forwardedFor !== undefined) tcp.forwardedFor = forwardedFor;
+}
+
+/** HTTP/1.1 (RFC 9112): a request line, then headers. */
+function headerOf(payload: Uint8Array): string | undefined {
+  // `GET /` or `PUT /` … : nothing else is worth reading as text.
+  if (payload.length === 0 || (payload[0] ?? 0) < 0x41 || (payload[0] ?? 0) > 0x5a) return undefined;
+  const text = new TextDecoder('latin1').decode(payload);
+  const [head = ''] = text.split('\r\n\r\n');
+  if (!/^[A-Z]+ \S+ HTTP\/1\.\d\r\n/.test(head)) return undefined;
+  return /\r\nx-forwarded-for:[ \t]*([^\r]*)/i.exec(head)?.[1];
 }
 
 function decodeOptions(tcp: Tcp, bytes: Uint8Array): void {

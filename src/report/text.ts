@@ -3,11 +3,13 @@ import type { Check } from '../proof/check.ts';
 import type { Diagnosis } from '../commands/doctor.ts';
 import type { LineChart } from './diagram/chart.ts';
 import type { ModeFigures } from '../commands/compare.ts';
+import { failureText } from '../failures.ts';
 import { serviceName } from '../plan/service-name.ts';
 import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
 import { differenceLines, linkLines } from './differences.ts';
+import { clusterLine, directorLines } from './directors.ts';
 
 export const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
 
@@ -87,6 +89,11 @@ export function compareText(figures: ModeFigures[]): string {
   const counts = figures[0]?.measured.map((m) => m.servers) ?? [];
   return columns([
     row('', methodName),
+    row('connections for a request', (f) => String(f.request.connections)),
+    row('source at the real server', (f) => f.request.source),
+    row('destination there', (f) => f.request.destination),
+    row('TTL there', (f) => String(f.request.ttl)),
+    row('X-Forwarded-For there', (f) => f.request.forwardedFor ?? 'none'),
     row('replies pass the director', (f) => (f.repliesPassDirector ? 'yes' : 'no')),
     row('bytes added to a packet', (f) => String(f.overhead)),
     row('a real server needs', (f) => f.serverNeeds),
@@ -120,8 +127,10 @@ export function statusText(report: StatusReport): string {
     `lab ${report.name}: ${report.state} on the ${report.machine} machine, from ${report.topology}`,
     '',
     columns([['NODE', 'ROLE', 'STATE', 'ADDRESSES', 'DAEMONS'], ...rows]),
-    ...report.directors.flatMap((director) => ['', `${director.name}:`, director.ipvs.trimEnd()]),
+    ...report.directors.flatMap(directorLines),
+    ...(report.clusters.length === 0 ? [] : ['', ...report.clusters.map(clusterLine)]),
     '',
+    ...report.failures.map((failure) => `failed on purpose: ${failureText(failure)}`),
     ...linkLines(report),
     ...differenceLines(report),
   ].join('\n');

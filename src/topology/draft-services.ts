@@ -1,4 +1,5 @@
 import type { Given } from './draft.ts';
+import { health, type DraftHealth } from './draft-health.ts';
 import { childOf, type Placed, type Position, type Tree } from './positions.ts';
 import { address, choice, list, number, text, truth } from './read-values.ts';
 import {
@@ -31,6 +32,7 @@ export interface DraftService {
   tunnel: Given<TunnelType>;
   directors: Given<Placed<string>[]>;
   servers: Given<DraftServer[]>;
+  health: Given<DraftHealth>;
 }
 
 export interface DraftPersistence {
@@ -78,6 +80,7 @@ export function service(tree: Tree): DraftService {
       return typeof name === 'object' ? name : undefined;
     }),
     servers: list(servers, server),
+    health: health(childOf(tree, 'health')),
   };
 }
 

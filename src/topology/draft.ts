@@ -1,4 +1,6 @@
 import { addressesIn } from './address-ranges.ts';
+import { cluster, type DraftCluster } from './draft-clusters.ts';
+import { dnsName, type DraftName } from './draft-names.ts';
 import { service, type DraftService } from './draft-services.ts';
 import { childOf, entriesOf, type Placed, type Position, type Tree } from './positions.ts';
 import { roleFromName } from './names.ts';
@@ -29,6 +31,10 @@ export interface Draft {
   /** Where the services are, or would be. */
   servicesAt: Position;
   services: DraftService[];
+  clusters: DraftCluster[];
+  names: DraftName[];
+  /** Whether the names could be read as a mapping, or there are none. */
+  namesKnown: boolean;
 }
 
 export interface DraftNetwork {
@@ -92,6 +98,11 @@ export function readDraft(root: Tree): Draft {
     nodesAt: nodes?.kind === 'map' ? nodes.at : undefined,
     servicesAt: (root.kind === 'map' ? root.entries.get('services')?.keyAt : undefined) ?? root.at,
     services: services?.kind === 'list' ? services.items.filter((i) => i.kind === 'map').map(service) : [],
+    clusters: entriesOf(childOf(root, 'clusters')).map(([name, { keyAt, tree }]) =>
+      cluster(name, keyAt, tree),
+    ),
+    names: entriesOf(childOf(root, 'names')).map(([name, { keyAt, tree }]) => dnsName(name, keyAt, tree)),
+    namesKnown: [undefined, 'map'].includes(childOf(root, 'names')?.kind),
   };
 }
 

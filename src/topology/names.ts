@@ -6,12 +6,13 @@ import type { Role } from './types.ts';
 export const NAME_PATTERN = '^[a-z][a-z0-9-]*$';
 
 /** Longest names, in characters. */
-export const NAME_LIMITS = { node: 12, network: 15, lab: 32 } as const;
+export const NAME_LIMITS = { node: 12, network: 15, cluster: 15, lab: 32 } as const;
 export type Named = keyof typeof NAME_LIMITS;
 
 const LIMIT_REASONS: Record<Named, string> = {
   node: 'the kernel gives an interface 15 bytes, and the far end of a node’s cable is called NODE.N',
   network: 'the kernel gives an interface 15 bytes, and a network’s bridge bears its name',
+  cluster: 'keepalived’s instances bear its name',
   lab: 'the name becomes part of directory and process names',
 };
 
@@ -27,6 +28,7 @@ const RESERVED: Record<Named, readonly [RegExp, string][]> = {
     [/^lo$/, 'every machine has an interface of that name'],
     [/^(all|default)$/, 'to the kernel it means every interface'],
   ],
+  cluster: [],
   lab: [],
 };
 
@@ -72,6 +74,8 @@ const ROLE_NAMES: readonly [RegExp, Role][] = [
   [/^director/i, 'director'],
   [/^real/i, 'real-server'],
   [/^router/i, 'router'],
+  [/^(ha)?proxy/i, 'proxy'],
+  [/^dns/i, 'dns'],
   // Two letters begin many words (rsync, gwen): nothing, a digit, a dash or one letter may follow.
   [/^lb(?![a-z]{2})/i, 'director'],
   [/^rs(?![a-z]{2})/i, 'real-server'],

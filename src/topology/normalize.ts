@@ -4,11 +4,22 @@ import { canonical, parseCidr, toCidr, block } from './ip.ts';
 import { measured } from './validate-quality.ts';
 import { labNameFrom } from './names.ts';
 import { maskBits } from './netmask.ts';
+import { clusterOf } from './normalize-clusters.ts';
 import { References, namesOf } from './references.ts';
-import { DEFAULT_PERSISTENCE } from './schema-numbers.ts';
+import type { DraftHealth } from './draft-health.ts';
+import { DEFAULT_REQUEST } from './schema-health.ts';
+import { DEFAULT_HEALTH, DEFAULT_PERSISTENCE } from './schema-numbers.ts';
 import { portsOf } from './service-ports.ts';
 import type { ServicePort } from './ports.ts';
-import type { Persistence, RealServer, Topology, TopologyNode, VirtualService } from './types.ts';
+import type {
+  Health,
+  Mode,
+  Persistence,
+  RealServer,
+  Topology,
+  TopologyNode,
+  VirtualService,
+} from './types.ts';
 
 /** Fills in the defaults of a draft in which no problem was found. */
 export function normalize(draft: Draft, defaultName: string): Topology {
@@ -27,6 +38,11 @@ export function normalize(draft: Draft, defaultName: string): Topology {
     services: draft.services.flatMap((service) =>
       (portsOf(service) ?? []).map(({ value }) => virtualService(service, value, references)),
     ),
+    clusters: draft.clusters.map((cluster) => clusterOf(cluster, references)),
+    names: draft.names.map(({ name, addresses }) => ({
+      name,
+      addresses: present(valueOf(addresses)).map(({ value }) => value),
+    })),
   };
 }
 
@@ -81,6 +97,36 @@ function virtualService(
         network: valueOf(entry?.network),
       })),
     ),
+    health: health(valueOf(service.health), port, references.modeOf(service, undefined)),
+  };
+}
+
+function health(given: DraftHealth | undefined, port: number, mode: Mode | undefined): Health | undefined {
+  if (given === undefined) return undefined;
+  const check = valueOf(given.check) ?? DEFAULT_HEALTH.check;
+  const fallback = valueOf(given.fallback);
+  return {
+    by: valueOf(given.by) ?? DEFAULT_HEALTH.by,
+    check,
+    request: check === 'negotiate' ? (valueOf(given.request) ?? DEFAULT_REQUEST) : undefined,
+    receive: valueOf(given.receive),
+    command: valueOf(given.command),
+    interval: valueOf(given.interval) ?? DEFAULT_HEALTH.interval,
+    timeout: valueOf(given.timeout) ?? DEFAULT_HEALTH.timeout,
+    failures: valueOf(given.failures) ?? DEFAULT_HEALTH.failures,
+    quiescent: valueOf(given.quiescent) ?? DEFAULT_HEALTH.quiescent,
+    fallback:
+      fallback === undefined
+        ? undefined
+        : {
+            node: fallback,
+            weight: 1,
+            upper: undefined,
+            lower: undefined,
+            port,
+            mode: present(mode),
+            network: undefined,
+          },
   };
 }
 

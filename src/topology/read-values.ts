@@ -1,5 +1,5 @@
 import type { Given } from './draft.ts';
-import { type Tree } from './positions.ts';
+import type { Placed, Tree } from './positions.ts';
 import { canonical } from './ip.ts';
 import { RANGES } from './schema-numbers.ts';
 
@@ -8,6 +8,21 @@ export function list<T>(tree: Tree | undefined, read: (item: Tree) => T | undefi
   if (tree.kind !== 'list') return 'unreadable';
   const value = tree.items.map(read).filter((item) => item !== undefined);
   return value.length === 0 && tree.items.length > 0 ? 'unreadable' : { value, at: tree.at };
+}
+
+/** A list, or a single value in its place. */
+export function oneOrMore(
+  tree: Tree | undefined,
+  read: (item: Tree) => Given<string>,
+): Given<Placed<string>[]> {
+  if (tree?.kind === 'scalar') {
+    const one = read(tree);
+    return typeof one === 'object' ? { value: [one], at: one.at } : one;
+  }
+  return list(tree, (item) => {
+    const one = read(item);
+    return typeof one === 'object' ? one : undefined;
+  });
 }
 
 export function text(tree: Tree | undefined): Given<string> {

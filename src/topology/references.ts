@@ -74,22 +74,42 @@ export class References {
       .map((node) => ({ node, names: namesOf(node) }));
   }
 
-  /** The directors that carry a service; those that do not exist are left out. */
+  /** What a service is carried by. */
+  carrierOf(service: DraftService): Role {
+    return this.modeOf(service, undefined) === 'proxy' ? 'proxy' : 'director';
+  }
+
+  /** The directors, or proxies, that carry a service; those that do not exist are left out. */
   directorsOf(service: DraftService): Referent[] {
     const stated = valueOf(service.directors);
-    if (stated === undefined) return service.directors === undefined ? this.ofRole('director') : [];
+    if (stated === undefined)
+      return service.directors === undefined ? this.ofRole(this.carrierOf(service)) : [];
     return stated.map(({ value }) => this.node(value)).filter((r) => r !== undefined);
   }
 
   /** The real servers of a service; those that do not exist are left out. */
   serversOf(service: DraftService): StatedServer[] {
     if (service.servers === undefined)
-      return this.ofRole('real-server').map((referent) => ({ entry: undefined, referent }));
+      return this.ofRole('real-server')
+        .filter(({ node }) => !this.#isFallback(node.name))
+        .map((referent) => ({ entry: undefined, referent }));
     return (valueOf(service.servers) ?? []).flatMap((entry) => {
       const name = valueOf(entry.node);
       const referent = name === undefined ? undefined : this.node(name);
       return referent === undefined ? [] : [{ entry, referent }];
     });
+  }
+
+  /** The real servers of a service, and the one that answers when all of them are out. */
+  answeringOf(service: DraftService): StatedServer[] {
+    const fallback = valueOf(valueOf(service.health)?.fallback);
+    const referent = fallback === undefined ? undefined : this.node(fallback);
+    return [...this.serversOf(service), ...(referent === undefined ? [] : [{ entry: undefined, referent }])];
+  }
+
+  /** Whether a node is some service's fallback: then it is no real server unless a service names it as one. */
+  #isFallback(name: string): boolean {
+    return this.draft.services.some(({ health }) => valueOf(valueOf(health)?.fallback) === name);
   }
 
   /** How requests reach a server: its own mode, else the service's, else the topology's. */

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { PORT_PATTERN } from './ports.ts';
 import { DEFAULT_PERSISTENCE, number } from './schema-numbers.ts';
+import { healthSchema } from './schema-health.ts';
 import { MODES, PROTOCOLS, SCHEDULERS, SCHEDULER_FLAGS, TUNNELS } from './types.ts';
 
 /** How a file, a service or a real server says it. */
 export const mode = z
   .enum(MODES)
   .describe(
-    'How the director forwards: nat (rewrites addresses), tun (wraps packets in a tunnel), dr (rewrites the MAC only).',
+    'How the director forwards: nat (rewrites addresses), tun (wraps packets in a tunnel), dr (rewrites the MAC only); or proxy: HAProxy in its place, which makes a connection of its own.',
   );
 
 export const serverSchema = z.strictObject({
@@ -106,9 +107,12 @@ export const serviceSchema = z.strictObject({
   mode: mode.optional(),
   tunnel: z.enum(TUNNELS).optional().describe('The tunnel that mode tun wraps packets in; ipip by default.'),
   directors: z
-    .array(z.string().describe('A node of role director.'))
+    .array(z.string().describe('A node of role director, in mode proxy of role proxy.'))
     .optional()
     .describe('The directors that carry this service; all by default.'),
+  health: healthSchema
+    .optional()
+    .describe('Who finds out which real servers are alive, and how: { check: negotiate, receive: ok }.'),
   servers: z
     .array(z.union([z.string().describe('A node of role real-server.'), serverSchema]))
     .optional()

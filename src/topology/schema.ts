@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { NAME_LIMITS, NAME_PATTERN, type Named } from './names.ts';
 import { allowedFor, type QualityKey } from './quality.ts';
 import { number } from './schema-numbers.ts';
+import { clusterSchema } from './schema-clusters.ts';
+import { namesSchema } from './schema-names.ts';
 import { mode, serviceSchema } from './schema-services.ts';
 import { ROLES } from './types.ts';
 
@@ -92,7 +94,7 @@ export const nodeSchema = z.strictObject({
     .enum(ROLES)
     .optional()
     .describe(
-      'What the node does. By default its name tells: client…, director… or lb…, rs… or real…, router… or gw….',
+      'What the node does. By default its name tells: client…, director… or lb…, rs… or real…, router… or gw…, dns…, proxy… or haproxy….',
     ),
   on,
   gateway: z
@@ -146,6 +148,11 @@ export const topologySchema = z.strictObject({
     .nullable()
     .optional()
     .describe('The virtual services; without any, the lab is a plain network.'),
+  clusters: z
+    .record(nameKey('cluster'), clusterSchema.describe('Directors that stand in for one another.'))
+    .optional()
+    .describe('Clusters of directors by name: of each one has the VIPs, and another takes them over.'),
+  names: namesSchema.optional(),
 });
 
 /**

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { KINDS, isNothing, kindOf } from './kinds.ts';
 import { childOf, keyPosition, toPlain, treeAt, type Path, type Tree } from './positions.ts';
 import { oneOf, show, type Problems } from './problems.ts';
 import {
@@ -10,6 +11,9 @@ import {
   topologySchema,
 } from './schema.ts';
 import { RANGES } from './schema-numbers.ts';
+import { healthSchema } from './schema-health.ts';
+import { CLUSTER_FORMS, clusterKeys } from './schema-clusters.ts';
+import { NAMES_FORM } from './schema-names.ts';
 import { persistenceSchema, serverSchema, serviceSchema } from './schema-services.ts';
 import { didYouMean, nearest } from './suggest.ts';
 
@@ -30,6 +34,7 @@ const FORMS: Readonly<Record<string, string>> = {
   vip: 'write `vip: 203.0.113.100`',
   directors: 'write a list, such as `[director]`',
   sysctls: 'write keys and values, such as `{ net.ipv4.vs.conntrack: 1 }`',
+  health: 'write `health: { check: negotiate, receive: ok }`',
   flags: 'write a list, such as `[sh-port]`',
   persistence: 'write `persistence: 30` (seconds) or `persistence: { timeout: 30, netmask: 255.255.255.0 }`',
   netmask: 'write `netmask: 255.255.255.0`, or its bits: `netmask: 24`',
@@ -41,6 +46,8 @@ const FORMS: Readonly<Record<string, string>> = {
   jitter: 'write it with its unit, such as `jitter: 2ms`',
   loss: 'write it with its unit, such as `loss: 1%`',
   rate: 'write it with its unit, such as `rate: 10mbit`',
+  names: NAMES_FORM,
+  ...CLUSTER_FORMS,
 };
 
 /** Reports everything in which a file differs from the schema. */
@@ -184,37 +191,21 @@ function isWrongKind(issue: Issue): issue is Issue & { code: 'invalid_type' } {
   return issue.code === 'invalid_type' && issue.path.length === 0 && issue.expected !== 'int';
 }
 
-function isNothing(tree: Tree): boolean {
-  return tree.kind === 'scalar' && (tree.value === null || tree.value === undefined);
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  string: 'text',
-  object: 'a mapping',
-  record: 'a mapping',
-  array: 'a list',
-  boolean: 'true or false',
-  number: 'a number',
-  int: 'a whole number',
-};
-
-function kindOf(tree: Tree): string {
-  if (tree.kind !== 'scalar') return tree.kind === 'map' ? 'a mapping' : 'a list';
-  if (typeof tree.value === 'string') return 'text';
-  if (typeof tree.value === 'number') return Number.isNaN(tree.value) ? 'no number' : 'a number';
-  if (typeof tree.value === 'boolean') return 'a truth value';
-  return 'something else';
-}
-
 /** The key of the format that a path leads to (`weight` for a server's weight), never a name that the user chose. */
 function field(path: Path): string {
   const [section, , inner] = path;
-  if (path.length === 2 && (section === 'networks' || section === 'nodes')) return section;
+  if (path.length === 2 && isNamed(section)) return section;
   if (path.length === 3 && section === 'networks' && typeof inner === 'number') return 'subnet';
+  if (section === 'names') return section;
   if (path.length >= 4 && (inner === 'on' || inner === 'sysctls')) return inner;
   if (path.length === 4 && inner === 'ports') return 'port';
   const last = path.findLast((step) => typeof step === 'string');
   return typeof last === 'string' ? last : '';
+}
+
+/** Sections whose keys are names. */
+function isNamed(section: PropertyKey | undefined): section is string {
+  return section === 'networks' || section === 'nodes' || section === 'clusters' || section === 'names';
 }
 
 function formOf(path: Path): string | undefined {
@@ -230,9 +221,9 @@ function label(path: Path): string {
   const [section, first, inner, second] = path;
   if (section === undefined) return 'the file';
   const last = path.at(-1);
+  if (section === 'names' && typeof last === 'number') return `address ${last + 1}`;
   if (section === 'networks' && typeof last === 'number') return `subnet ${last + 1}`;
-  if (path.length === 2 && section === 'networks') return `network ${show(first)}`;
-  if (path.length === 2 && section === 'nodes') return `node ${show(first)}`;
+  if (path.length === 2 && isNamed(section)) return `${section.slice(0, -1)} ${show(first)}`;
   if (path.length === 2 && section === 'services') return `service ${Number(first) + 1}`;
   if (path.length === 4 && typeof second === 'number')
     return `${String(inner).replace(/s$/, '')} ${second + 1}`.replace(/^on /, 'network ');
@@ -246,6 +237,8 @@ function allowedKeys(path: Path): string[] {
   if (section === 'networks') return Object.keys(networkSchema.shape);
   if (section === 'nodes' && inner === 'on') return Object.keys(attachmentSchema.shape);
   if (section === 'nodes') return Object.keys((inner === 'routes' ? routeSchema : nodeSchema).shape);
+  if (inner === 'health') return Object.keys(healthSchema.shape);
+  if (section === 'clusters') return clusterKeys(inner);
   if (inner === 'persistence') return Object.keys(persistenceSchema.shape);
   return Object.keys((inner === 'servers' ? serverSchema : serviceSchema).shape);
 }

@@ -8,13 +8,15 @@ export interface Topology {
   networks: Network[];
   nodes: TopologyNode[];
   services: VirtualService[];
+  clusters: Cluster[];
+  names: DnsName[];
 }
 
-export const MODES = ['nat', 'tun', 'dr'] as const;
-/** IPVS forwarding methods: masquerading, tunnelling, direct routing (gatewaying). */
+export const MODES = ['nat', 'tun', 'dr', 'proxy'] as const;
+/** IPVS forwarding methods: masquerading, tunnelling, direct routing (gatewaying); and a proxy in the place of IPVS. */
 export type Mode = (typeof MODES)[number];
 
-export const ROLES = ['client', 'director', 'real-server', 'router'] as const;
+export const ROLES = ['client', 'director', 'real-server', 'router', 'dns', 'proxy'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Schedulers of the kernel's ip_vs (net/netfilter/ipvs). */
@@ -41,6 +43,14 @@ export type SchedulerFlag = (typeof SCHEDULER_FLAGS)[number];
 
 /** Internet Protocol version of an address. */
 export type Family = 4 | 6;
+
+export const CHECKERS = ['ldirectord', 'keepalived'] as const;
+/** The program on a director that finds out which real servers are alive. */
+export type Checker = (typeof CHECKERS)[number];
+
+export const CHECKS = ['connect', 'negotiate', 'ping', 'external'] as const;
+/** How it finds out. */
+export type Check = (typeof CHECKS)[number];
 
 export const TUNNELS = ['ipip', 'gue', 'gre'] as const;
 /** Encapsulation of the TUN method (`ipvsadm --tun-type`). */
@@ -121,12 +131,34 @@ export interface VirtualService {
   mark: number | undefined;
   /** Every datagram is scheduled by itself and leaves no connection entry (`ipvsadm -o`). */
   onePacket: boolean;
-  /** Nodes of role director that carry this service. */
   /** Undefined: each connection is scheduled anew. */
   persistence: Persistence | undefined;
+  /** Nodes that carry this service: of role director, in mode proxy of role proxy. */
   directors: string[];
   tunnel: TunnelType;
   servers: RealServer[];
+  /** Undefined: nobody looks after the real servers. */
+  health: Health | undefined;
+}
+
+/** How it is found out which real servers of a service are alive, and what becomes of those that are not. */
+export interface Health {
+  by: Checker;
+  check: Check;
+  /** Of negotiate: the path that is asked for, and what the answer must contain. */
+  request: string | undefined;
+  receive: string | undefined;
+  /** Of external: a shell command that succeeds where the server is well. */
+  command: string | undefined;
+  /** Seconds from check to check, and until a check has failed. */
+  interval: number;
+  timeout: number;
+  /** Checks in a row that must fail before a server is out. */
+  failures: number;
+  /** A server that is out stays in the table with weight 0; else it is removed. */
+  quiescent: boolean;
+  /** Answers when all are out. */
+  fallback: RealServer | undefined;
 }
 
 /** How long a client stays with its real server. */
@@ -135,6 +167,34 @@ export interface Persistence {
   timeout: number;
   /** Leading bits of a client's address that say who it is; absent: all, so that each address is a client. */
   prefix?: number;
+}
+
+/** A name with several addresses, which the lab's DNS servers give in turns. */
+export interface DnsName {
+  name: string;
+  /** VIPs, in file order. */
+  addresses: string[];
+}
+
+/** Directors that stand in for one another: one has the VIPs, and another takes them over. */
+export interface Cluster {
+  name: string;
+  /** The first has the VIPs as long as it lives. */
+  directors: string[];
+  /** Addresses that move with the VIPs, as gateways of real servers. */
+  gateways: string[];
+  /** Undefined: addresses are moved by hand. */
+  vrrp: Vrrp | undefined;
+  /** Undefined: a director knows its own connections alone. */
+  sync: { id: number; on: string } | undefined;
+}
+
+export interface Vrrp {
+  id: number;
+  /** Milliseconds from advertisement to advertisement. */
+  interval: number;
+  /** The network on which it is spoken; undefined: each on which an address moves. */
+  on: string | undefined;
 }
 
 export interface RealServer {

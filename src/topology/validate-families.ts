@@ -24,7 +24,7 @@ export function checkFamilies(service: DraftService, references: References, pro
       needsSubnet(node, family),
     );
   }
-  for (const stated of references.serversOf(service))
+  for (const stated of references.answeringOf(service))
     checkServer(service, stated, { ...vip, family }, references, problems);
 }
 

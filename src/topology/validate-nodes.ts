@@ -22,7 +22,7 @@ export function checkNodes(references: References, problems: Problems): void {
       problems.add(
         node.at,
         `node ${show(node.name)} has no role, and its name does not tell one`,
-        `add \`role\`, ${oneOf(ROLES)}; or begin the name with client, director, lb, rs, real, router or gw`,
+        `add \`role\`, ${oneOf(ROLES)}; or begin the name with client, director, lb, rs, real, router, gw, dns or proxy`,
       );
     checkAttachments(node, references, addresses, problems);
     checkNeighbour('gateway', node.gateway, node, references, problems);

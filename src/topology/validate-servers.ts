@@ -19,7 +19,7 @@ export function checkServers(service: DraftService, references: References, prob
     checkNetwork(entry, references, problems);
     checkThresholds(entry, problems);
   }
-  for (const stated of references.serversOf(service)) checkSegment(service, stated, references, problems);
+  for (const stated of references.answeringOf(service)) checkSegment(service, stated, references, problems);
 }
 
 /** Reports a name that no node bears, or one whose node has another role. */
@@ -96,7 +96,7 @@ function checkPort(
   const port = portsOf(service)?.[0]?.value.port;
   // A mark's ports cannot be mapped at all, which is said elsewhere.
   if (typeof entry.port !== 'object' || port === undefined || service.mark !== undefined) return;
-  if (mode === undefined || mode === 'nat') return;
+  if (mode === undefined || mode === 'nat' || mode === 'proxy') return;
   if (entry.port.value === port) return;
   problems.add(
     entry.port.at,

@@ -10,8 +10,10 @@ import { portsOf } from './service-ports.ts';
 import { checkFamilies } from './validate-families.ts';
 import { checkApplications, checkMarks, checkPorts } from './validate-ports.ts';
 import { checkAcrossProtocols } from './validate-protocols.ts';
+import { checkHealth } from './validate-health.ts';
 import { checkOnePacket } from './validate-one-packet.ts';
 import { checkFlags, checkPersistence } from './validate-options.ts';
+import { checkProxy } from './validate-proxy.ts';
 import { checkNamed, checkServers } from './validate-servers.ts';
 
 /** Checks the virtual services: VIPs, directors, real servers and how requests reach them. */
@@ -20,12 +22,13 @@ export function checkServices(references: References, problems: Problems): void 
   if (services.length === 0) return;
   // A node whose role is not known might be the director.
   const rolesKnown = nodesAt !== undefined && nodes.every((node) => typeof node.role === 'object');
-  if (rolesKnown && references.ofRole('director').length === 0)
-    problems.add(
-      servicesAt,
-      'there are services but no director',
-      'add a node that forwards requests, such as `director: { on: [front, back] }`',
-    );
+  for (const role of new Set(services.map((service) => references.carrierOf(service))))
+    if (rolesKnown && references.ofRole(role).length === 0)
+      problems.add(
+        servicesAt,
+        `there are services but no ${role}`,
+        `add a node that forwards requests, such as \`${role}: { on: [front, back] }\``,
+      );
   checkModes(references, problems);
   const seen = new Map<string, Position>();
   for (const service of services) {
@@ -37,8 +40,10 @@ export function checkServices(references: References, problems: Problems): void 
     checkServers(service, references, problems);
     checkTunnel(service, references, problems);
     checkFlags(service, problems);
+    checkHealth(service, references, problems);
     checkPersistence(service, problems);
     checkFamilies(service, references, problems);
+    checkProxy(service, references, problems);
   }
   checkMarks(references, problems);
   checkAcrossProtocols(references, problems);
@@ -58,7 +63,7 @@ function checkModes({ draft }: References, problems: Problems): void {
     problems.add(
       lacking.at,
       'nothing says how requests are forwarded: neither this service nor the file has a mode',
-      'add `mode: nat`, `mode: tun` or `mode: dr` at the top of the file',
+      'add `mode: nat`, `mode: tun`, `mode: dr` or `mode: proxy` at the top of the file',
     );
 }
 
@@ -112,7 +117,7 @@ function checkDirectors(service: DraftService, references: References, problems:
     if (seen.has(director.value))
       problems.add(director.at, `director ${show(director.value)} is named twice`, 'name it once');
     seen.add(director.value);
-    checkNamed('director', director, references, problems);
+    checkNamed(references.carrierOf(service), director, references, problems);
   }
 }
 

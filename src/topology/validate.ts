@@ -2,6 +2,8 @@ import { valueOf, type Draft } from './draft.ts';
 import { checkName } from './names.ts';
 import type { Problems } from './problems.ts';
 import { References } from './references.ts';
+import { checkClusters } from './validate-clusters.ts';
+import { checkDnsNames } from './validate-names.ts';
 import { checkNetworks } from './validate-networks.ts';
 import { checkNodes } from './validate-nodes.ts';
 import { checkServices } from './validate-services.ts';
@@ -18,6 +20,8 @@ export function checkMeaning(draft: Draft, problems: Problems): void {
   checkNetworks(references, problems);
   checkNodes(references, problems);
   checkServices(references, problems);
+  checkClusters(references, problems);
+  checkDnsNames(references, problems);
 }
 
 function checkSize(draft: Draft, problems: Problems): boolean {

@@ -47,12 +47,17 @@ export async function hold(
   }
 }
 
-/** `ipvsadm -Ln` of every director that carries a service. */
+/**
+ * `ipvsadm -Ln` of every director that carries a service. Of several only who has the VIP schedules: what the others
+ * count they have from a sync daemon.
+ */
 export async function serviceTables(
   runtime: Runtime,
-  service: Pick<PlannedService, 'directors'>,
+  { directors, vip }: Pick<PlannedService, 'directors' | 'vip'>,
 ): Promise<string[]> {
-  const tables = await runtime.exec(service.directors.map((node) => ({ node, argv: ['ipvsadm', '-Ln'] })));
+  const look = 'ipvsadm -Ln';
+  const line = directors.length === 1 ? look : `! ip -o addr show | grep -q ' ${vip}/' || ${look}`;
+  const tables = await runtime.exec(directors.map((node) => ({ node, argv: ['sh', '-c', line] })));
   return tables.map((table) => table.stdout.toString());
 }
 

@@ -14,10 +14,10 @@ const LIMIT = 3;
 const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n';
 
 /**
- * Sends `$1` requests to `$2` with curl's options `$3`, each from a client port of its own. One curl for all: in the
- * embedded kernel starting it takes longer than its request.
+ * Writes what curl's `--config` takes for `$1` requests to `$2` with its options `$3`, each from a client port of its
+ * own. One curl for all: in the embedded kernel starting it takes longer than its request.
  */
-const SCRIPT = String.raw`
+export const NUMBERED_REQUESTS = String.raw`
 read -r last 2>/dev/null <${CLIENT_PORTS.file}
 case $last in ''|*[!0-9]*) last=${CLIENT_PORTS.first - 1} ;; esac
 echo $(((last + $1 - ${CLIENT_PORTS.first}) % ${CLIENT_PORTS.count} + ${CLIENT_PORTS.first})) >${CLIENT_PORTS.file}
@@ -27,15 +27,16 @@ while [ $n -lt $1 ]; do
   n=$((n + 1))
   port=$(((last + n - ${CLIENT_PORTS.first}) % ${CLIENT_PORTS.count} + ${CLIENT_PORTS.first}))
   printf '%s\n' "$3" "url = \"$2/?$n\"" "local-port = $port"
-done | curl -K -
-`;
+done`;
+const SCRIPT = `{ ${NUMBERED_REQUESTS}
+} | curl -K -`;
 
 /** The command that sends `count` requests one after the other, each over its own connection or from its own port. */
-export function requestCommand(service: Asked, count: number): string[] {
-  if (service.application === 'dns') return questionCommand(service, count, 'many', LIMIT);
+export function requestCommand(service: Asked, count: number, limit = LIMIT): string[] {
+  if (service.application === 'dns') return questionCommand(service, count, 'many', limit);
   const options = [
-    ...['silent', 'output = /dev/null', `max-time = ${LIMIT}`, 'header = "Connection: close"'],
-    ...trust(service).map((option) => option.replace('--', '')),
+    ...['silent', 'output = /dev/null', `max-time = ${limit}`, 'header = "Connection: close"'],
+    ...trust(service),
     `write-out = "${FORMAT}"`,
   ];
   return ['sh', '-c', SCRIPT, 'requests', String(count), urlOf(service), options.join('\n')];
@@ -46,14 +47,20 @@ export function urlOf({ application, vip, port }: Pick<Asked, 'application' | 'v
   return `${application}://${endpoint(vip, port)}`;
 }
 
-/** curl's options for a service: the real servers sign their certificates themselves. */
+/** curl's options for a service, in its configuration too: the real servers sign their certificates themselves. */
 export function trust({ application }: Pick<Asked, 'application'>): string[] {
   return application === 'https' ? ['--insecure'] : [];
 }
 
 /** Sends requests to a service from one client, one after the other. */
-export async function ask(runtime: Runtime, client: string, service: Asked, count: number): Promise<Reply[]> {
-  const [result] = await runtime.exec([{ node: client, argv: requestCommand(service, count) }]);
+export async function ask(
+  runtime: Runtime,
+  client: string,
+  service: Asked,
+  count: number,
+  limit = LIMIT,
+): Promise<Reply[]> {
+  const [result] = await runtime.exec([{ node: client, argv: requestCommand(service, count, limit) }]);
   const read = service.application === 'dns' ? parseAnswers : parseReplies;
   return read(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
 }

@@ -24,6 +24,7 @@ export async function transfer(
   client: string,
   service: PlannedService,
   bytes = TRANSFER_SIZE,
+  limit = LIMIT,
 ): Promise<Transfer[]> {
   const servers = [...new Set(service.servers.map((server) => server.node))];
   // Sparse files: what matters is the packets, not what is in them, and so they cost no memory.
@@ -39,7 +40,7 @@ export async function transfer(
     '-o',
     '/dev/null',
     '--max-time',
-    String(LIMIT),
+    String(limit),
     '-w',
     FORMAT,
   ];
@@ -85,10 +86,7 @@ export async function download(
   times: number,
   bytes: number,
 ): Promise<number> {
-  const servers = [...new Set(service.servers.map((server) => server.node))];
-  await runtime.exec(
-    servers.map((node) => ({ node, argv: ['truncate', '-s', String(bytes), `${WEB_ROOT}/large`] })),
-  );
+  await largeFile(runtime, [service], bytes);
   const url = `${urlOf(service)}/large?[1-${times}]`;
   const [result] = await runtime.exec([
     {
@@ -110,4 +108,20 @@ export async function download(
     },
   ]);
   return (result?.stdout.toString() ?? '').split('\n').reduce((sum, row) => sum + Number(row), 0);
+}
+
+/** Gives real servers a sparse file of so many bytes to download, or (undefined) takes it away. */
+export async function largeFile(
+  runtime: Runtime,
+  services: PlannedService[],
+  bytes: number | undefined,
+): Promise<void> {
+  const servers = [...new Set(services.flatMap((service) => service.servers.map(({ node }) => node)))];
+  const file = `${WEB_ROOT}/large`;
+  await runtime.exec(
+    servers.map((node) => ({
+      node,
+      argv: bytes === undefined ? ['rm', '-f', file] : ['truncate', '-s', String(bytes), file],
+    })),
+  );
 }

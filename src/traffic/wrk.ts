@@ -59,8 +59,9 @@ function init()
   io.stdout:flush()
 end
 
+-- HAProxy writes names of headers in lower case.
 function response(status, headers)
-  local server = (headers["X-Real-Server"] or "?"):gsub("[^%w.?-]", "")
+  local server = (headers["X-Real-Server"] or headers["x-real-server"] or "?"):gsub("[^%w.?-]", "")
   local at = math.floor(now() - began)
   local key = server .. " " .. at
   answers[key] = (answers[key] or 0) + 1

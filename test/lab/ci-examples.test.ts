@@ -18,7 +18,7 @@ import { leftOf, user } from './cli.ts';
 import { DETOUR } from './detour.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-/** In the place of the examples' own: a root filesystem works where it was built, and this one is built. */
+/** In the place of the examples' own: this one has a root filesystem already. */
 const CACHE = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
 
 interface GithubStep {

@@ -47,6 +47,7 @@ export function user(name: string) {
     },
     json: async <T>(argv: string[]): Promise<T> => {
       const ran = await lab([...argv, '--json']);
+      if (ran.stdout === '') throw new Error(`${argv.join(' ')}: exit code ${ran.code}: ${ran.stderr}`);
       return JSON.parse(ran.stdout) as T;
     },
   };

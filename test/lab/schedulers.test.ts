@@ -166,7 +166,8 @@ describe('connections that are held, against what each scheduler would do', () =
     return judgeDistribution({ ...service, scheduler }, replies).outcome === 'pass';
   }
 
-  it.each(SCHEDULERS)('%s is taken for what it is', async (scheduler) => {
+  // Once more on a busy machine: a director may see the end of a connection after the next one's beginning.
+  it.each(SCHEDULERS)('%s is taken for what it is', { retry: 1 }, async (scheduler) => {
     const service = serviceOf('wlc');
     await anew(service, scheduler);
     const held = await hold(running.runtime, 'client', service, AMOUNT);

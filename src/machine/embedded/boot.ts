@@ -36,6 +36,8 @@ export interface Boot {
   root: Root;
   /** Ceiling in MiB; pages are taken when first used. */
   memory: number;
+  /** Processes that it may have at most, each of which is one of the host's too; undefined: as its memory allows. */
+  processes?: number;
   /** Kernel modules that are loaded at once. */
   modules: string[];
   confinement: Confinement;
@@ -95,14 +97,26 @@ function bootFailure(directory: string, reason: string): LabError {
     .map((file) => readText(join(directory, file)))
     .filter((text) => text !== '')
     .join('\n');
+  const mend = MENDS.find(([pattern]) => pattern.test(log))?.[1];
   return new LabError(
     EXIT.machineCannot,
     `the embedded kernel did not come up: it ${reason}\n${lastLines(log)}`,
     {
-      mend: 'see what this machine can do: lab doctor',
+      mend: mend ?? 'see what this machine can do: lab doctor',
     },
   );
 }
+
+const MENDS: [RegExp, string][] = [
+  [
+    /boot\.sh: Permission denied/,
+    'a lab needs a folder where programs may be run: in a container give --tmpfs /tmp:exec, elsewhere name one with LVSLAB_STATE',
+  ],
+  [
+    /No user exists for uid/,
+    'ssh wants a name for every user: give this one a line in /etc/passwd, or use the image or tarball of lab bundle, which do without',
+  ],
+];
 
 function readText(file: string): string {
   try {
@@ -114,12 +128,13 @@ function readText(file: string): string {
 
 /** The proxy command of the ssh client: the relay, and the kernel behind it. */
 function bootScript(directory: string, options: Boot): string {
-  const { root, memory, modules, confinement, disks, engine } = options;
+  const { root, memory, processes, modules, confinement, disks, engine } = options;
   const confined = confinement === 'namespaces';
   const temporary = confined ? '/tmp' : join(directory, 'tmp');
   const kernel = [
     root.kernel,
     `mem=${memory}M`,
+    ...(processes === undefined ? [] : [`sysctl.kernel.threads-max=${processes}`]),
     'seccomp=on',
     'quiet',
     'umid=lab',
@@ -141,13 +156,16 @@ function bootScript(directory: string, options: Boot): string {
     ...disks.flatMap(({ file, use }) => [use === 'write' ? '--bind' : '--ro-bind', file, file]),
     ...['--ro-bind', '/proc/cpuinfo', '/proc/cpuinfo', '--symlink', root.kernel, '/proc/self/exe'],
     ...['--remount-ro', '/', '--remount-ro', '/dev'],
-    ...['--clearenv', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'HOME', '/tmp', '--chdir', '/'],
+    ...['--clearenv', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'HOME', '/tmp'],
+    ...['--chdir', root.directory],
   ];
   const command = [...(confined ? jail : ['setpriv', '--pdeathsig', 'KILL']), ...kernel];
   return `#!/bin/sh
 # Starts the embedded kernel of this lab; run by the ssh client that holds its serial line.
 exec 2>>${quote(join(directory, 'boot.log'))} 3>>${quote(join(directory, 'console.log'))}
 export HOME=${quote(temporary)} TMPDIR=${quote(temporary)}
+# The kernel names its dynamic linker by a path from there.
+cd ${quote(root.directory)} || exit 1
 exec perl ${quote(join(packageRoot, 'images', 'line-relay'))} ${commandLine(command)}
 `;
 }

@@ -8,7 +8,7 @@ import { lastLines } from './packages.ts';
 /**
  * Runs mmdebstrap; where the mirror's index is out of date, once more without that check, and says so.
  * @param place folder for its temporary files, and the file that it makes
- * @throws LabError machineCannot with the reason and its mend
+ * @throws LabError machineCannot with the reason and its mend; the interruption, once mmdebstrap has cleaned up
  */
 export async function bootstrap(
   argv: string[],
@@ -18,7 +18,6 @@ export async function bootstrap(
 ): Promise<void> {
   const first = await mmdebstrap(argv, place, task);
   if (first.ok) return;
-  if (interruptSignal.aborted) throw interruptSignal.reason as Error;
   const expired = /invalid since ([^)]*)\)/.exec(first.output)?.[1];
   if (expired === undefined) throw buildFailure(first.output);
   progress.warn(
@@ -62,6 +61,7 @@ async function mmdebstrap(
     if (stage !== undefined) task.update(stage.replace(/\.\.\.$/, ''));
   });
   const result = await child;
+  interruptSignal.throwIfAborted();
   return { ok: result.exitCode === 0, output: result.all };
 }
 

@@ -60,11 +60,16 @@ const ENGINE_PACKAGES = ['docker.io'];
 /** Kinds of root: for nodes that are namespaces, or containers. */
 export type RootKind = 'netns' | 'docker';
 
+/** What mmdebstrap is told to leave out wherever it works. */
+export const WITHOUT_DOCUMENTS = ['doc', 'man', 'info', 'locale', 'zoneinfo'].map(
+  (d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`,
+);
+
 function common(images: string, packages: string[]): string[] {
   return [
     '--variant=minbase',
     '--architectures=amd64',
-    ...['doc', 'man', 'info', 'locale', 'zoneinfo'].map((d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`),
+    ...WITHOUT_DOCUMENTS,
     `--include=${packages.join(',')}`,
     '--customize-hook=mkdir -p "$1/usr/lib/lvslab"',
     ...['node-agent', 'frame-probe'].map(
@@ -73,7 +78,8 @@ function common(images: string, packages: string[]): string[] {
   ];
 }
 
-function target(file: string, mirror: string | undefined): string[] {
+/** What is to be made, and of which suite. */
+export function target(file: string, mirror: string | undefined): string[] {
   return [SUITE, file, ...(mirror === undefined ? [] : [mirror])];
 }
 

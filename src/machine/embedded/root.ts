@@ -5,7 +5,7 @@ import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
 import { hold } from '../../lock.ts';
-import { cacheDirectory, packageRoot } from '../../paths.ts';
+import { cacheDirectory, packageRoot, rootsOnBoard } from '../../paths.ts';
 import { seconds, type Progress, type Task } from '../../report/progress.ts';
 import { bootstrap } from './bootstrap.ts';
 import { buildFolder, buildLock, discard } from './builds.ts';
@@ -41,26 +41,24 @@ const ROOT_NAMES: Record<RootKind, string> = {
 /** What the root would be called that this version of the tool wants. */
 export function rootKey(kind: RootKind): string {
   const files = ['packages.txt', 'guest-init', 'node-agent', 'frame-probe', 'sshd.conf'];
-  return contentKey(files, machineRecipe(kind, '', '', []));
+  return contentKey(files, [...machineRecipe(kind, '', '', []), ...RELOCATION]);
 }
 
-/** The root of the current package list where it has been built; undefined where not. */
+/** The root of the current package list where it is on board or has been built; undefined where not. */
 export async function findRoot(kind: RootKind = 'netns'): Promise<Root | undefined> {
   const key = rootKey(kind);
-  const directory = join(cacheDirectory(), `root-${key}`);
-  let manifest: RootManifest;
-  try {
-    manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as RootManifest;
-  } catch {
-    return undefined;
+  for (const place of [rootsOnBoard, cacheDirectory()]) {
+    const directory = join(place, `root-${key}`);
+    let manifest: RootManifest;
+    try {
+      manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as RootManifest;
+    } catch {
+      continue;
+    }
+    const [image, kernel] = [join(directory, 'root.img'), join(directory, 'linux')];
+    return { key, directory, image, kernel, manifest };
   }
-  return {
-    key,
-    directory,
-    image: join(directory, 'root.img'),
-    kernel: join(directory, 'linux'),
-    manifest,
-  };
+  return undefined;
 }
 
 /**
@@ -102,7 +100,7 @@ async function build(kind: RootKind, task: Task, progress: Progress): Promise<vo
     const argv = machineRecipe(kind, work, images, packages, process.env['LVSLAB_MIRROR']);
     await bootstrap(argv, { work, output: join(work, 'root.img') }, task, progress);
     const directory = join(cacheDirectory(), `root-${key}`);
-    await finish(work, directory);
+    await finish(work);
     await rm(directory, { recursive: true, force: true });
     await rename(work, directory);
   } finally {
@@ -111,16 +109,13 @@ async function build(kind: RootKind, task: Task, progress: Progress): Promise<vo
   }
 }
 
-/** Makes what was bootstrapped in `work` usable at its final place. */
-async function finish(work: string, directory: string): Promise<void> {
+/** What makes the kernel find its libc at whatever place its folder is, once it is started from there. */
+const RELOCATION = ['--set-interpreter', 'lib/ld-linux-x86-64.so.2', '--set-rpath', '$ORIGIN/lib'];
+
+/** Makes what was bootstrapped in `work` usable, there and wherever it is moved. */
+async function finish(work: string): Promise<void> {
   try {
-    await hostCommand('patchelf', [
-      '--set-interpreter',
-      join(directory, 'lib', 'ld-linux-x86-64.so.2'),
-      '--set-rpath',
-      join(directory, 'lib'),
-      join(work, 'linux.uml'),
-    ]);
+    await hostCommand('patchelf', [...RELOCATION, join(work, 'linux.uml')]);
   } catch (error) {
     throw new LabError(EXIT.machineCannot, `patchelf failed: ${(error as ExecaError).shortMessage}`, {
       cause: error,

@@ -8,6 +8,8 @@ import { quietVip } from './quiet-vip.ts';
 export const dr: ModeRules = {
   description: 'direct routing',
   flag: '-g',
+  ldirectord: 'gate',
+  keepalived: 'DR',
   gatewayIsDirector: false,
   directorForwards: false,
   modules: () => [],

@@ -1,4 +1,5 @@
-import type { PlannedInterface, PlannedServer, PlannedService, Step } from '../types.ts';
+import type { Step } from '../steps.ts';
+import type { PlannedInterface, PlannedServer, PlannedService } from '../types.ts';
 
 /** What a real server's steps may depend on. */
 export interface ServerContext {
@@ -12,8 +13,11 @@ export interface ServerContext {
 export interface ModeRules {
   /** As a student reads it after a service. */
   description: string;
-  /** `ipvsadm -a` option. */
-  flag: '-m' | '-i' | '-g';
+  /** `ipvsadm -a` option; empty here and below where the mode is not one of IPVS. */
+  flag: '-m' | '-i' | '-g' | '';
+  /** What ldirectord and keepalived call it. */
+  ldirectord: 'masq' | 'ipip' | 'gate' | '';
+  keepalived: 'NAT' | 'TUN' | 'DR' | '';
   /** Whether the real server's default gateway is the director. */
   gatewayIsDirector: boolean;
   /** Whether the director must forward packets that are not its own (the replies). */

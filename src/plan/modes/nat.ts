@@ -7,6 +7,8 @@ import type { ModeRules } from './mode.ts';
 export const nat: ModeRules = {
   description: 'masquerading',
   flag: '-m',
+  ldirectord: 'masq',
+  keepalived: 'NAT',
   gatewayIsDirector: true,
   directorForwards: true,
   modules: () => [],

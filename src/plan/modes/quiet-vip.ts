@@ -1,5 +1,5 @@
 import { addressFamily, hostPrefix } from '../addresses.ts';
-import type { Step } from '../types.ts';
+import type { Step } from '../steps.ts';
 
 /**
  * The VIP on a real server that must not answer for it to its neighbours.

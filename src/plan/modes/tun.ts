@@ -1,6 +1,6 @@
 import type { Family } from '../../topology/types.ts';
 import { addressFamily } from '../addresses.ts';
-import type { Step } from '../types.ts';
+import type { Step } from '../steps.ts';
 import { toCidr, block } from '../../topology/ip.ts';
 import type { ModeRules, ServerContext } from './mode.ts';
 import { quietVip } from './quiet-vip.ts';
@@ -13,6 +13,8 @@ import { tunnelKind } from './tunnels.ts';
 export const tun: ModeRules = {
   description: 'tunnelling',
   flag: '-i',
+  ldirectord: 'ipip',
+  keepalived: 'TUN',
   gatewayIsDirector: false,
   directorForwards: false,
   modules: (service, server) => tunnelKind(service, server).modules,

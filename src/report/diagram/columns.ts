@@ -15,7 +15,7 @@ export interface ArrangedNode {
   through: number;
 }
 
-const ROLE_ORDER: Role[] = ['client', 'director', 'router', 'real-server'];
+const ROLE_ORDER: Role[] = ['client', 'dns', 'director', 'proxy', 'router', 'real-server'];
 
 /**
  * Networks by their distance from the clients; a node of several networks behind the first of them, one of a single

@@ -7,6 +7,8 @@ const CLASSES: Record<Role, string> = {
   client: 'client',
   director: 'director',
   router: 'router',
+  proxy: 'proxy',
+  dns: 'dns',
   'real-server': 'server',
 };
 
@@ -20,11 +22,12 @@ export function diagramMermaid(plan: Plan): string {
     );
   });
   plan.nodes.forEach((node, n) => {
-    const vips = ownedVips(node, plan.services).map(
+    const vips = ownedVips(node, plan).map(
       ({ vip, device, quiet }) =>
         `<br/>VIP ${escape(vip)} on ${escape(device)}${quiet === undefined ? '' : `, ${quiet}`}`,
     );
-    const name = `<b>${escape(node.name)}</b><br/>${ROLE_NAMES[node.role]}${vips.join('')}`;
+    const names = node.role === 'dns' ? (plan.names ?? []).map((each) => `<br/>${escape(each.name)}`) : [];
+    const name = `<b>${escape(node.name)}</b><br/>${ROLE_NAMES[node.role]}${[...vips, ...names].join('')}`;
     lines.push(`  node${n}["${name}"]:::${CLASSES[node.role]}`);
   });
   const place = new Map(plan.networks.map((network, n) => [network.name, n]));

@@ -48,7 +48,7 @@ export function sizeNode(
   lanes: Lanes | undefined,
 ): Sized {
   const { node, column } = arranged;
-  const owned = ownedVips(node, plan.services);
+  const owned = ownedVips(node, plan);
   const role = ROLE_NAMES[node.role];
   const lines: Sized['lines'] = [
     { text: node.name, style: 'node' },

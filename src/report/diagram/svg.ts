@@ -2,7 +2,7 @@ import type { Plan } from '../../plan/types.ts';
 import { MARGIN, paragraphs, shift, topologyShapes } from './draw.ts';
 import { layoutPlan } from './layout.ts';
 import { place, renderPicture, textWidth, type Picture } from './picture.ts';
-import { serviceText } from './vips.ts';
+import { nameTexts, serviceText } from './vips.ts';
 
 /** Narrower pictures would break a title into too many lines. */
 const LEAST_WIDTH = 760;
@@ -24,12 +24,16 @@ export function topologyPicture(plan: Plan): Picture {
   const layout = shift(plain, MARGIN + (inner - plain.width) / 2, heading.bottom + 22);
   const texts = [...heading.texts, ...layout.texts];
   let top = heading.bottom + 22 + layout.height + 20;
-  for (const service of plan.services) {
+  const services = plan.services.map((service) => {
     const { head, how, servers } = serviceText(service);
+    const by = service.directors.length === 0 ? '' : `, by ${service.directors.join(', ')}`;
+    return { head, text: `${how}${by} → ${servers.join(', ')}` };
+  });
+  const names = nameTexts(plan).map(({ head, how }) => ({ head, text: how }));
+  for (const { head, text } of [...services, ...names]) {
     const vip = place(head, 'vip', MARGIN, top);
     const left = vip.left + textWidth(`${head}  `, 'vip');
-    const by = service.directors.length === 0 ? '' : `, by ${service.directors.join(', ')}`;
-    const rest = paragraphs([{ text: `${how}${by} → ${servers.join(', ')}`, style: 'service', indent: 24 }], {
+    const rest = paragraphs([{ text, style: 'service', indent: 24 }], {
       left,
       top,
       width: MARGIN + inner - left,

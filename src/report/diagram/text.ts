@@ -1,13 +1,13 @@
 import { endpoint } from '../../topology/endpoint.ts';
 import type { Plan, PlannedService } from '../../plan/types.ts';
 import { ROLE_NAMES } from './theme.ts';
-import { ownedVips, serviceText } from './vips.ts';
+import { nameTexts, ownedVips, serviceText } from './vips.ts';
 
 /** A lab for a terminal: what hangs on each network, then the virtual services and their real servers. */
 export function diagramText(plan: Plan): string {
   const rows = plan.networks.map((network) =>
     plan.nodes.flatMap((node) => {
-      const owned = ownedVips(node, plan.services);
+      const owned = ownedVips(node, plan);
       return node.interfaces
         .filter((i) => i.network === network.name)
         .map((i) => [
@@ -34,6 +34,7 @@ export function diagramText(plan: Plan): string {
       ...tree(rows[n] ?? [], widths),
     ]),
     ...plan.services.flatMap((service) => ['', ...serviceLines(service)]),
+    ...nameTexts(plan).flatMap(({ head, how }) => ['', `${head}  ${how}`]),
     '',
   ].join('\n');
 }

@@ -25,14 +25,18 @@ export const TUNNEL_COLOURS = { request: '#a9cdf5', reply: '#f3c6a5', error: '#e
 export const ROLE_COLOURS: Record<Role, { fill: string; edge: string }> = {
   client: { fill: '#eaf3fd', edge: '#2f6fb3' },
   director: { fill: '#fbeefb', edge: '#8a1f8f' },
+  proxy: { fill: '#fff4e0', edge: '#9a5b00' },
   router: { fill: '#f1f2f4', edge: '#5c6773' },
   'real-server': { fill: '#eaf6ec', edge: '#2e7d3c' },
+  dns: { fill: '#fdf6e3', edge: '#8a6d1a' },
 };
 
 export const ROLE_NAMES: Record<Role, string> = {
   client: 'client',
   director: 'director',
   router: 'router',
+  proxy: 'proxy',
+  dns: 'DNS server',
   'real-server': 'real server',
 };
 

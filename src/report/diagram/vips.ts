@@ -2,7 +2,9 @@ import { optionsOf } from '../../plan/service-name.ts';
 import { endpoint } from '../../topology/endpoint.ts';
 import { addressFamily } from '../../plan/addresses.ts';
 import { tunnelName } from '../../proof/changes.ts';
-import type { PlannedNode, PlannedService } from '../../plan/types.ts';
+import { clusterOf } from '../../plan/clusters.ts';
+import { deviceOn } from '../../plan/vrrp.ts';
+import type { Plan, PlannedNode, PlannedService } from '../../plan/types.ts';
 
 /** A virtual service's address on a node. */
 export interface OwnedVip {
@@ -15,7 +17,10 @@ export interface OwnedVip {
 }
 
 /** The VIPs that a node has, each once, in the order in which it gets them. */
-export function ownedVips(node: PlannedNode, services: PlannedService[]): OwnedVip[] {
+export function ownedVips(
+  node: PlannedNode,
+  { services, clusters }: Pick<Plan, 'services' | 'clusters'>,
+): OwnedVip[] {
   const vips = new Set(services.map((service) => service.vip));
   const noArp = node.steps.some(
     (step) => step.kind === 'sysctl' && step.key === 'net.ipv4.conf.all.arp_ignore' && step.value === '1',
@@ -35,6 +40,14 @@ export function ownedVips(node: PlannedNode, services: PlannedService[]): OwnedV
       quiet: silent ? quiet : undefined,
     });
   }
+  // VRRP gives them to the first director, as long as it lives.
+  const cluster = clusterOf({ clusters: clusters ?? [] }, node.name);
+  if (cluster?.vrrp !== undefined && cluster.directors[0] === node.name)
+    for (const { address, network } of cluster.addresses)
+      if (vips.has(address)) {
+        const device = deviceOn(node, network);
+        owned.set(`${address} ${device}`, { vip: address, device, outside: true, quiet: undefined });
+      }
   return [...owned.values()];
 }
 
@@ -64,4 +77,13 @@ export function serviceText(service: PlannedService): { head: string; how: strin
       return `${server.node}${port}${remarks.length === 0 ? '' : ` (${remarks.join(', ')})`}`;
     }),
   };
+}
+
+/** What the lab's DNS names lead to, and who says so. */
+export function nameTexts({ names = [], nodes }: Plan): { head: string; how: string }[] {
+  const servers = nodes.filter((node) => node.role === 'dns').map((node) => node.name);
+  return names.map(({ name, addresses }) => ({
+    head: name,
+    how: `${addresses.length > 1 ? 'in turns ' : ''}${addresses.join(', ')}, by ${servers.join(', ')}`,
+  }));
 }

@@ -10,7 +10,7 @@ export interface Crossing {
   from: string;
   to: string;
   device: { from: string; to: string };
-  mac: string;
+  mac: { from: string; to: string };
   /** `source,destination` of each packet; neither lies on this network. */
   packets: string[];
 }
@@ -48,7 +48,8 @@ interface End {
 
 function crossing(network: string, from: End, to: End, packets: string[]): Crossing {
   const device = { from: from.own.name, to: to.own.name };
-  return { network, from: from.node, to: to.node, device, mac: to.own.mac, packets };
+  const mac = { from: from.own.mac, to: to.own.mac };
+  return { network, from: from.node, to: to.node, device, mac, packets };
 }
 
 function foreignAddresses(plan: Plan, network: string): string[] {
@@ -63,14 +64,13 @@ function foreignAddresses(plan: Plan, network: string): string[] {
 /** Sends what the networks must carry, and tells what did not arrive. */
 export async function probe(plan: Plan, runtime: Pick<Runtime, 'exec'>): Promise<Eaten[]> {
   const all = crossings(plan);
-  // Those that receive go first; both ends of all run at once.
-  const results = await runtime.exec([
-    ...all.map((c) => ({
+  // Each end sends what the other waits for, so that what one receives tells of the way from the other.
+  const results = await runtime.exec(
+    all.map((c) => ({
       node: c.to,
-      argv: ['perl', PROBE, 'receive', c.device.to, String(c.packets.length), '5'],
+      argv: ['perl', PROBE, c.device.to, c.mac.from, '5', ...c.packets],
     })),
-    ...all.map((c) => ({ node: c.from, argv: ['perl', PROBE, 'send', c.device.from, c.mac, ...c.packets] })),
-  ]);
+  );
   const failed = results.find((result) => result.code !== 0);
   if (failed !== undefined)
     throw new LabError(EXIT.labFailed, `the networks could not be probed: ${failed.stderr.trim()}`);

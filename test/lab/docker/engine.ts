@@ -19,6 +19,7 @@ import { hold } from '../../../src/lock.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { cacheDirectory } from '../../../src/paths.ts';
 import { createProgress } from '../../../src/report/progress.ts';
+import type { Ran } from '../cli.ts';
 
 /** Releases of the engine that are tested: of Debian's stable suite, and the one of the embedded machine. */
 export const RELEASES = ['20.10', '28'] as const;
@@ -62,6 +63,20 @@ async function engineRoot(release: Release): Promise<string> {
   } finally {
     lock.release();
   }
+}
+
+/**
+ * Docker's own client, of the release that Debian has it with, on this machine.
+ * @returns its exit code and what it printed
+ */
+export async function dockerClient({ url }: TestEngine, ...argv: string[]): Promise<Ran> {
+  const root = await engineRoot('20.10');
+  const libraries = join(root, 'lib/x86_64-linux-gnu');
+  const program = [join(libraries, 'ld-linux-x86-64.so.2'), '--library-path', libraries];
+  const ran = await execa('env', [`DOCKER_HOST=${url}`, ...program, join(root, 'usr/bin/docker'), ...argv], {
+    reject: false,
+  });
+  return { code: ran.exitCode ?? 128, stdout: ran.stdout, stderr: ran.stderr };
 }
 
 /**

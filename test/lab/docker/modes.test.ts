@@ -94,6 +94,8 @@ describe('the other lessons on Docker', () => {
     ['schedulers'],
     ['persistence', 'mark', 'udp', 'udp-one-packet'],
     ['dual', 'nat6', 'tun6', 'tun-mixed'],
+    ['health', 'health-keepalived', 'failover', 'failover-nat', 'sync'],
+    ['hybrid', 'haproxy'],
   ])(
     'are green: %s …',
     async (...topologies) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderStep, type Command } from '../../../src/plan/render.ts';
-import type { RealServerStep, Step } from '../../../src/plan/types.ts';
+import type { RealServerStep, Step } from '../../../src/plan/steps.ts';
 import { webServer } from '../../../src/plan/web.ts';
 
 const words = (text: string) => text.split(' ');
@@ -175,6 +175,16 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
       {
         argv: words('ipvsadm -A -f 7 -s rr -p 60'),
         otherwise: words('ipvsadm -E -f 7 -s rr -p 60'),
+      },
+    ],
+  ],
+  [
+    'sync daemon',
+    { kind: 'sync-daemon', role: 'master', device: 'eth1', id: 7 },
+    [
+      {
+        argv: words('ipvsadm --start-daemon master --mcast-interface eth1 --syncid 7'),
+        unless: ['sh', '-c', 'ipvsadm -l --daemon | grep -q "^master sync daemon (mcast=eth1, syncid=7,"'],
       },
     ],
   ],
@@ -383,6 +393,7 @@ describe('a step', () => {
       'virtual-service': true,
       'real-server': true,
       mark: true,
+      'sync-daemon': true,
       file: true,
       certificate: true,
       daemon: true,

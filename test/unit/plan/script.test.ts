@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { line, planScript, portName, quote, runScript } from '../../../src/plan/script.ts';
-import type { Step } from '../../../src/plan/types.ts';
+import type { Step } from '../../../src/plan/steps.ts';
 import { SHIPPED, planOf, shipped } from './labs.ts';
 
 function sh(args: string[], input: string, path?: string) {

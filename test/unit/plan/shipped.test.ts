@@ -6,8 +6,10 @@ import { SHIPPED, commandsOf, nodeOf, shipped } from './labs.ts';
 
 /** In IPv4 after a dot, in IPv6 after two colons. */
 const AUTOMATIC = {
-  director: /(\.|::)1$/,
+  director: /(\.|::)[12]$/,
   'real-server': /(\.|::)1[1-9]$/,
+  dns: /(\.|::)53$/,
+  proxy: /(\.|::)[12]$/,
   client: /(\.|::)10[1-9]$/,
   router: /(\.|::)254$/,
 };
@@ -78,7 +80,17 @@ describe.each(SHIPPED)('the plan of %s', (name) => {
     const served = new Set(plan.services.map((s) => (s.application === 'dns' ? 'dns' : 'web')));
     for (const node of plan.nodes)
       expect(node.steps.filter((s) => s.kind === 'daemon').map((s) => s.name)).toEqual(
-        node.role === 'real-server' ? [...served] : [],
+        node.role === 'real-server'
+          ? [...served]
+          : node.role === 'dns'
+            ? ['names']
+            : node.role === 'proxy'
+              ? ['haproxy']
+              : node.role === 'director' && plan.clusters?.some((c) => c.vrrp !== undefined)
+                ? ['vrrp']
+                : node.role === 'director'
+                  ? [...new Set(plan.services.flatMap((s) => (s.health === undefined ? [] : [s.health.by])))]
+                  : [],
       );
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Plan, Step } from '../../../src/plan/types.ts';
+import type { Step } from '../../../src/plan/steps.ts';
+import type { Plan } from '../../../src/plan/types.ts';
 import { nodeCommands } from '../../../src/plan/script.ts';
 import { commandsWith, nodeOf, planOf } from './labs.ts';
 

@@ -9,7 +9,7 @@ export class Forwarding {
   readonly #plan: Plan;
 
   constructor(plan: Plan) {
-    this.#plan = plan;
+    this.#plan = { ...plan, nodes: elected(plan.nodes) };
   }
 
   /**
@@ -73,6 +73,28 @@ function routesOf(node: PlannedNode): Route[] {
       routes.set(to, { to, via: step.via, device: step.device });
     }
   return [...routes.values()];
+}
+
+/** The nodes once VRRP has chosen: the one with the highest priority has what its keepalived.conf says. */
+function elected(nodes: PlannedNode[]): PlannedNode[] {
+  const configs = nodes.map(
+    (node) =>
+      node.steps.flatMap((s) => (s.kind === 'file' && s.path.endsWith('vrrp.conf') ? [s.content] : []))[0] ??
+      '',
+  );
+  const priorities = configs.map((text) => Number(/priority (\d+)/.exec(text)?.[1] ?? 0));
+  const first = priorities.indexOf(Math.max(1, ...priorities));
+  return nodes.map((node, index) => {
+    if (index !== first) return node;
+    const own = (configs[index] ?? '').matchAll(/^ +(\S+)\/(\d+) dev (\S+)$/gm);
+    const steps = Array.from(own, ([, address = '', prefix, device = '']) => ({
+      kind: 'address' as const,
+      device,
+      address,
+      prefix: Number(prefix),
+    }));
+    return { ...node, steps: [...node.steps, ...steps] };
+  });
 }
 
 function addressesOf(node: PlannedNode) {

@@ -132,11 +132,25 @@ function reachProblems(plan: Plan): string[] {
             server.address,
             (path) => path.at(-1) === server.node && (server.mode !== 'dr' || path.length === 2),
           );
+          // A proxy answers by itself: the real server knows nobody else.
+          if (server.mode === 'proxy') {
+            const back = plan.nodes
+              .find((n) => n.name === director)
+              ?.interfaces.flatMap((i) => i.addresses.map(({ address }) => address))
+              .find((address) => Array.isArray(forwarding.walk(server.node, address)));
+            if (back === undefined) problems.push(`${server.node}: no way to ${director}`);
+            need(director, home, (path) => path.at(-1) === client.name);
+            continue;
+          }
+          // Of a cluster one director has the addresses, and so the replies.
+          const passing = plan.clusters?.find((c) => c.directors.includes(director))?.directors ?? [director];
           // A reply must pass the director where that has to rewrite it; elsewhere the director would drop it.
           need(
             server.node,
             home,
-            (path) => path.at(-1) === client.name && path.includes(director) === (server.mode === 'nat'),
+            (path) =>
+              path.at(-1) === client.name &&
+              path.some((node) => passing.includes(node)) === (server.mode === 'nat'),
           );
         }
     }

@@ -103,7 +103,27 @@ it('a status names each node, its daemons, and the tables of directors', () => {
         daemons: [],
       },
     ],
-    directors: [{ name: 'director', ipvs: 'TCP 203.0.113.100:80 rr\n\n' }],
+    directors: [
+      {
+        name: 'director',
+        ipvs: 'TCP 203.0.113.100:80 rr\n\n',
+        sync: [{ role: 'master', interface: 'eth0', id: 7 }],
+        connections: [
+          {
+            protocol: 'TCP',
+            state: 'ESTABLISHED',
+            client: '203.0.113.101:4711',
+            virtual: '203.0.113.100:80',
+            destination: '10.0.0.11:80',
+          },
+        ],
+      },
+    ],
+    clusters: [
+      { name: 'ha', addresses: ['203.0.113.100'], active: ['director'] },
+      { name: 'hb', addresses: ['203.0.113.200', '10.0.0.100'], active: [] },
+    ],
+    failures: [{ time: '', action: 'fail', node: 'rs1', what: 'web', how: 'freeze' }],
     links: [
       { node: 'rs1', device: 'eth0', quality: { discipline: 'netem', delay: '20ms', loss: '1%' } },
       { node: 'rs2', device: 'eth0', quality: { discipline: 'tbf' } },
@@ -140,7 +160,14 @@ it('a status names each node, its daemons, and the tables of directors', () => {
     '',
     'director:',
     'TCP 203.0.113.100:80 rr',
+    'sync daemon: master on eth0, id 7',
+    'connections known: 1',
+    '    TCP  ESTABLISHED  203.0.113.101:4711  203.0.113.100:80  →  10.0.0.11:80',
     '',
+    'cluster ha: 203.0.113.100 is at director',
+    'cluster hb: 203.0.113.200, 10.0.0.100 are nowhere',
+    '',
+    'failed on purpose: rs1 web is frozen',
     'links that are not plain (each measure is of what the interface sends):',
     '  rs1  eth0  delay 20ms loss 1%',
     '  rs2  eth0  tbf',
@@ -179,16 +206,27 @@ it('a comparison has a column for each mode and a row for each number of servers
     overhead: 0,
     serverNeeds: 'nothing',
     serverGateway: 'the director',
+    request:
+      mode === 'proxy'
+        ? { connections: 2, source: 'P (proxy)', destination: 'S (rs1)', ttl: 64, forwardedFor: 'C' }
+        : { connections: 1, source: 'C (client)', destination: 'V (VIP)', ttl: 63 },
     measured: [
       { servers: 1, delivered: 1000, throughDirector: through },
       { servers: 2, delivered: 1000, throughDirector: through },
     ],
   });
-  const rows = compareText([figures('nat', 2050), figures('dr', 40)] as unknown as Parameters<
-    typeof compareText
-  >[0]).split('\n');
-  expect(rows[0]).toMatch(/^ +NAT +DR$/);
-  expect(rows[1]).toMatch(/^replies pass the director +yes +no$/);
-  expect(rows.at(-2)).toMatch(/, 1 server +2\.05 +0\.04$/);
-  expect(rows.at(-1)).toMatch(/, 2 servers +2\.05 +0\.04$/);
+  const rows = compareText([
+    figures('nat', 2050),
+    figures('dr', 40),
+    figures('proxy', 2100),
+  ] as unknown as Parameters<typeof compareText>[0]).split('\n');
+  expect(rows[0]).toMatch(/^ +NAT +DR +PROXY$/);
+  expect(rows[1]).toMatch(/^connections for a request +1 +1 +2$/);
+  expect(rows[2]).toMatch(/^source at the real server +C \(client\) +C \(client\) +P \(proxy\)$/);
+  expect(rows[3]).toMatch(/^destination there +V \(VIP\) +V \(VIP\) +S \(rs1\)$/);
+  expect(rows[4]).toMatch(/^TTL there +63 +63 +64$/);
+  expect(rows[5]).toMatch(/^X-Forwarded-For there +none +none +C$/);
+  expect(rows[6]).toMatch(/^replies pass the director +yes +no +no$/);
+  expect(rows.at(-2)).toMatch(/, 1 server +2\.05 +0\.04 +2\.10$/);
+  expect(rows.at(-1)).toMatch(/, 2 servers +2\.05 +0\.04 +2\.10$/);
 });

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createCli } from '../../../src/cli.ts';
 import { EXIT } from '../../../src/errors.ts';
+import { FAULTS } from '../../../src/exercises/registry.ts';
+import { exerciseJsonSchema } from '../../../src/exercises/schema.ts';
 import { topologyJsonSchema } from '../../../src/topology/schema.ts';
 import { SHIPPED } from '../plan/labs.ts';
 import { ROOT } from './sources.ts';
@@ -10,8 +12,11 @@ import { ROOT } from './sources.ts';
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const readme = read('README.md');
 
-it('the JSON Schema is what the tool prints, to the byte', () => {
-  expect(read('schema/topology.schema.json')).toBe(`${JSON.stringify(topologyJsonSchema(), null, 2)}\n`);
+it.each([
+  ['topology', topologyJsonSchema],
+  ['exercise', exerciseJsonSchema],
+])('the JSON Schema of the %s file is what the tool prints, to the byte', (name, schema) => {
+  expect(read(`schema/${name}.schema.json`)).toBe(`${JSON.stringify(schema(), null, 2)}\n`);
 });
 
 describe('the README', () => {
@@ -33,6 +38,11 @@ describe('the README', () => {
     const hidden = ['complete'];
     const commands = createCli(() => undefined).commands.map((c) => c.name());
     expect([...shown].sort()).toEqual(commands.filter((name) => !hidden.includes(name)).sort());
+  });
+
+  it('names every fault', () => {
+    const section = /## Break and mend\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+    for (const { id } of FAULTS) expect(section).toContain(`\`${id}\``);
   });
 
   it('has every exit code', () => {

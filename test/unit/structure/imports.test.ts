@@ -60,6 +60,11 @@ describe('the direction of imports', () => {
     'plan/': { uses: ['plan/', 'topology/', 'ipaddr.js'], types: [] },
     'ipvs/': { uses: ['ipvs/'], types: [] },
     'drift/': { uses: ['drift/', 'ipvs/', 'plan/', 'topology/'], types: [] },
+    'class/': { uses: ['class/', 'exercises/', 'errors.ts'], types: [] },
+    'exercises/': {
+      uses: ['exercises/', 'plan/', 'topology/', 'errors.ts', 'zod'],
+      types: ['proof/'],
+    },
     'proof/': { uses: ['proof/', 'plan/', 'topology/', 'ipaddr.js'], types: ['traffic/'] },
   };
 

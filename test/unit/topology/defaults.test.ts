@@ -64,6 +64,8 @@ describe('the shipped NAT lab', () => {
           servers: [server('rs1'), server('rs2')],
         },
       ],
+      clusters: [],
+      names: [],
     });
   });
 });

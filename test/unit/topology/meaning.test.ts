@@ -85,7 +85,7 @@ describe('names', () => {
       nodes('  ▸web: { on: back }\n  ▸rsync: { on: back }\n  ok: { role: client, on: back }'),
       [
         'node "web" has no role, and its name does not tell one',
-        'add `role`, one of: client, director, real-server, router; or begin the name with client, director, lb, rs, real, router or gw',
+        'add `role`, one of: client, director, real-server, router, dns, proxy; or begin the name with client, director, lb, rs, real, router, gw, dns or proxy',
       ],
       ['node "rsync" has no role, and its name does not tell one'],
     );
@@ -437,7 +437,7 @@ describe('services', () => {
       }),
       [
         'nothing says how requests are forwarded: neither this service nor the file has a mode',
-        'add `mode: nat`, `mode: tun` or `mode: dr` at the top of the file',
+        'add `mode: nat`, `mode: tun`, `mode: dr` or `mode: proxy` at the top of the file',
       ],
     );
     expectProblems(

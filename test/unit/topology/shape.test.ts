@@ -3,7 +3,7 @@ import { expectProblems, lab } from './marked.ts';
 
 const SERVER_KEYS = 'one of: node, weight, upper, lower, port, mode, network';
 const SERVICE_KEYS =
-  'one of: vip, port, protocol, tls, one-packet, persistence, mark, ports, scheduler, flags, mode, tunnel, directors, servers';
+  'one of: vip, port, protocol, tls, one-packet, persistence, mark, ports, scheduler, flags, mode, tunnel, directors, health, servers';
 
 function service(rest: string): string {
   return lab({ services: `  - { vip: 203.0.113.100, ${rest} }` });
@@ -34,9 +34,12 @@ describe('unknown keys', () => {
       `${lab()}▸titel: x\n▸x-y: z\n`,
       [
         'unknown key "titel" in the file',
-        'did you mean "title"? one of: lvslab, name, title, mode, networks, nodes, services',
+        'did you mean "title"? one of: lvslab, name, title, mode, networks, nodes, services, clusters, names',
       ],
-      ['unknown key "x-y" in the file', 'one of: lvslab, name, title, mode, networks, nodes, services'],
+      [
+        'unknown key "x-y" in the file',
+        'one of: lvslab, name, title, mode, networks, nodes, services, clusters, names',
+      ],
     );
     expectProblems(
       lab({ networks: '  front: 203.0.113.0/24\n  back: { subnet: 10.0.0.0/24, ▸mut: 1400 }' }),
@@ -262,18 +265,18 @@ describe('choices', () => {
     ]);
     expectProblems(lab({ mode: 'mode: ▸masquerading' }), [
       'unknown mode "masquerading"',
-      'did you mean "nat"? one of: nat, tun, dr',
+      'did you mean "nat"? one of: nat, tun, dr, proxy',
     ]);
-    expectProblems(service('mode: ▸5'), ['unknown mode 5', 'one of: nat, tun, dr']);
-    expectProblems(service('mode: ▸[nat]'), ['mode is a list, not text', 'one of: nat, tun, dr']);
-    expectProblems(service('▸mode:'), ['mode has no value', 'one of: nat, tun, dr']);
+    expectProblems(service('mode: ▸5'), ['unknown mode 5', 'one of: nat, tun, dr, proxy']);
+    expectProblems(service('mode: ▸[nat]'), ['mode is a list, not text', 'one of: nat, tun, dr, proxy']);
+    expectProblems(service('▸mode:'), ['mode has no value', 'one of: nat, tun, dr, proxy']);
     expectProblems(service('mode: tun, tunnel: ▸vxlan'), [
       'unknown tunnel "vxlan"',
       'one of: ipip, gue, gre',
     ]);
     expectProblems(lab({ nodes: '  a: { role: ▸realserver, on: back }', services: '' }), [
       'unknown role "realserver"',
-      'did you mean "real-server"? one of: client, director, real-server, router',
+      'did you mean "real-server"? one of: client, director, real-server, router, dns, proxy',
     ]);
   });
 

@@ -226,7 +226,7 @@ describe('many problems', () => {
       expect(error).toBeInstanceOf(TopologyError);
       expect((error as TopologyError).code).toBe(2);
       expect((error as TopologyError).message).toBe(
-        'my/lab.yaml:2:7: unknown mode "nta"\n  did you mean "nat"? one of: nat, tun, dr',
+        'my/lab.yaml:2:7: unknown mode "nta"\n  did you mean "nat"? one of: nat, tun, dr, proxy',
       );
     }
   });

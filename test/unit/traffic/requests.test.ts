@@ -19,7 +19,7 @@ describe('the request', () => {
   it('over TLS does not ask who signed the certificate', () => {
     const [, , , , , url, options] = requestCommand({ ...WEB, port: 443, application: 'https' }, 1);
     expect(url).toBe('https://192.0.2.100:443');
-    expect(options).toContain('\ninsecure\n');
+    expect(options).toContain('\n--insecure\n');
   });
 
   it('runs on the client, and its output is what the replies are read from', async () => {

@@ -16,6 +16,7 @@ function facts(plan: Plan): string[] {
       ...n.interfaces.flatMap((i) => [i.name, ...i.addresses.map((a) => a.address)]),
     ]),
     ...plan.services.map((s) => s.vip),
+    ...(plan.names ?? []).map((n) => n.name),
   ];
 }
 

@@ -1,0 +1,123 @@
+// What a class costs as it grows: NAT labs on embedded machines, seconds and MiB for each, and the board's refresh with
+// the largest; the curve as a chart.
+//   node bench/class.mjs [CHART.svg] [COUNT,COUNT…]
+import { execa } from 'execa';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+
+const [chart, list = '1,5,10,20,40'] = process.argv.slice(2);
+const counts = list.split(',').map(Number);
+const bin = join(import.meta.dirname, '../dist/bin.js');
+const work = mkdtempSync(join(tmpdir(), 'lvslab-bench-'));
+const state = join(work, 'state');
+const lab = (...argv) => execa('node', [bin, ...argv], { env: { LVSLAB_STATE: state } });
+const say = (text = '') => process.stdout.write(`${text}\n`);
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** MiB of physical memory of the labs: their lines' holders and all that those started, shared pages in part (PSS). */
+function memory() {
+  const holders = readdirSync(state).map((name) => read(join(state, name, 'holder')).split(' ')[0]);
+  const children = new Map();
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const stat = read(`/proc/${pid}/stat`);
+    const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
+    children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  const tree = holders.filter((pid) => pid !== '');
+  for (const parent of tree) tree.push(...(children.get(parent) ?? []));
+  const pss = (pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+  return tree.reduce((sum, pid) => sum + pss(pid) / 1024, 0);
+}
+
+const rows = [];
+try {
+  for (const count of counts) {
+    let began = performance.now();
+    await lab('class', 'up', 'nat', '--students', String(count));
+    const up = (performance.now() - began) / 1000;
+    const mebibytes = memory();
+    if (count === Math.max(...counts)) {
+      const looks = 11;
+      const timed = await execa(
+        'bash',
+        [
+          '-c',
+          'time -p "$@" >/dev/null',
+          '-',
+          'node',
+          bin,
+          'class',
+          'board',
+          '--json',
+          '--count',
+          String(looks),
+        ],
+        { env: { LVSLAB_STATE: state } },
+      );
+      const one = await execa(
+        'bash',
+        ['-c', 'time -p "$@" >/dev/null', '-', 'node', bin, 'class', 'board', '--json'],
+        { env: { LVSLAB_STATE: state } },
+      );
+      const figure = (text, name) => Number(new RegExp(`^${name} ([\\d.]+)`, 'm').exec(text)?.[1] ?? 0);
+      const cpu = (text) => figure(text, 'user') + figure(text, 'sys');
+      const share =
+        (cpu(timed.stderr) - cpu(one.stderr)) / (figure(timed.stderr, 'real') - figure(one.stderr, 'real'));
+      say(
+        `board with ${count} seats: first look ${figure(one.stderr, 'real').toFixed(1)} s, its own start included; then ${(100 * share).toFixed(1)} % of a processor on the host`,
+      );
+    }
+    began = performance.now();
+    await lab('class', 'down', 'nat');
+    const down = (performance.now() - began) / 1000;
+    rows.push({ count, up, mebibytes, down });
+    const last = rows.at(-2);
+    const further = last && [
+      (up - last.up) / (count - last.count),
+      (mebibytes - last.mebibytes) / (count - last.count),
+    ];
+    say(
+      `${String(count).padStart(3)} seats  up ${up.toFixed(1).padStart(5)} s  ${mebibytes.toFixed(0).padStart(5)} MiB  down ${down.toFixed(1)} s` +
+        (further === undefined
+          ? ''
+          : `   each further one ${further[0].toFixed(2)} s, ${further[1].toFixed(0)} MiB`),
+    );
+  }
+  if (chart !== undefined) await draw();
+} finally {
+  await lab('down', '--all');
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** The tool's own chart, bundled for here. */
+async function draw() {
+  const { build } = await import('esbuild');
+  const { writeFileSync } = await import('node:fs');
+  const outfile = join(work, 'chart.mjs');
+  await build({
+    entryPoints: [join(import.meta.dirname, '../src/report/diagram/chart.ts')],
+    ...{ outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' },
+  });
+  const { lineChartSvg } = await import(outfile);
+  writeFileSync(
+    chart,
+    lineChartSvg({
+      ...{ title: 'A class as it grows', xLabel: 'seats', yLabel: 'seconds until all are up; tens of MiB' },
+      x: rows.map(({ count }) => count),
+      series: [
+        { name: 'seconds', values: rows.map(({ up }) => up) },
+        { name: '10 MiB', values: rows.map(({ mebibytes }) => mebibytes / 10) },
+      ],
+    }),
+  );
+  say(`chart: ${chart}`);
+}

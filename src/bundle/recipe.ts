@@ -1,0 +1,28 @@
+import { WITHOUT_DOCUMENTS, target } from '../machine/embedded/recipe.ts';
+
+/** Programs that the tool runs from a bundle, each by way of `images/bundle/run`. */
+export const PROGRAMS = ['bwrap', 'flock', 'id', 'node', 'perl', 'setpriv', 'ssh'];
+
+/** What comes with the packages and no program of a bundle reads. */
+const UNUSED = [
+  '/usr/lib/systemd',
+  '/usr/lib/x86_64-linux-gnu/gconv',
+  '/usr/lib/x86_64-linux-gnu/systemd',
+  '/usr/share/bash-completion',
+];
+
+/**
+ * Arguments of mmdebstrap for the programs of a bundle and their libraries, as a tar archive. Nothing of it is set up,
+ * and so nothing of it is run while it is made.
+ */
+export function bundleRecipe(file: string, packages: string[], mirror?: string): string[] {
+  return [
+    '--variant=extract',
+    '--architectures=amd64',
+    ...WITHOUT_DOCUMENTS,
+    ...UNUSED.map((folder) => `--dpkgopt=path-exclude=${folder}/*`),
+    `--include=${packages.join(',')}`,
+    '--format=tar',
+    ...target(file, mirror),
+  ];
+}

@@ -1,0 +1,207 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { EXIT, LabError } from '../errors.ts';
+import { DIFFICULTIES, LANGUAGES, type Difficulty, type Language } from '../exercises/types.ts';
+import { languageOf } from '../exercises/words.ts';
+import { aside, json, jsonOption, out, writeText, type Common, type Finish } from './output.ts';
+
+/** Break and mend: exercises, and what is printed for a lesson. */
+export function addExerciseCommands(program: Command, finish: Finish): void {
+  program
+    .command('break')
+    .summary('begin an exercise: something breaks, and you are told only what users complain of')
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .argument('[fault]', 'a fault by its name, or a YAML file of your own')
+    .option('--list', 'list the faults that fit the lab', false)
+    .option('--random', 'let the lot decide', false)
+    .option('--seed <number>', 'for the same lot again', seed)
+    .addOption(new Option('--difficulty <difficulty>', 'of the lot').choices(DIFFICULTIES))
+    .addOption(languageOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, fault: string | undefined, options: BreakFlags) => {
+      const [commands, { readFault }, { findLab }, report] = await Promise.all([
+        import('../commands/exercise.ts'),
+        import('../commands/exercise-file.ts'),
+        import('../commands/existing.ts'),
+        import('../report/exercise.ts'),
+      ]);
+      const language = options.lang ?? localLanguage();
+      const lab = await findLab(name);
+      if (options.list) {
+        const faults = commands.faultsFor(lab);
+        if (options.json === true)
+          json('faults', {
+            lab: lab.record.name,
+            faults: faults.map((f) => ({ id: f.id, difficulty: f.difficulty, ...f.texts[language] })),
+          });
+        else if (faults.length === 0) aside(`no fault fits lab ${lab.record.name}`);
+        else out(report.faultTable(faults, language));
+        return;
+      }
+      if (fault === undefined && !options.random && options.difficulty === undefined)
+        throw new LabError(EXIT.badInput, 'which fault?', {
+          mend: `lab break ${lab.record.name} --random, or one of lab break ${lab.record.name} --list`,
+        });
+      const exercise = await commands.startExercise(lab, {
+        fault: fault === undefined ? undefined : readFault(fault, lab.record.plan),
+        difficulty: options.difficulty,
+        seed: options.seed ?? Math.floor(Math.random() * 1_000_000),
+        language,
+      });
+      if (options.json === true)
+        json('break', { lab: lab.record.name, ...report.exerciseJson(exercise, Date.now()) });
+      else out(report.beginningText(exercise, lab.record.name));
+    });
+
+  program
+    .command('hint')
+    .summary('the next hint of the exercise; each costs points')
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .addOption(languageOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options: ExerciseFlags) => {
+      const [{ nextHint }, { findLab }, { hintText }] = await Promise.all([
+        import('../commands/exercise.ts'),
+        import('../commands/existing.ts'),
+        import('../report/exercise.ts'),
+      ]);
+      const lab = await findLab(name);
+      const { exercise, number, text } = nextHint(lab, options.lang);
+      if (options.json === true)
+        json('hint', { lab: lab.record.name, exercise: exercise.number, number, text });
+      else out(hintText(exercise, number, text));
+    });
+
+  program
+    .command('check')
+    .summary('is it mended? What is right, and what is still wrong')
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .addOption(languageOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options: ExerciseFlags) => {
+      const [{ checkExercise }, { findLab }, { checkText, exerciseJson }] = await Promise.all([
+        import('../commands/exercise.ts'),
+        import('../commands/existing.ts'),
+        import('../report/exercise.ts'),
+      ]);
+      const report = await checkExercise(await findLab(name), options.lang);
+      const { lab, exercise, mended, findings, score } = report;
+      if (options.json === true)
+        json('check', {
+          lab,
+          mended,
+          score,
+          // What the tool itself found would say too much while it is still searched for.
+          findings: findings.map(({ id, outcome, text, detail, evidence }) => ({
+            id,
+            outcome,
+            text: text[exercise.language],
+            ...(mended ? { detail, evidence } : {}),
+          })),
+          exercise: exerciseJson(exercise, Date.now()),
+        });
+      else out(checkText(report));
+      if (!mended)
+        finish(findings.some(({ outcome }) => outcome === 'fail') ? EXIT.testFailed : EXIT.testUnknown);
+    });
+
+  program
+    .command('solve')
+    .summary('what was broken, and a way to mend it; ends the exercise without points')
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .option('--mend', 'carry the mend out as well', false)
+    .addOption(languageOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options: ExerciseFlags & { mend: boolean }) => {
+      const [{ solveExercise }, { findLab }, { solutionText, exerciseJson }] = await Promise.all([
+        import('../commands/exercise.ts'),
+        import('../commands/existing.ts'),
+        import('../report/exercise.ts'),
+      ]);
+      const lab = await findLab(name);
+      const { exercise, mend } = await solveExercise(lab, options.mend, options.lang);
+      if (options.json === true)
+        json('solve', { lab: lab.record.name, ...exerciseJson(exercise, Date.now()), mend });
+      else out(solutionText(exercise, mend));
+    });
+
+  program
+    .command('report')
+    .summary("what was done in a lab's exercises: time, hints, tries, points")
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .option('--html <file>', 'write a page that prints well')
+    .addOption(languageOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options: ExerciseFlags & { html?: string }) => {
+      const [{ findLab }, { exercisesOf }, { exercisesPage, exerciseJson }, { pageHtml, pageMarkdown }] =
+        await Promise.all([
+          import('../commands/existing.ts'),
+          import('../exercise-record.ts'),
+          import('../report/exercise.ts'),
+          import('../report/document.ts'),
+        ]);
+      const lab = (await findLab(name)).record.name;
+      const exercises = exercisesOf(lab);
+      const now = Date.now();
+      const page = exercisesPage(lab, exercises, options.lang ?? localLanguage(), now);
+      if (options.html !== undefined) await writeText(options.html, pageHtml(page), options);
+      if (options.json === true)
+        json('report', { lab, exercises: exercises.map((e) => exerciseJson(e, now)) });
+      else if (options.html === undefined) out(pageMarkdown(page));
+    });
+
+  addHandoutCommand(program);
+}
+
+function addHandoutCommand(program: Command): void {
+  program
+    .command('handout')
+    .summary('a page for students: picture, addresses, commands explained, questions, exercises')
+    .argument('<topology>', 'name of a shipped topology, or a YAML file')
+    .option('--solution', 'with the answers, for the trainer', false)
+    .option('--html <file>', 'write a page that prints well on A4')
+    .option('--markdown', 'print it as Markdown (the default)', false)
+    .addOption(languageOption())
+    .action(async (topology: string, options: HandoutFlags) => {
+      const [{ readPlan }, { handout }, { pageHtml, pageMarkdown }] = await Promise.all([
+        import('../commands/topology-file.ts'),
+        import('../report/handout.ts'),
+        import('../report/document.ts'),
+      ]);
+      const page = handout(readPlan(topology), topology, options.lang ?? localLanguage(), options.solution);
+      if (options.html !== undefined) await writeText(options.html, pageHtml(page), {});
+      if (options.html === undefined || options.markdown) out(pageMarkdown(page));
+    });
+}
+
+interface HandoutFlags {
+  solution: boolean;
+  html?: string;
+  markdown: boolean;
+  lang?: Language;
+}
+
+type ExerciseFlags = Common & { lang?: Language };
+type BreakFlags = ExerciseFlags & {
+  list: boolean;
+  random: boolean;
+  seed?: number;
+  difficulty?: Difficulty;
+};
+
+export const languageOption = () =>
+  new Option('--lang <language>', "the exercise's language (default: the locale's)").choices(LANGUAGES);
+
+/** The language of whoever calls. */
+export function localLanguage(): Language {
+  return languageOf(
+    [process.env['LC_ALL'], process.env['LC_MESSAGES'], process.env['LANG']].find(
+      (value) => value !== undefined && value !== '',
+    ),
+  );
+}
+
+/** Reads what `--seed` says. */
+export function seed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it must be a whole number from 0');
+  return Number(text);
+}

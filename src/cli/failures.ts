@@ -1,0 +1,119 @@
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { interruptSignal } from '../interrupt.ts';
+import { FAILURES, type FailureKind } from '../plan/failures.ts';
+import { aside, json, jsonOption, out, type Common } from './output.ts';
+
+/** Making parts of a lab fail, and seeing what becomes of it. */
+export function addFailureCommands(program: Command): void {
+  program
+    .command('fail')
+    .summary('make a node, a daemon or an interface fail')
+    .description(
+      'A node fails as by a power cut; a daemon is killed, frozen or (the web server) answers wrongly; an interface goes down.',
+    )
+    .argument('<node>', 'NODE, or LAB/NODE where several labs are up')
+    .argument('[what]', 'a daemon of it (web, …) or an interface (default: the whole node)')
+    .addOption(new Option('--how <way>', 'how a daemon fails').choices(FAILURES).default('kill'))
+    .addOption(jsonOption())
+    .action(async (node: string, what: string | undefined, options: Common & { how: FailureKind }) => {
+      const [{ fail }, { failureText, placeText }] = await Promise.all([
+        import('../commands/fail.ts'),
+        import('../failures.ts'),
+      ]);
+      const { lab, failed } = await fail(node, what, options.how);
+      if (options.json === true) json('fail', { lab, ...failed });
+      else out(`${failureText(failed)}; lab heal ${placeText({ node, what })} mends it`);
+    });
+
+  program
+    .command('heal')
+    .summary('undo what fail did')
+    .argument('[node]', 'NODE, or LAB/NODE; or a LAB (default: all that has failed in the only lab)')
+    .argument('[what]', 'only this daemon or interface')
+    .addOption(jsonOption())
+    .action(async (reference: string | undefined, what: string | undefined, options: Common) => {
+      const [{ heal }, { placeText }, { forfeit }] = await Promise.all([
+        import('../commands/fail.ts'),
+        import('../failures.ts'),
+        import('../exercise-record.ts'),
+      ]);
+      const { lab, healed } = await heal(reference, what);
+      // A node that is healed gets every step of its plan again.
+      if (healed.some((action) => action.what === undefined)) aside(forfeit(lab));
+      if (options.json === true) json('heal', { lab, healed });
+      else if (healed.length === 0) out(`nothing has failed in lab ${lab}`);
+      else out(healed.map((action) => `${placeText(action)}: healed`).join('\n'));
+    });
+
+  program
+    .command('timeline')
+    .summary(
+      'ask every web service all the time, and say what happens: to clients, tables, daemons, addresses',
+    )
+    .description(
+      'Lets a client of each web service ask again and again, and prints what happens until Ctrl-C, --for or ten seconds after the last --do.',
+    )
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .option('--for <seconds>', 'how long', seconds)
+    .option(
+      '--do <step>',
+      'something to do meanwhile, such as "3s fail rs1 web", "12s heal"; may be given again and again',
+      (step: string, steps: string[]) => [...steps, step],
+      [],
+    )
+    .option('--logs', 'every line that daemons log, not only what they decide', false)
+    .option('--interval <ms>', 'from request to request', milliseconds, 100)
+    .option('--patience <ms>', 'after which a client gives a request up', milliseconds, 1000)
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options: TimelineFlags) => {
+      const [
+        { timeline, assertVisible },
+        { parseStep },
+        { findLab },
+        { eventLine, isNews, timelineSummary },
+      ] = await Promise.all([
+        import('../commands/timeline.ts'),
+        import('../commands/scenario.ts'),
+        import('../commands/existing.ts'),
+        import('../report/timeline.ts'),
+      ]);
+      const steps = options.do.map(parseStep);
+      const lab = await findLab(name);
+      assertVisible(lab);
+      const began = Date.now();
+      const report = await timeline(lab, {
+        steps,
+        seconds:
+          options.for ?? (steps.length === 0 ? undefined : Math.max(...steps.map(({ at }) => at)) + 10),
+        interval: options.interval,
+        patience: options.patience,
+        signal: interruptSignal,
+        onEvent: (event) => {
+          if (options.json !== true && (options.logs || isNews(event))) out(eventLine(event, began));
+        },
+      });
+      if (options.json === true) json('timeline', report);
+      else out(`\n${timelineSummary(report)}`);
+    });
+}
+
+type TimelineFlags = Common & {
+  for?: number;
+  do: string[];
+  logs: boolean;
+  interval: number;
+  patience: number;
+};
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value >= 1 && value <= 86_400)) throw new InvalidArgumentError('it must be 1 to 86400 seconds');
+  return value;
+}
+
+function milliseconds(text: string): number {
+  const value = Number(text);
+  if (!(Number.isInteger(value) && value >= 20 && value <= 60_000))
+    throw new InvalidArgumentError('it must be 20 to 60000 milliseconds');
+  return value;
+}

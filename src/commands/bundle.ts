@@ -1,0 +1,49 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import { packImage, packTarball } from '../bundle/archives.ts';
+import { bundleTree } from '../bundle/tree.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { hold } from '../lock.ts';
+import { buildFolder, buildLock, discard } from '../machine/embedded/builds.ts';
+import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
+import { ensureRoot } from '../machine/embedded/root.ts';
+import { seconds, type Progress } from '../report/progress.ts';
+import { expectPlaceFor, writeWhole } from './output-file.ts';
+
+/** Forms in which the same contents are packed. */
+export type BundleForm = 'image' | 'tarball';
+
+/**
+ * Packs the tool with all that it needs at run time, for places without a network or without rights.
+ * @param file `-`: standard output
+ * @returns its size in bytes
+ */
+export async function makeBundle(form: BundleForm, file: string, progress: Progress): Promise<number> {
+  await expectPlaceFor(file);
+  await ensurePrograms(buildPrograms(), progress);
+  const root = await ensureRoot(progress);
+  const task = progress.start(form, 'starting');
+  const began = Date.now();
+  const lock = await hold(buildLock(), () => {
+    task.update('waiting for another build');
+  });
+  const work = buildFolder('bundle');
+  try {
+    await discard(work);
+    await mkdir(work, { recursive: true });
+    const tree = await bundleTree(work, root, task, progress);
+    task.update('packing');
+    const packed = await (form === 'image' ? packImage : packTarball)(work, tree);
+    interruptSignal.throwIfAborted();
+    const { size } = await stat(packed);
+    await writeWhole(createReadStream(packed), file);
+    task.done(`${Math.round(size / 1e6)} MB (${seconds(Date.now() - began)})`);
+    return size;
+  } catch (error) {
+    task.fail();
+    throw error;
+  } finally {
+    await discard(work);
+    lock.release();
+  }
+}

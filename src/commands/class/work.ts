@@ -1,0 +1,164 @@
+import { availableParallelism } from 'node:os';
+import type { SeatOutput } from '../../class/groups.ts';
+import type { Seat } from '../../class/roster.ts';
+import { seatLab, type ClassRecord } from '../../class-record.ts';
+import { LabError } from '../../errors.ts';
+import { exercisesOf } from '../../exercise-record.ts';
+import type { Exercise } from '../../exercises/exercise.ts';
+import type { Difficulty, Language } from '../../exercises/types.ts';
+import type { Outcome } from '../../proof/check.ts';
+import { keepTest } from '../../test-record.ts';
+import { checkExercise, startExercise } from '../exercise.ts';
+import { readFault } from '../exercise-file.ts';
+import { findLab, type RunningLab } from '../existing.ts';
+import { inTurns } from '../in-turns.ts';
+import { test } from '../test.ts';
+
+/** What something that was done at one seat came to. */
+export interface SeatDone extends Seat {
+  lab: string;
+  /** `unknown`: it could not be done, or measured. */
+  outcome: Outcome;
+  /** One line: what is not right, or what was begun. */
+  detail: string;
+  seconds: number;
+}
+
+type Work = (lab: RunningLab) => Promise<{ outcome: Outcome; detail: string }>;
+
+/**
+ * Does something at each seat, as many at once as there are processors. What fails at one does not stop the others.
+ * @param onDone called as each is done
+ * @returns in the order of the seats
+ */
+async function atSeats(
+  record: ClassRecord,
+  seats: readonly Seat[],
+  onDone: (done: SeatDone) => void,
+  work: Work,
+): Promise<SeatDone[]> {
+  const results: SeatDone[] = [];
+  await inTurns(seats, availableParallelism(), async (seat) => {
+    const began = Date.now();
+    const lab = seatLab(record, seat);
+    const result = await orWhy(async () => work(await findLab(lab)));
+    const done = { ...seat, lab, ...result, seconds: (Date.now() - began) / 1000 };
+    results.push(done);
+    onDone(done);
+  });
+  const order = seats.map(({ seat }) => seat);
+  return results.sort((a, b) => order.indexOf(a.seat) - order.indexOf(b.seat));
+}
+
+async function orWhy(run: () => ReturnType<Work>): ReturnType<Work> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    return { outcome: 'unknown', detail: error.message.split('\n')[0] ?? '' };
+  }
+}
+
+/** Tests labs of seats. Nobody's exercise is the poorer for it: it is the trainer who asks. */
+export function testSeats(
+  record: ClassRecord,
+  seats: readonly Seat[],
+  onDone: (done: SeatDone) => void,
+): Promise<SeatDone[]> {
+  return atSeats(record, seats, onDone, async (lab) => {
+    const checks = await test(lab, undefined, { request: 2, transfer: 20 });
+    const { outcome, failed } = keepTest(lab.record.name, checks);
+    return { outcome, detail: outcome === 'pass' ? `${checks.length} checks` : failed.join(', ') };
+  });
+}
+
+/** Checks the exercises of seats; a check in vain is no try of the student's. */
+export function checkSeats(
+  record: ClassRecord,
+  seats: readonly Seat[],
+  onDone: (done: SeatDone) => void,
+): Promise<SeatDone[]> {
+  return atSeats(record, seats, onDone, async (lab) => {
+    const { mended, findings, exercise, score } = await checkExercise(lab, undefined, { counts: false });
+    const right = findings.filter(({ outcome }) => outcome === 'pass').length;
+    const outcome = mended ? 'pass' : findings.some((f) => f.outcome === 'fail') ? 'fail' : 'unknown';
+    const how = exercise.ended === undefined ? '' : `, ${score} points`;
+    return { outcome, detail: `exercise ${exercise.number}: ${right} of ${findings.length} right${how}` };
+  });
+}
+
+export interface ClassBreak {
+  /** A fault by its name, or an exercise file; undefined: by lot. */
+  fault: string | undefined;
+  difficulty: Difficulty | undefined;
+  /** Of the first seat. */
+  seed: number;
+  /** Every seat draws a lot of its own. */
+  each: boolean;
+  language: Language;
+}
+
+/** Begins an exercise at each seat. */
+export function breakSeats(
+  record: ClassRecord,
+  seats: readonly Seat[],
+  { fault, difficulty, seed, each, language }: ClassBreak,
+  onDone: (done: SeatDone) => void,
+): Promise<SeatDone[]> {
+  return atSeats(record, seats, onDone, async (lab) => {
+    const place = seats.findIndex((seat) => seatLab(record, seat) === lab.record.name);
+    const exercise = await startExercise(lab, {
+      fault: fault === undefined ? undefined : readFault(fault, lab.record.plan),
+      ...{ difficulty, language, seed: each ? seed + place : seed },
+    });
+    const title = exercise.fault.texts[language].title;
+    return { outcome: 'pass', detail: `exercise ${exercise.number}: ${title}` };
+  });
+}
+
+/** Seconds that a command may take at a seat. */
+const EXEC_LIMIT = 60;
+
+/** Runs a command on the same node of each seat. */
+export async function execAtSeats(
+  record: ClassRecord,
+  seats: readonly Seat[],
+  node: string,
+  argv: readonly string[],
+): Promise<SeatOutput[]> {
+  const outputs = new Map<string, SeatOutput>();
+  await inTurns(seats, 2 * availableParallelism(), async ({ seat }) => {
+    outputs.set(seat, { seat, ...(await execAt(seatLab(record, { seat }), node, argv)) });
+  });
+  return seats.flatMap(({ seat }) => outputs.get(seat) ?? []);
+}
+
+async function execAt(lab: string, node: string, argv: readonly string[]): Promise<Omit<SeatOutput, 'seat'>> {
+  try {
+    const { record, runtime } = await findLab(lab);
+    if (!record.plan.nodes.some(({ name }) => name === node))
+      return {
+        ...{ code: undefined, stdout: '' },
+        stderr: `there is no node ${node}; its nodes: ${record.plan.nodes.map(({ name }) => name).join(', ')}`,
+      };
+    const [result] = await runtime.exec([
+      { node, argv: ['timeout', '-k', '2', String(EXEC_LIMIT), ...argv] },
+    ]);
+    return {
+      code: result?.code,
+      stdout: result?.stdout.toString() ?? '',
+      stderr: result?.stderr ?? '',
+    };
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    return { code: undefined, stdout: '', stderr: error.message.replaceAll(lab, 'LAB') };
+  }
+}
+
+/** What was done in the exercises of each seat. */
+export function reportSeats(
+  record: ClassRecord,
+  seats: readonly Seat[],
+): (Seat & { exercises: Exercise[] })[] {
+  return seats.map((seat) => ({ ...seat, exercises: exercisesOf(seatLab(record, seat)) }));
+}

@@ -1,0 +1,180 @@
+import type { z } from 'zod';
+import { TopologyError } from '../errors.ts';
+import type { Plan } from '../plan/types.ts';
+import { readDocument } from '../topology/document.ts';
+import { childOf, entriesOf, keyPosition, toPlain, treeAt, type Tree } from '../topology/positions.ts';
+import { Problems, oneOf } from '../topology/problems.ts';
+import { didYouMean } from '../topology/suggest.ts';
+import { readText } from '../topology/text.ts';
+import { PARTS, castFor, partsIn } from './cast.ts';
+import { exerciseSchema, type ExerciseFile } from './schema.ts';
+import type { Condition, Deed, Fault, FaultTexts, Language, Text } from './types.ts';
+
+/** An exercise file as far as it can be judged by itself. */
+export interface ReadExercise {
+  fault: Fault;
+  /** The topology that it names. */
+  topology: string | undefined;
+  /** Holds it against a lab. @throws TopologyError where it names what the lab does not have */
+  against: (plan: Plan) => void;
+}
+
+/** Whether a file is an exercise, and not a topology. */
+export function isExercise(source: string | Uint8Array): boolean {
+  const problems = new Problems();
+  const text = readText(source, problems);
+  const tree = text === undefined ? undefined : readDocument(text, problems);
+  return tree !== undefined && childOf(tree, 'exercise') !== undefined;
+}
+
+/**
+ * Reads an exercise file.
+ * @param file what messages call it
+ * @param id the fault's name
+ * @throws TopologyError with every problem of the file, in file order
+ */
+export function parseExercise(source: string | Uint8Array, file: string, id: string): ReadExercise {
+  const problems = new Problems();
+  const text = readText(source, problems);
+  const tree = text === undefined ? undefined : readDocument(text, problems);
+  const result = tree === undefined ? undefined : exerciseSchema.safeParse(toPlain(tree));
+  if (tree !== undefined && result?.success === false)
+    for (const issue of result.error.issues) report(tree, issue, problems);
+  if (tree !== undefined) checkParts(tree, problems);
+  if (tree === undefined || result?.success !== true || !problems.none)
+    throw new TopologyError(file, problems.list());
+  return {
+    fault: faultOf(result.data, id),
+    topology: result.data.topology,
+    against: (plan) => {
+      checkAgainst(tree, plan, problems);
+      if (!problems.none) throw new TopologyError(file, problems.list());
+    },
+  };
+}
+
+function faultOf(data: ExerciseFile, id: string): Fault {
+  const texts = (language: Language): FaultTexts => {
+    const say = (text: ExerciseFile['title']) => (typeof text === 'string' ? text : text[language]);
+    return {
+      title: say(data.title),
+      story: say(data.story),
+      teaches: say(data.teaches),
+      hints: data.hints.map(say),
+      answer: say(data.answer),
+    };
+  };
+  return {
+    id,
+    difficulty: data.difficulty,
+    modes: [],
+    inject: deedsOf(data.break),
+    mend: deedsOf(data.mend),
+    ...(data.wrong === undefined ? {} : { wrong: { what: data.wrong.what, deeds: deedsOf(data.wrong.run) } }),
+    conditions: data.checks.map(({ on, run, right, wrong }): Condition => ({
+      on,
+      run,
+      right: both(right),
+      wrong: both(wrong),
+    })),
+    tested: data.test,
+    texts: { en: texts('en'), de: texts('de') },
+  };
+}
+
+function deedsOf(deeds: Record<string, string>): Deed[] {
+  return Object.entries(deeds).map(([on, run]) => ({ on, run }));
+}
+
+function both(text: string | Text): Text {
+  return typeof text === 'string' ? { en: text, de: text } : text;
+}
+
+/** Every text that may name parts, with its place: what is run, and where. */
+function deedTexts(tree: Tree): { on: string; run: string; at: Tree['at']; runAt: Tree['at'] }[] {
+  const wrong = childOf(tree, 'wrong');
+  const mappings = [
+    childOf(tree, 'break'),
+    childOf(tree, 'mend'),
+    wrong === undefined ? undefined : childOf(wrong, 'run'),
+  ];
+  const deeds = mappings.flatMap((mapping) =>
+    entriesOf(mapping).map(([on, { keyAt, tree: run }]) => ({
+      on,
+      run: scalar(run),
+      at: keyAt,
+      runAt: run.at,
+    })),
+  );
+  const checks = childOf(tree, 'checks');
+  const conditions = (checks?.kind === 'list' ? checks.items : []).flatMap((item) => {
+    const [on, run] = [childOf(item, 'on'), childOf(item, 'run')];
+    if (on === undefined || run === undefined) return [];
+    return [{ on: scalar(on), run: scalar(run), at: on.at, runAt: run.at }];
+  });
+  return [...deeds, ...conditions];
+}
+
+function scalar(tree: Tree): string {
+  return tree.kind === 'scalar' && typeof tree.value === 'string' ? tree.value : '';
+}
+
+/** Every name in braces must be one that there is: a mistyped one would go to the shell as it stands. */
+function checkParts(tree: Tree, problems: Problems): void {
+  for (const { on, run, at, runAt } of deedTexts(tree))
+    for (const [text, place] of [[on, at] as const, [run, runAt] as const])
+      for (const part of partsIn(text))
+        if (!PARTS.some((known) => known === part))
+          problems.add(place, `there is no part {${part}}`, didYouMean(part, PARTS));
+}
+
+/** What the file names must be in the lab. */
+function checkAgainst(tree: Tree, plan: Plan, problems: Problems): void {
+  const cast = castFor(plan, 0) ?? {};
+  const nodes = plan.nodes.map((n) => n.name);
+  for (const { on, run, at, runAt } of deedTexts(tree)) {
+    for (const [text, place] of [[on, at] as const, [run, runAt] as const])
+      for (const part of partsIn(text))
+        if (cast[part] === undefined)
+          problems.add(place, `lab ${plan.name} has no {${part}}`, oneOf(Object.keys(cast)));
+    if (partsIn(on).length === 0 && !nodes.includes(on))
+      problems.add(at, `lab ${plan.name} has no node "${on}"`, didYouMean(on, nodes));
+  }
+}
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  exercise: 'write `exercise: 1`',
+  title: 'write a text, or `{ en: …, de: … }`',
+  story: 'write the complaint of a user, or `{ en: …, de: … }`',
+  hints: 'write a list of texts',
+  break: 'write a mapping, such as `rs1: ip link set eth0 down`',
+  mend: 'write a mapping, such as `rs1: ip link set eth0 up`',
+  checks: 'write a list, such as `[ { on: client, run: ping -c1 rs1, right: …, wrong: … } ]`',
+};
+
+function report(root: Tree, issue: z.core.$ZodIssue, problems: Problems): void {
+  const path = issue.path;
+  const tree = treeAt(root, path);
+  const name = path.length === 0 ? 'the exercise' : path.map(String).join(' › ');
+  const mend = EXAMPLES[String(path.find((step) => typeof step === 'string'))];
+  if (tree === undefined) {
+    const parent = path.slice(0, -1);
+    const where = parent.length === 0 ? 'the exercise' : parent.map(String).join(' › ');
+    problems.add(keyPosition(root, parent), `${where} has no \`${String(path.at(-1))}\``, mend);
+  } else if (issue.code === 'unrecognized_keys')
+    for (const key of issue.keys)
+      problems.add(
+        keyPosition(root, [...path, key]),
+        `unknown key "${key}" in ${name}`,
+        path.length === 0 ? didYouMean(key, Object.keys(exerciseSchema.shape)) : undefined,
+      );
+  else if (issue.code === 'invalid_value')
+    problems.add(tree.at, `${name}: this value is not allowed`, oneOf(issue.values.map(String)));
+  else problems.add(tree.at, `${name}: ${kindOf(tree)} cannot stand here`, mend);
+}
+
+function kindOf(tree: Tree): string {
+  if (tree.kind !== 'scalar') return tree.kind === 'map' ? 'a mapping' : 'a list';
+  if (tree.value === null || tree.value === '') return 'nothing';
+  return typeof tree.value === 'string' ? 'text' : `a ${typeof tree.value}`;
+}

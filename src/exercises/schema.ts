@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { DIFFICULTIES } from './types.ts';
+
+/** The version of the exercise file's format that this release reads. */
+export const EXERCISE_VERSION = 1;
+
+const words = z.string().min(1);
+
+const text = z
+  .union([words, z.strictObject({ en: words, de: words })])
+  .describe('A text, or one in each language: { en: …, de: … }.');
+
+const deeds = z
+  .record(z.string(), words)
+  .describe(
+    'For each node the shell lines to run on it, in this order. In braces stand parts of the lab: {server}, {vip} …',
+  );
+
+const conditionSchema = z.strictObject({
+  on: words.describe('The node that is asked.'),
+  run: words.describe('Shell lines that end with exit code 0 where all is well.'),
+  right: text,
+  wrong: text,
+});
+
+const wrongSchema = z.strictObject({
+  what: words.describe('What it does, in a few words.'),
+  run: deeds,
+});
+
+/** A trainer's exercise, in a file of its own. */
+export const exerciseSchema = z.strictObject({
+  exercise: z.literal(EXERCISE_VERSION).describe('Version of the format.'),
+  topology: words
+    .optional()
+    .describe('The topology that it is for: one that comes with the tool, or a file beside this one.'),
+  difficulty: z.enum(DIFFICULTIES).default('medium'),
+  title: text.describe('What is broken. Students see it only in the end.'),
+  story: text.describe('The complaint of a user: the symptom, not the cause.'),
+  teaches: text,
+  hints: z.array(text).min(1).describe('From a nudge to all but the answer.'),
+  answer: text.describe('What was broken, and why that does what was seen.'),
+  break: deeds,
+  mend: deeds,
+  wrong: wrongSchema
+    .optional()
+    .describe('A mend that is none: lab check must not pass after it. For the trainer’s own trials.'),
+  checks: z
+    .array(conditionSchema)
+    .default([])
+    .describe('What must hold in the end beside the promises that lab test looks at.'),
+  test: z
+    .boolean()
+    .default(true)
+    .describe('Whether every check of lab test must be green; otherwise `checks` alone decide.'),
+});
+
+export type ExerciseFile = z.infer<typeof exerciseSchema>;
+
+/** The schema for editors. */
+export function exerciseJsonSchema(): object {
+  return { title: 'lvslab exercise', ...z.toJSONSchema(exerciseSchema, { target: 'draft-7', io: 'input' }) };
+}

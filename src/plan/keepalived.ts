@@ -1,0 +1,102 @@
+import { maskOf } from '../topology/netmask.ts';
+import { block, keepalivedConfig, type Part } from './keepalived-config.ts';
+import { MODE_RULES } from './modes/registry.ts';
+import type { Step } from './steps.ts';
+import type { PlannedHealth, PlannedServer, PlannedService } from './types.ts';
+
+export const KEEPALIVED_CONFIG = '/etc/keepalived/keepalived.conf';
+
+type Watched = PlannedService & { health: PlannedHealth };
+
+/**
+ * keepalived with its configuration (keepalived.conf(5)), to look after real servers.
+ * @param parts virtual servers; none: then it does not run
+ */
+export function keepalivedSteps(node: string, parts: Part[]): Step[] {
+  if (parts.length === 0) return [];
+  const global = block('global_defs', `router_id ${node}`, 'script_user root');
+  const content = keepalivedConfig(`keepalived of ${node}.`, [global, ...parts]);
+  return [
+    { kind: 'file', path: KEEPALIVED_CONFIG, content },
+    {
+      kind: 'daemon',
+      name: 'keepalived',
+      argv: [
+        '/usr/sbin/keepalived',
+        // Health checks alone: VRRP, where there is any, has a process of its own.
+        '-C',
+        ...['-f', KEEPALIVED_CONFIG, '-p', '/run/keepalived.pid', '-c', '/run/keepalived-checks.pid'],
+        // What it knows of the table it leaves there when it ends; a restart finds it.
+        ...['--dont-release-ipvs', '--log-detail', '--no-syslog', '--flush-log-file'],
+        '--log-file=/var/log/keepalived.log',
+      ],
+      pidfile: '/run/keepalived.pid',
+      // Its child, which checks, writes one of its own.
+      logs: ['/var/log/keepalived.log', '/var/log/keepalived_check.log'],
+    },
+  ];
+}
+
+/**
+ * A virtual service whose real servers keepalived looks after.
+ * @param script of an external check
+ */
+export function virtualServer(service: Watched, script: string | undefined): Part {
+  const { vip, port, protocol, scheduler, persistence, servers, health } = service;
+  const mode = servers[0]?.mode ?? 'dr';
+  return block(
+    `virtual_server ${vip} ${port}`,
+    `delay_loop ${health.interval}`,
+    `lvs_sched ${scheduler}`,
+    `lvs_method ${MODE_RULES[mode].keepalived}`,
+    ...(persistence === undefined ? [] : [`persistence_timeout ${persistence.timeout}`]),
+    ...(persistence?.prefix === undefined
+      ? []
+      : [`persistence_granularity ${maskOf(vip, persistence.prefix)}`]),
+    `protocol ${protocol.toUpperCase()}`,
+    ...(health.fallback === undefined
+      ? []
+      : [
+          `sorry_server ${health.fallback.address} ${health.fallback.port}`,
+          `sorry_server_lvs_method ${MODE_RULES[health.fallback.mode].keepalived}`,
+        ]),
+    ...servers.map((server) =>
+      block(
+        `real_server ${server.address} ${server.port}`,
+        `weight ${server.weight}`,
+        `lvs_method ${MODE_RULES[server.mode].keepalived}`,
+        ...(health.quiescent ? ['inhibit_on_failure'] : []),
+        check(service, server, script),
+      ),
+    ),
+  );
+}
+
+function check(
+  { vip, port, application, health }: Watched,
+  server: PlannedServer,
+  script: string | undefined,
+): Part {
+  const { interval, timeout, failures } = health;
+  const again = [`retry ${failures - 1}`, `delay_before_retry ${interval}`];
+  switch (health.check) {
+    case 'connect':
+      return block('TCP_CHECK', `connect_timeout ${timeout}`, ...again);
+    case 'ping':
+      return block('PING_CHECK', `connect_timeout ${timeout}`, ...again);
+    case 'negotiate':
+      return block(
+        application === 'https' ? 'SSL_GET' : 'HTTP_GET',
+        block('url', `path ${health.request ?? '/'}`, 'status_code 200', `regex "${health.receive ?? ''}"`),
+        `connect_timeout ${timeout}`,
+        ...again,
+      );
+    case 'external':
+      return block(
+        'MISC_CHECK',
+        `misc_path "${script ?? ''} ${vip} ${port} ${server.address} ${server.port}"`,
+        `misc_timeout ${timeout}`,
+        ...again,
+      );
+  }
+}

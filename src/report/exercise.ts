@@ -1,0 +1,167 @@
+import pc from 'picocolors';
+import type { CheckReport } from '../commands/exercise.ts';
+import { fill } from '../exercises/cast.ts';
+import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
+import type { Deed, Fault, Language } from '../exercises/types.ts';
+import { wordsOf } from '../exercises/words.ts';
+import type { Page } from './document.ts';
+import { columns, MARK } from './text.ts';
+
+const QUOTED: Record<Language, (text: string) => string> = {
+  en: (text) => `“${text}”`,
+  de: (text) => `„${text}“`,
+};
+
+/** What a student is told when an exercise begins: the complaint, and what may be done; not what was broken. */
+export function beginningText({ number, fault, cast, language }: Exercise, lab: string): string {
+  const w = wordsOf(language);
+  return [
+    pc.bold(`${w.exercise} ${number} · ${w.lab} ${lab}`),
+    '',
+    `  ${QUOTED[language](fill(fault.texts[language].story, cast))}`,
+    '',
+    w.task,
+    w.tools,
+    pc.dim(w.peeking),
+  ].join('\n');
+}
+
+export function hintText({ fault, language }: Exercise, number: number, text: string | undefined): string {
+  const w = wordsOf(language);
+  if (text === undefined) return w.noMoreHints;
+  return `${w.hint} ${number} ${w.of} ${fault.texts[language].hints.length}: ${text}`;
+}
+
+/** What is right and what is still wrong, in the users' terms; what shows it, only once it is mended or told. */
+export function checkText({ exercise, findings, mended, score }: CheckReport): string {
+  const { language, fault, cast } = exercise;
+  const w = wordsOf(language);
+  const seen = new Set<string>();
+  const rows = findings.flatMap(({ outcome, text, detail }) => {
+    const unclear = outcome === 'unknown' ? ` (${w.unclear})` : '';
+    const row = `${MARK[outcome]} ${text[language]}${unclear}`;
+    if (seen.has(row)) return [];
+    seen.add(row);
+    return mended && detail !== '' ? [row, `    ${pc.dim(detail)}`] : [row];
+  });
+  const right = findings.filter((f) => f.outcome === 'pass').length;
+  const tally = `${right} ${w.of} ${findings.length} ${w.right}`;
+  if (!mended) return [...rows, '', `${w.notYet} ${tally}.`].join('\n');
+  const evidence = findings.find((f) => f.evidence.length > 1)?.evidence.slice(1, 3) ?? [];
+  return [
+    ...rows,
+    ...(evidence.length === 0 ? [] : ['', `${w.proof}:`, ...evidence.map((line) => `    ${pc.dim(line)}`)]),
+    '',
+    `${pc.green(w.mended)} ${tally}; ${w.score}: ${score} ${w.points}.`,
+    `${w.teaches}: ${fill(fault.texts[language].teaches, cast)}`,
+  ].join('\n');
+}
+
+/** The answer, and a mend. */
+export function solutionText({ fault, cast, language }: Exercise, mend: readonly Deed[]): string {
+  const w = wordsOf(language);
+  const { title, answer, teaches } = fault.texts[language];
+  return [
+    pc.bold(title),
+    '',
+    `${w.answer}: ${fill(answer, cast)}`,
+    `${w.teaches}: ${fill(teaches, cast)}`,
+    '',
+    `${w.mend}:`,
+    ...mend.map(({ on, run }) => `  ${on}# ${run}`),
+  ].join('\n');
+}
+
+/** The faults to choose from, for a trainer. */
+export function faultTable(faults: readonly Fault[], language: Language): string {
+  return columns(faults.map((f) => [f.id, f.difficulty, f.modes.join(' '), f.texts[language].title]));
+}
+
+/** An exercise as reports for machines have it. While it is on, it does not say what was broken. */
+export function exerciseJson(exercise: Exercise, now: number): object {
+  const { number, fault, cast, seed, language, began, ended, how, hints, tries } = exercise;
+  const texts = fault.texts[language];
+  return {
+    number,
+    language,
+    seed,
+    difficulty: fault.difficulty,
+    story: fill(texts.story, cast),
+    ...(ended === undefined ? {} : { fault: fault.id, title: texts.title }),
+    began,
+    ended,
+    how,
+    seconds: Math.round(durationOf(exercise, now) / 1000),
+    hints,
+    tries,
+    score: scoreOf(exercise),
+  };
+}
+
+/** What was done in a lab's exercises, to be kept. */
+export function exercisesPage(
+  lab: string,
+  exercises: readonly Exercise[],
+  language: Language,
+  now: number,
+): Page {
+  const w = wordsOf(language);
+  const title = `${w.report} ${lab}`;
+  const rows = exercises.map((e) => [
+    String(e.number),
+    e.ended === undefined ? '…' : e.fault.texts[language].title,
+    e.fault.difficulty,
+    e.how === undefined ? w.on : e.how === 'mended' ? w.mended : w[e.how],
+    clock(durationOf(e, now)),
+    e.hints.length === 0 ? '0' : `${e.hints.length} (${e.hints.map((h) => h.by).join(', ')})`,
+    String(e.tries.length),
+    String(scoreOf(e)),
+  ]);
+  const total = exercises.reduce((sum, e) => sum + scoreOf(e), 0);
+  return {
+    title,
+    language,
+    blocks: [
+      { kind: 'heading', level: 1, text: title },
+      ...(exercises.length === 0
+        ? [{ kind: 'text' as const, text: w.none }]
+        : [
+            {
+              kind: 'table' as const,
+              head: ['', w.fault, '', w.how, w.time, w.hints, w.tries, w.points],
+              rows,
+            },
+            { kind: 'text' as const, text: `${w.total}: ${total} ${w.points}` },
+          ]),
+      ...exercises.flatMap((e) => [
+        { kind: 'heading' as const, level: 2 as const, text: `${w.exercise} ${e.number}` },
+        { kind: 'quote' as const, text: fill(e.fault.texts[language].story, e.cast) },
+        ...(e.ended === undefined
+          ? []
+          : [
+              { kind: 'text' as const, text: `${w.answer}: ${fill(e.fault.texts[language].answer, e.cast)}` },
+              {
+                kind: 'text' as const,
+                text: `${w.teaches}: ${fill(e.fault.texts[language].teaches, e.cast)}`,
+              },
+            ]),
+        ...(e.tries.length === 0
+          ? []
+          : [
+              {
+                kind: 'list' as const,
+                items: e.tries.map(
+                  (t) =>
+                    `${clock(Date.parse(t.time) - Date.parse(e.began))}: ${t.right} ${w.of} ${t.of} ${w.right}`,
+                ),
+              },
+            ]),
+      ]),
+    ],
+  };
+}
+
+function clock(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} min`;
+}

@@ -1,0 +1,140 @@
+import { valueOf, type Given } from './draft.ts';
+import type { DraftHealth } from './draft-health.ts';
+import type { DraftService } from './draft-services.ts';
+import type { Placed } from './positions.ts';
+import { show, type Problems } from './problems.ts';
+import type { References } from './references.ts';
+import { DEFAULT_HEALTH } from './schema-numbers.ts';
+import { portsOf } from './service-ports.ts';
+import { didYouMean } from './suggest.ts';
+import { checkNamed } from './validate-servers.ts';
+import type { Check } from './types.ts';
+
+/** Checks how a service's real servers are looked after. */
+export function checkHealth(service: DraftService, references: References, problems: Problems): void {
+  const health = valueOf(service.health);
+  if (health === undefined) return;
+  checkManageable(service, health, problems);
+  checkQuestion(service, health, problems);
+  checkTimes(health, problems);
+  checkFallback(service, health.fallback, references, problems);
+}
+
+/** What neither program can put into its configuration, or only one of them. */
+function checkManageable(service: DraftService, { at }: DraftHealth, problems: Problems): void {
+  const limits = (valueOf(service.servers) ?? []).find((s) => s.upper !== undefined || s.lower !== undefined);
+  const tunnel = valueOf(service.tunnel) ?? 'ipip';
+  const unmanageable = [
+    ...(service.mark === undefined ? [] : ['a mark']),
+    ...(valueOf(service.onePacket) === true ? ['one-packet scheduling'] : []),
+    ...((valueOf(service.flags) ?? []).length > 0 ? ['scheduler flags'] : []),
+    ...(limits === undefined ? [] : ['limits of a real server']),
+    ...(tunnel === 'ipip' ? [] : [`tunnel ${tunnel}`]),
+  ];
+  for (const what of unmanageable)
+    problems.add(
+      at,
+      `a service with ${what} has a health check, and the program that checks would set the service up without that`,
+      'leave one of them out',
+    );
+}
+
+/** Which keys belong to which check. */
+const KEYS = {
+  request: 'negotiate',
+  receive: 'negotiate',
+  command: 'external',
+} as const satisfies Partial<Record<keyof DraftHealth, Check>>;
+
+function checkQuestion(service: DraftService, health: DraftHealth, problems: Problems): void {
+  if (health.check === 'unreadable') return;
+  const check = valueOf(health.check) ?? DEFAULT_HEALTH.check;
+  const at = typeof health.check === 'object' ? health.check.at : health.at;
+  for (const [key, own] of Object.entries(KEYS) as [keyof typeof KEYS, Check][]) {
+    const given = health[key];
+    if (typeof given !== 'object') continue;
+    if (own !== check)
+      problems.add(
+        given.at,
+        `${key} is for check ${own}, and this is ${check}`,
+        `write \`check: ${own}\`, or leave it out`,
+      );
+    checkText(key, given, problems);
+  }
+  if (check === 'negotiate' && health.receive === undefined)
+    problems.add(
+      at,
+      'check negotiate without the expected answer: whatever the server said would do',
+      'add `receive: ok`, or use `check: connect`',
+    );
+  if (check === 'external' && health.command === undefined)
+    problems.add(
+      at,
+      'check external without a command',
+      'add one, such as `command: curl -sf http://$3:$4/health`',
+    );
+  for (const { value } of portsOf(service) ?? []) {
+    if (value.protocol === 'udp' && check === 'connect')
+      problems.add(
+        at,
+        'check connect needs connections, and this service is udp',
+        'use `check: ping` or `check: external`',
+      );
+    if (check === 'negotiate' && value.application === 'dns')
+      problems.add(
+        at,
+        'check negotiate asks web servers, and this service is DNS',
+        'use `check: external`, such as `command: drill @$3 whoami txt`',
+      );
+  }
+}
+
+/** Each stands in quotes, on a line of its own, in both programs' files. */
+function checkText(key: keyof typeof KEYS, { value, at }: Placed<string>, problems: Problems): void {
+  if (key === 'request' && !value.startsWith('/'))
+    problems.add(at, `request ${show(value)} is no path`, 'begin it with a slash: `request: /health`');
+  else if (key !== 'command' && /["\\\n\r#]/.test(value))
+    problems.add(
+      at,
+      `${key} ${show(value)} has a character that the checking programs cannot take`,
+      'leave out quotes, backslashes, # and line breaks',
+    );
+  else if (value.trim() === '') problems.add(at, `${key} is empty`, 'say what it is, or leave it out');
+}
+
+function checkTimes({ interval, timeout }: DraftHealth, problems: Problems): void {
+  if (interval === 'unreadable' || timeout === 'unreadable') return;
+  const every = valueOf(interval) ?? DEFAULT_HEALTH.interval;
+  const limit = valueOf(timeout) ?? DEFAULT_HEALTH.timeout;
+  const at = (timeout ?? interval)?.at;
+  if (every < limit && at !== undefined)
+    problems.add(
+      at,
+      `interval ${every} is shorter than timeout ${limit}: a check would be due while the last one still waits`,
+      `make interval at least ${limit}, or timeout at most ${every}`,
+    );
+}
+
+function checkFallback(
+  service: DraftService,
+  fallback: Given<string>,
+  references: References,
+  problems: Problems,
+): void {
+  if (typeof fallback !== 'object') return;
+  const referent = references.node(fallback.value);
+  checkNamed('real-server', fallback, references, problems);
+  if (referent === undefined) return;
+  if (referent.names.length !== 1)
+    problems.add(
+      fallback.at,
+      `fallback ${show(fallback.value)} is ${referent.names.length} nodes`,
+      didYouMean(fallback.value, referent.names),
+    );
+  else if (references.serversOf(service).some((s) => s.referent.names.includes(fallback.value)))
+    problems.add(
+      fallback.at,
+      `fallback ${show(fallback.value)} is a real server of this service`,
+      'name a node that is none: it answers when those are all out',
+    );
+}
