@@ -18,7 +18,8 @@ export function runtimeOf(record: LabRecord, root?: Root): Runtime {
     : netns(machineOf(record, root));
 }
 
-function machineOf({ name, machine }: LabRecord, root: Root | undefined): Machine {
+/** The machine that a lab runs on, or is about to. */
+export function machineOf({ name, machine }: LabRecord, root?: Root): Machine {
   const directory = labDirectory(name);
   if (isRemote(machine)) return sshMachine(machine, name, root?.key ?? rootKey('netns'));
   return machine === 'embedded'

@@ -1,7 +1,7 @@
 import { WITHOUT_DOCUMENTS, target } from '../machine/embedded/recipe.ts';
 
 /** Programs that the tool runs from a bundle, each by way of `images/bundle/run`. */
-export const PROGRAMS = ['bwrap', 'flock', 'id', 'node', 'perl', 'setpriv', 'ssh'];
+export const PROGRAMS = ['bwrap', 'flock', 'id', 'node', 'perl', 'setpriv', 'ssh', 'ssh-keygen'];
 
 /** What comes with the packages and no program of a bundle reads. */
 const UNUSED = [

@@ -3,6 +3,7 @@ import { MOST_SEATS } from '../class/roster.ts';
 import type { ClassUpResult } from '../commands/class/up.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { addClassBoard } from './class-board.ts';
+import { addClassDoor } from './class-door.ts';
 import { addClassWork } from './class-work.ts';
 import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
@@ -112,6 +113,7 @@ export function addClassCommands(program: Command, finish: Finish): void {
 
   addClassWork(group, finish);
   addClassBoard(group);
+  addClassDoor(group);
 
   group
     .command('down')

@@ -53,6 +53,24 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     });
 
   program
+    .command('story')
+    .summary('what users complain of in the exercise that is on, once more')
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .addOption(languageOption())
+    .addOption(jsonOption())
+    .action(async (name: string | undefined, options: ExerciseFlags) => {
+      const [{ exerciseOn }, { findLab }, report] = await Promise.all([
+        import('../commands/exercise.ts'),
+        import('../commands/existing.ts'),
+        import('../report/exercise.ts'),
+      ]);
+      const lab = (await findLab(name)).record.name;
+      const exercise = exerciseOn(lab, options.lang);
+      if (options.json === true) json('story', { lab, ...report.exerciseJson(exercise, Date.now()) });
+      else out(report.beginningText(exercise, lab));
+    });
+
+  program
     .command('hint')
     .summary('the next hint of the exercise; each costs points')
     .argument('[lab]', 'the lab (default: the only one that is up)')

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { classLock, classNames, removeClass } from '../class-record.ts';
+import { closeDoor } from '../class-door.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { labDirectory, labLock, labNames } from '../lab.ts';
 import { hold } from '../lock.ts';
@@ -23,6 +24,7 @@ export async function down(
   // Who brings a class up goes on with its next seat, unless that is waited for.
   const classes = all ? classNames() : [];
   const held = await Promise.all(classes.map((each) => hold(classLock(each))));
+  for (const each of classes) await closeDoor(each);
   const names = labNames();
   if (name === undefined && !all && names.length > 1)
     throw new LabError(EXIT.badInput, `several labs are up: ${names.join(', ')}`, {

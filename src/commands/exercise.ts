@@ -183,6 +183,13 @@ function asFinding(check: Check): Finding {
   };
 }
 
+/** The exercise that is on. @throws LabError badInput where none is */
+export function exerciseOn(lab: string, language?: Language): Exercise {
+  const exercise = inLanguage(currentExercise(lab), language);
+  if (exercise === undefined) throw noExercise(lab);
+  return exercise;
+}
+
 /** The next hint of an exercise; undefined where there are no more. */
 export function nextHint(
   { record }: RunningLab,
@@ -192,8 +199,7 @@ export function nextHint(
   number: number;
   text: string | undefined;
 } {
-  const exercise = inLanguage(currentExercise(record.name), language);
-  if (exercise === undefined) throw noExercise(record.name);
+  const exercise = exerciseOn(record.name, language);
   const { fault, cast } = exercise;
   const number = hintsGiven(exercise) + 1;
   const hint = fault.texts[exercise.language].hints[number - 1];

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -36,6 +36,47 @@ it('a seat knows its limits, and cannot lift them', async () => {
   expect((await lab(['exec', 'lim-s01/rs1', '--', 'timeout', '60', 'sh', '-c', many])).stderr).toMatch(
     /[Cc]annot fork/,
   );
+});
+
+/** Seconds of processor that a process of this host and all below it have had so far. */
+function processorTime(root: number): number {
+  const processes = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        // Clock ticks, a hundred to the second.
+        return {
+          pid: Number(pid),
+          parent: Number(fields[1]),
+          ticks: Number(fields[11]) + Number(fields[12]),
+        };
+      } catch {
+        return [];
+      }
+    });
+  const below = [root];
+  for (const parent of below) below.push(...processes.filter((p) => p.parent === parent).map((p) => p.pid));
+  return processes.filter(({ pid }) => below.includes(pid)).reduce((sum, { ticks }) => sum + ticks / 100, 0);
+}
+
+it('a seat has one processor at most, however much it runs', async () => {
+  const busy = 'for i in 1 2 3 4; do sh -c "while :; do :; done" & done; sleep 12';
+  const harm = Promise.all(
+    ['client', 'rs1'].map((node) =>
+      lab(['exec', `lim-s01/${node}`, '--', 'timeout', '12', 'bash', '-c', busy]),
+    ),
+  );
+  await sleep(3000);
+  const holder = Number(readFileSync(join(state, 'lim-s01', 'holder'), 'utf8').split(' ')[0]);
+  const [began, before] = [performance.now(), processorTime(holder)];
+  await sleep(5000);
+  const share = (processorTime(holder) - before) / ((performance.now() - began) / 1000);
+  // Its line and its clock are threads of their own.
+  expect(share).toBeGreaterThan(0.2);
+  expect(share).toBeLessThan(1.25);
+  await harm;
 });
 
 describe('what a seat does to itself', () => {

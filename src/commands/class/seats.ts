@@ -13,6 +13,7 @@ import {
   writeClass,
   type ClassRecord,
 } from '../../class-record.ts';
+import { closeDoor } from '../../class-door.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import { forfeit } from '../../exercise-record.ts';
 import { labDirectory, readRecord } from '../../lab.ts';
@@ -100,7 +101,10 @@ export async function removeSeats(
     writeClass({ ...record, seats: record.seats.filter((seat) => !seats.includes(seat)) });
     return ended;
   } finally {
-    if (readClass(name)?.seats.length === 0) removeClass(name);
+    if (readClass(name)?.seats.length === 0) {
+      await closeDoor(name);
+      removeClass(name);
+    }
     lock.release();
   }
 }
@@ -118,6 +122,7 @@ export async function classDown(name: string, progress: Progress): Promise<strin
     progress.note(`another command is working on class ${name}; waiting for it`);
   });
   try {
+    await closeDoor(name);
     const record = readClass(name);
     const ended = record === undefined ? [] : await endSeats(record, record.seats, progress);
     removeClass(name);

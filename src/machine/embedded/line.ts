@@ -87,3 +87,14 @@ export async function forwardOnLine(directory: string, local: string, remote: st
     'root@guest',
   ]);
 }
+
+/**
+ * Makes a socket of this host one of the guest's, for as long as the line is there. Again, it changes nothing.
+ * @throws Error where the line is gone
+ */
+export async function forwardToHost(directory: string, remote: string, local: string): Promise<void> {
+  await hostCommand('ssh', [
+    ...[...COMMON, ...socket(directory), '-O', 'forward', '-R', `${remote}:${local}`],
+    'root@guest',
+  ]);
+}

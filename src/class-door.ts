@@ -1,0 +1,129 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { classDirectory } from './class-record.ts';
+import { hostCommand } from './host-command.ts';
+import { end, isAlive, readIdentity } from './machine/processes.ts';
+
+/** The process that lets students in to the seats of a class, as it wrote itself down. */
+export interface DoorRecord {
+  /** Address that it listens at. */
+  listen: string;
+  /** First of its ports. */
+  port: number;
+  /** Port of each seat, by the seat's name. */
+  ports: Record<string, number>;
+}
+
+const identityOf = (name: string) => join(classDirectory(name), 'door');
+const recordOf = (name: string) => join(classDirectory(name), 'door.json');
+
+/** What the door of a class says, refusals and logins. */
+export function doorLog(name: string): string {
+  return join(classDirectory(name), 'door.log');
+}
+
+/** Writes down who the door is; a process that is about to be it does so first of all. */
+export function writeDoorIdentity(name: string, startTime: string): void {
+  rmSync(recordOf(name), { force: true });
+  whole(identityOf(name), `${process.pid} ${startTime}\n`);
+}
+
+export function writeDoor(name: string, record: DoorRecord): void {
+  whole(recordOf(name), `${JSON.stringify(record)}\n`);
+}
+
+/** The door of a class; undefined where it is closed, or not yet open. */
+export function readDoor(name: string): DoorRecord | undefined {
+  const identity = readIdentity(identityOf(name));
+  if (identity === undefined || !isAlive(identity) || !existsSync(recordOf(name))) return undefined;
+  return JSON.parse(readFileSync(recordOf(name), 'utf8')) as DoorRecord;
+}
+
+/**
+ * Closes the door of a class: nobody comes in any more, and who is in is put out.
+ * @returns whether it was open
+ */
+export async function closeDoor(name: string): Promise<boolean> {
+  const identity = readIdentity(identityOf(name));
+  const open = identity !== undefined && isAlive(identity);
+  if (open) await end(identity);
+  for (const file of [identityOf(name), recordOf(name)]) rmSync(file, { force: true });
+  return open;
+}
+
+/** How a student gets in: kept with the class, so that what was handed out stays true when the door is opened again. */
+export interface Credentials {
+  /** For the user `student`. */
+  password: string;
+  /** OpenSSH's form. */
+  hostKey: string;
+  /** `SHA256:…` */
+  fingerprint: string;
+  /** Public keys that open it too, one a line; empty where there are none. */
+  keys: string;
+  /** Where the seat was last found; undefined before the first time. */
+  port: number | undefined;
+}
+
+const folderOf = (name: string, seat: string) => join(classDirectory(name), 'seats', seat);
+
+/** The credentials of a seat; undefined where it has none yet. */
+export function readCredentials(name: string, seat: string): Credentials | undefined {
+  const folder = folderOf(name, seat);
+  if (!existsSync(join(folder, 'password'))) return undefined;
+  const text = (file: string) => readFileSync(join(folder, file), 'utf8');
+  return {
+    password: text('password').trim(),
+    hostKey: text('host_key'),
+    fingerprint: text('fingerprint').trim(),
+    keys: existsSync(join(folder, 'keys')) ? text('keys') : '',
+    port: existsSync(join(folder, 'port')) ? Number(text('port')) : undefined,
+  };
+}
+
+/** The credentials of a seat, made where it has none. Only the door makes them. */
+export async function credentialsOf(name: string, seat: string): Promise<Credentials> {
+  const there = readCredentials(name, seat);
+  if (there !== undefined) return there;
+  const folder = folderOf(name, seat);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const key = join(folder, 'host_key');
+  for (const file of [key, `${key}.pub`]) rmSync(file, { force: true });
+  await hostCommand('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', seat, '-f', key]);
+  const { stdout } = await hostCommand('ssh-keygen', ['-l', '-f', `${key}.pub`]);
+  whole(join(folder, 'fingerprint'), `${/SHA256:\S+/.exec(stdout)?.[0] ?? ''}\n`);
+  // The last one: with it they are whole.
+  whole(join(folder, 'password'), `${newPassword()}\n`);
+  return readCredentials(name, seat) ?? credentialsOf(name, seat);
+}
+
+/** Keeps a seat's port for the next time. */
+export function keepPort(name: string, seat: string, port: number): void {
+  whole(join(folderOf(name, seat), 'port'), `${port}\n`);
+}
+
+/** Public keys with which a student gets in without the password, in place of those before. */
+export function keepKeys(name: string, seat: string, keys: string): void {
+  mkdirSync(folderOf(name, seat), { recursive: true, mode: 0o700 });
+  whole(join(folderOf(name, seat), 'keys'), keys);
+}
+
+/** Forgets the credentials of a seat that is no more. */
+export function forgetCredentials(name: string, seat: string): void {
+  rmSync(folderOf(name, seat), { recursive: true, force: true });
+}
+
+/** Letters and digits that are not taken for one another when they are read from paper. */
+const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
+
+/** `k7mf-3tqa-9wxe`: 59 bits, to be typed once or twice. */
+function newPassword(): string {
+  const part = () => Array.from({ length: 4 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
+  return [part(), part(), part()].join('-');
+}
+
+function whole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+}

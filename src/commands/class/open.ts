@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Seat } from '../../class/roster.ts';
+import {
+  closeDoor,
+  doorLog,
+  keepKeys,
+  readCredentials,
+  readDoor,
+  type DoorRecord,
+} from '../../class-door.ts';
+import { classLock, findClass, seatLab, type ClassRecord } from '../../class-record.ts';
+import { EXIT, LabError } from '../../errors.ts';
+import { interruptSignal } from '../../interrupt.ts';
+import { readRecord } from '../../lab.ts';
+import { hold } from '../../lock.ts';
+
+/** Seconds in which a door is open, or never will be. */
+const LIMIT = 60;
+
+/** What a student is handed. */
+export interface Handout extends Seat {
+  lab: string;
+  /** Name or address to come to. */
+  host: string;
+  port: number;
+  user: 'student';
+  password: string;
+  /** Of the seat's own host key, which the ssh client shows at the first login. */
+  fingerprint: string;
+  nodes: string[];
+}
+
+/**
+ * Opens the door of a class: from now on students come in by ssh. One that is open stays as it is.
+ * @param listen address of this host to listen at
+ * @param port the first seat's; each further one has the next that is free
+ * @throws LabError badInput where it is open elsewhere; machineCannot where it cannot listen
+ */
+export async function openDoor(
+  name: string | undefined,
+  listen: string,
+  port: number,
+): Promise<{ record: ClassRecord; door: DoorRecord }> {
+  const lock = await hold(classLock(findClass(name).name));
+  try {
+    const record = findClass(name);
+    const there = readDoor(record.name);
+    if (there !== undefined && (there.listen !== listen || there.port !== port))
+      throw new LabError(
+        EXIT.badInput,
+        `class ${record.name} is open at ${there.listen} from port ${there.port} on`,
+        { mend: `close it first: lab class close ${record.name}` },
+      );
+    return { record, door: there ?? (await start(record, listen, port)) };
+  } finally {
+    lock.release();
+  }
+}
+
+async function start(record: ClassRecord, listen: string, port: number): Promise<DoorRecord> {
+  await closeDoor(record.name);
+  const log = openSync(doorLog(record.name), 'a', 0o600);
+  const [script = ''] = process.argv.slice(1);
+  const said = readFileSync(doorLog(record.name)).length;
+  const door = spawn(
+    process.execPath,
+    [script, 'class', 'door', record.name, '--listen', listen, '--port', String(port)],
+    { detached: true, stdio: ['ignore', log, log] },
+  );
+  closeSync(log);
+  const ended = new AbortController();
+  for (const event of ['error', 'exit'])
+    door.once(event, () => {
+      ended.abort();
+    });
+  door.unref();
+  const limit = Date.now() + LIMIT * 1000;
+  while (!ended.signal.aborted && Date.now() < limit && !interruptSignal.aborted) {
+    const open = readDoor(record.name);
+    if (open !== undefined) return open;
+    await sleep(20);
+  }
+  if (!ended.signal.aborted) door.kill('SIGKILL');
+  await closeDoor(record.name);
+  interruptSignal.throwIfAborted();
+  const [words = ''] = readFileSync(doorLog(record.name)).subarray(said).toString().split('\n');
+  throw new LabError(
+    EXIT.machineCannot,
+    `the door of class ${record.name} did not open: ${words.replace(/^error: /, '')}`,
+    { mend: 'another address or port: lab class open --listen ADDRESS --port NUMBER' },
+  );
+}
+
+/**
+ * What to hand out.
+ * @param host as students reach this machine; undefined: an address of it
+ * @throws LabError badInput where the class is not open
+ */
+export function handouts(record: ClassRecord, seats: readonly Seat[], host: string | undefined): Handout[] {
+  const door = readDoor(record.name);
+  const closed = new LabError(EXIT.badInput, `class ${record.name} is not open`, {
+    mend: `open it: lab class open ${record.name}`,
+  });
+  if (door === undefined) throw closed;
+  return seats.map((seat) => {
+    const credentials = readCredentials(record.name, seat.seat);
+    const port = door.ports[seat.seat];
+    if (credentials === undefined || port === undefined) throw closed;
+    const lab = seatLab(record, seat);
+    return {
+      ...{ ...seat, lab, host: host ?? reachableAs(door.listen), port, user: 'student' },
+      ...{ password: credentials.password, fingerprint: credentials.fingerprint },
+      nodes: readRecord(lab)?.plan.nodes.map((node) => node.name) ?? [],
+    };
+  });
+}
+
+/** An address that others have for this machine, as far as it can know. */
+function reachableAs(listen: string): string {
+  if (listen !== '0.0.0.0' && listen !== '::') return listen;
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  return addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? hostname();
+}
+
+/**
+ * Lets a student in by a key too.
+ * @param file of public keys, one a line, as ssh-keygen writes them
+ * @throws LabError badInput where it has none
+ */
+export function admitKeys(record: ClassRecord, seat: Seat, file: string): void {
+  const text = readText(file);
+  const rows = text.split('\n').filter((row) => row.trim() !== '' && !row.startsWith('#'));
+  const bad = rows.findIndex(
+    (row) => !/^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(row.trim()),
+  );
+  if (rows.length === 0 || bad >= 0)
+    throw new LabError(
+      EXIT.badInput,
+      rows.length === 0
+        ? `${file} is empty`
+        : `${file}: "${(rows[bad] ?? '').slice(0, 30)}…" is no public key`,
+      { mend: 'give a file such as ~/.ssh/id_ed25519.pub; the private key stays with the student' },
+    );
+  keepKeys(record.name, seat.seat, rows.map((row) => `${row.trim()}\n`).join(''));
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new LabError(EXIT.badInput, `cannot read ${file}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../paths.ts';
+import { quote } from '../../plan/script.ts';
+import { forwardToHost, runOnLine, startOnLine } from './line.ts';
+
+/** In the guest, on a file system in memory; the nodes see `node` below it (images/seat-desk). */
+const DESK = '/run/lvslab-desk';
+
+/** How somebody gets into a guest, and what is there for them. */
+export interface Desk {
+  password: string;
+  /** OpenSSH's form. */
+  hostKey: string;
+  /** Public keys, one a line. */
+  keys: string;
+  /** What `images/seat-desk` reads. */
+  seat: string;
+  /** Socket of this host that answers what is asked there. */
+  socket: string;
+}
+
+/** An ssh server for a student: no way on from here, and nothing but the seat's own menu. */
+const SSHD = `
+HostKey ${DESK}/host_key
+AllowUsers student
+# The student's own number is root's, who enters nodes; what a student may do is what the forced command does.
+PermitRootLogin yes
+AuthorizedKeysFile ${DESK}/keys
+PasswordAuthentication yes
+KbdInteractiveAuthentication no
+PermitEmptyPasswords no
+UsePAM no
+ForceCommand exec perl ${DESK}/seat-desk
+DisableForwarding yes
+PermitUserRC no
+PermitUserEnvironment no
+PrintMotd no
+PrintLastLog no
+UseDNS no
+MaxAuthTries 4
+LoginGraceTime 60
+ClientAliveInterval 30
+ClientAliveCountMax 4
+LogLevel INFO
+`;
+
+/**
+ * Makes a guest ready for students: an account with its password, a host key of its own, the menu. Again, it takes over
+ * what has changed.
+ * @throws Error where the guest does not do it
+ */
+export async function furnishDesk(directory: string, desk: Desk): Promise<void> {
+  const files = {
+    host_key: desk.hostKey,
+    keys: desk.keys,
+    seat: desk.seat,
+    'sshd.conf': SSHD,
+    'seat-desk': readFileSync(join(packageRoot, 'images', 'seat-desk'), 'utf8'),
+  };
+  // The root is read-only: an account is bound over its files. The nodes' roots do not show that.
+  const script = `
+set -e
+umask 077
+mkdir -p ${DESK}/node
+cd ${DESK}
+${Object.entries(files)
+  .map(([name, text]) => `printf %s ${quote(text)} > ${name}`)
+  .join('\n')}
+chmod 755 . node
+install -m 755 seat-desk node/lab
+for f in passwd shadow; do [ -e $f.root ] || cp /etc/$f $f.root; done
+hash=$(printf %s ${quote(desk.password)} | openssl passwd -6 -stdin)
+{ cat passwd.root; echo 'student:x:0:0:student:/root:/bin/sh'; } > passwd
+{ cat shadow.root; echo "student:$hash:19000:0:99999:7:::"; } > shadow
+chmod 644 passwd
+for f in passwd shadow; do mountpoint -q /etc/$f || mount --bind $f /etc/$f; done
+`;
+  const { code, stderr } = await runOnLine(directory, ['sh'], script);
+  if (code !== 0) throw new Error(`the desk could not be furnished: ${stderr.trim()}`);
+  await forwardToHost(directory, `${DESK}/node/sock`, desk.socket);
+}
+
+/** An ssh server for one connection, whose bytes are the process's own streams; what it logs comes on stderr. */
+export function letIn(directory: string): ChildProcess {
+  return startOnLine(directory, ['/usr/sbin/sshd', '-i', '-e', '-f', `${DESK}/sshd.conf`], { stdio: 'pipe' });
+}
