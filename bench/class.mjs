@@ -2,7 +2,8 @@
 // the largest; the curve as a chart.
 //   node bench/class.mjs [CHART.svg] [COUNT,COUNT…]
 import { execa } from 'execa';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -15,27 +16,24 @@ const state = join(work, 'state');
 const lab = (...argv) => execa('node', [bin, ...argv], { env: { LVSLAB_STATE: state } });
 const say = (text = '') => process.stdout.write(`${text}\n`);
 
-function read(file) {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+/** A part of the tool itself, bundled for here. */
+async function part(name) {
+  const outfile = join(work, `${name.replaceAll('/', '-')}.mjs`);
+  await build({
+    entryPoints: [join(import.meta.dirname, '../src', `${name}.ts`)],
+    ...{ outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' },
+  });
+  return import(outfile);
 }
+const { treeMemory } = await part('machine/memory');
 
-/** MiB of physical memory of the labs: their lines' holders and all that those started, shared pages in part (PSS). */
+/** MiB of physical memory of the labs: their lines' holders and all that those started, shared pages in part. */
 function memory() {
-  const holders = readdirSync(state).map((name) => read(join(state, name, 'holder')).split(' ')[0]);
-  const children = new Map();
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    const stat = read(`/proc/${pid}/stat`);
-    const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
-    children.set(parent, [...(children.get(parent) ?? []), pid]);
-  }
-  const tree = holders.filter((pid) => pid !== '');
-  for (const parent of tree) tree.push(...(children.get(parent) ?? []));
-  const pss = (pid) => Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
-  return tree.reduce((sum, pid) => sum + pss(pid) / 1024, 0);
+  const holders = readdirSync(state)
+    .map((name) => join(state, name, 'holder'))
+    .filter(existsSync)
+    .map((file) => Number(readFileSync(file, 'utf8').split(' ')[0]));
+  return holders.reduce((sum, pid) => sum + treeMemory(pid), 0);
 }
 
 const rows = [];
@@ -98,24 +96,16 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-/** The tool's own chart, bundled for here. */
 async function draw() {
-  const { build } = await import('esbuild');
-  const { writeFileSync } = await import('node:fs');
-  const outfile = join(work, 'chart.mjs');
-  await build({
-    entryPoints: [join(import.meta.dirname, '../src/report/diagram/chart.ts')],
-    ...{ outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' },
-  });
-  const { lineChartSvg } = await import(outfile);
+  const { lineChartSvg } = await part('report/diagram/chart');
   writeFileSync(
     chart,
     lineChartSvg({
-      ...{ title: 'A class as it grows', xLabel: 'seats', yLabel: 'seconds until all are up; tens of MiB' },
+      ...{ title: 'A class as it grows', xLabel: 'seats', yLabel: 'seconds until all are up; hundreds of MiB' },
       x: rows.map(({ count }) => count),
       series: [
         { name: 'seconds', values: rows.map(({ up }) => up) },
-        { name: '10 MiB', values: rows.map(({ mebibytes }) => mebibytes / 10) },
+        { name: '100 MiB', values: rows.map(({ mebibytes }) => mebibytes / 100) },
       ],
     }),
   );
