@@ -21,6 +21,17 @@ export function addFilesCommands(program: Command, finish: Finish): void {
     });
 
   program
+    .command('new')
+    .summary('a topology file of your own to begin with, from one that there is')
+    .argument('<name>', 'name of the lab; the file is NAME.yaml in this folder')
+    .option('--from <topology>', 'name of a shipped topology, or a YAML file', 'nat')
+    .action(async (name: string, options: { from: string }) => {
+      const { newTopology } = await import('../commands/new.ts');
+      const file = newTopology(name, options.from);
+      out(`written: ${file}\n  next: change it, then ./lab validate ${file} · ./lab up ${file}`);
+    });
+
+  program
     .command('validate')
     .summary('check topology and exercise files; every problem with its line and the mend')
     .argument('<topology...>', 'YAML files, or names of shipped topologies')

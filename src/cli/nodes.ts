@@ -1,5 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { serviceName } from '../plan/service-name.ts';
 import { json, jsonOption, out, type Common, type Finish } from './output.ts';
 
 /** Nodes: commands, terminals, logs, captures. */
@@ -36,6 +38,36 @@ export function addNodesCommands(program: Command, finish: Finish): void {
     });
 
   program
+    .command('cp')
+    .summary('copy a file to a node or from it')
+    .argument('<from>', 'FILE, or NODE:FILE')
+    .argument('<to>', 'the other of the two; a folder takes it under its own name')
+    .action(async (from: string, to: string) => {
+      const { copyFile } = await import('../commands/cp.ts');
+      out(`copied: ${await copyFile(from, to)}`);
+    });
+
+  program
+    .command('forward')
+    .summary("open a lab's service to a browser on this host; Ctrl-C ends it")
+    .argument('[lab]', 'the lab (default: the only one that is up)')
+    .argument('[port]', 'port of 127.0.0.1', portNumber, 8080)
+    .option('--service <vip:port>', 'which service (default: the first)')
+    .option('--client <node>', 'the client that asks (default: the first)')
+    .action(async (name: string | undefined, port: number, options: ForwardOptions) => {
+      const [{ forward }, { findLab }] = await Promise.all([
+        import('../commands/forward.ts'),
+        import('../commands/existing.ts'),
+      ]);
+      const lab = await findLab(name);
+      const { service, client } = options;
+      const { url, ended, ...found } = await forward(lab, { port, service, client, signal: interruptSignal });
+      out(`${url} asks ${serviceName(found.service)} from ${found.client}; Ctrl-C ends it`);
+      // Ctrl-C is how one leaves it.
+      await ended;
+    });
+
+  program
     .command('logs')
     .summary("the logs of a node's daemons")
     .argument('<node>', 'NODE, or LAB/NODE where several labs are up')
@@ -59,6 +91,17 @@ export function addNodesCommands(program: Command, finish: Finish): void {
       const code = await capture(node, device);
       if (code !== 0) finish(EXIT.labFailed);
     });
+}
+
+interface ForwardOptions {
+  service: string | undefined;
+  client: string | undefined;
+}
+
+function portNumber(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
+  if (number > 65_535) throw new InvalidArgumentError('it must be a port, 0 to 65535; 0: any that is free');
+  return number;
 }
 
 function wholeNumber(text: string): number {

@@ -5,7 +5,7 @@ import { serverArguments, serviceArguments } from '../plan/ipvsadm.ts';
 import { addressFamily } from '../plan/addresses.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { isProxied } from '../plan/haproxy.ts';
-import { MODE_RULES } from '../plan/modes/registry.ts';
+import { MODE_RULES, ipvsWords } from '../plan/modes/registry.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Progress } from '../report/progress.ts';
@@ -115,21 +115,27 @@ async function lookAtOne(runtime: Runtime, plan: Plan, service: PlannedService):
   };
 }
 
+/** Weight 0 takes a real server out without touching the rest. */
+function weightsFor(service: PlannedService, servers: number): string {
+  return service.servers
+    .map((server, index) =>
+      [
+        'ipvsadm -e',
+        ...serviceArguments(service),
+        ...serverArguments(server.address, server.port, service.mark),
+        ipvsWords(server.mode).flag,
+        `-w ${index < servers ? 1 : 0}`,
+      ].join(' '),
+    )
+    .join('\n');
+}
+
 async function measure(runtime: Runtime, plan: Plan, service: PlannedService, servers: number) {
   const client = clientsOf(plan, service)[0]?.name ?? '';
   const director = service.directors[0] ?? '';
-  // Weight 0 takes a real server out without touching the rest.
-  const weights = service.servers.map((server, index) =>
-    [
-      'ipvsadm -e',
-      ...serviceArguments(service),
-      ...serverArguments(server.address, server.port, service.mark),
-      MODE_RULES[server.mode].flag,
-      `-w ${index < servers ? 1 : 0}`,
-    ].join(' '),
-  );
   // A proxy takes turns: so many downloads go to so many real servers.
-  if (!isProxied(service)) await runtime.exec([{ node: director, argv: ['sh', '-ec', weights.join('\n')] }]);
+  if (!isProxied(service))
+    await runtime.exec([{ node: director, argv: ['sh', '-ec', weightsFor(service, servers)] }]);
   const before = await carried(runtime, director);
   const delivered = await download(runtime, client, service, servers, PER_SERVER);
   const after = await carried(runtime, director);

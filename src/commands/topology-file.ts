@@ -31,6 +31,11 @@ export function topologyFile(reference: string): string {
   );
 }
 
+/** The text of a topology as it stands. @throws LabError badInput */
+export function topologyText(reference: string): string {
+  return new TextDecoder().decode(read(topologyFile(reference)));
+}
+
 /**
  * Reads a topology.
  * @param taken subnets of others, which those that it leaves open are not to have

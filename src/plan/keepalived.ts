@@ -1,6 +1,6 @@
 import { maskOf } from '../topology/netmask.ts';
 import { block, keepalivedConfig, type Part } from './keepalived-config.ts';
-import { MODE_RULES } from './modes/registry.ts';
+import { ipvsWords } from './modes/registry.ts';
 import type { Step } from './steps.ts';
 import type { PlannedHealth, PlannedServer, PlannedService } from './types.ts';
 
@@ -48,7 +48,7 @@ export function virtualServer(service: Watched, script: string | undefined): Par
     `virtual_server ${vip} ${port}`,
     `delay_loop ${health.interval}`,
     `lvs_sched ${scheduler}`,
-    `lvs_method ${MODE_RULES[mode].keepalived}`,
+    `lvs_method ${ipvsWords(mode).keepalived}`,
     ...(persistence === undefined ? [] : [`persistence_timeout ${persistence.timeout}`]),
     ...(persistence?.prefix === undefined
       ? []
@@ -58,13 +58,13 @@ export function virtualServer(service: Watched, script: string | undefined): Par
       ? []
       : [
           `sorry_server ${health.fallback.address} ${health.fallback.port}`,
-          `sorry_server_lvs_method ${MODE_RULES[health.fallback.mode].keepalived}`,
+          `sorry_server_lvs_method ${ipvsWords(health.fallback.mode).keepalived}`,
         ]),
     ...servers.map((server) =>
       block(
         `real_server ${server.address} ${server.port}`,
         `weight ${server.weight}`,
-        `lvs_method ${MODE_RULES[server.mode].keepalived}`,
+        `lvs_method ${ipvsWords(server.mode).keepalived}`,
         ...(health.quiescent ? ['inhibit_on_failure'] : []),
         check(service, server, script),
       ),

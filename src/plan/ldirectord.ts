@@ -1,6 +1,6 @@
 import { endpoint } from '../topology/endpoint.ts';
 import { maskOf } from '../topology/netmask.ts';
-import { MODE_RULES } from './modes/registry.ts';
+import { ipvsWords } from './modes/registry.ts';
 import type { Step } from './steps.ts';
 import type { PlannedHealth, PlannedServer, PlannedService } from './types.ts';
 
@@ -48,11 +48,11 @@ function virtual(service: Watched, script: string | undefined): string[] {
   const options = [
     ...servers.map(
       (s) =>
-        `real${s.address.includes(':') ? '6' : ''}=${place(s)} ${MODE_RULES[s.mode].ldirectord} ${s.weight}`,
+        `real${s.address.includes(':') ? '6' : ''}=${place(s)} ${ipvsWords(s.mode).ldirectord} ${s.weight}`,
     ),
     ...(health.fallback === undefined
       ? []
-      : [`fallback${six}=${place(health.fallback)} ${MODE_RULES[health.fallback.mode].ldirectord}`]),
+      : [`fallback${six}=${place(health.fallback)} ${ipvsWords(health.fallback.mode).ldirectord}`]),
     `scheduler=${scheduler}`,
     ...(persistence === undefined ? [] : [`persistent=${persistence.timeout}`]),
     ...(persistence?.prefix === undefined ? [] : [`netmask=${maskOf(vip, persistence.prefix)}`]),

@@ -1,5 +1,5 @@
 import { serverArguments, serviceArguments } from './ipvsadm.ts';
-import { MODE_RULES } from './modes/registry.ts';
+import { ipvsWords } from './modes/registry.ts';
 import { linkQuality } from './link-quality.ts';
 import { maskOf } from '../topology/netmask.ts';
 import { GUE_PORT } from '../topology/ports.ts';
@@ -119,7 +119,7 @@ function realServer(step: RealServerStep): string[] {
   return [
     ...serviceArguments({ ...step, port: step.servicePort }),
     ...serverArguments(step.address, step.port, step.mark),
-    MODE_RULES[step.mode].flag,
+    ipvsWords(step.mode).flag,
     '-w',
     String(step.weight),
     ...(step.upper === undefined ? [] : ['-x', String(step.upper)]),

@@ -7,9 +7,7 @@ import { quietVip } from './quiet-vip.ts';
  */
 export const dr: ModeRules = {
   description: 'direct routing',
-  flag: '-g',
-  ldirectord: 'gate',
-  keepalived: 'DR',
+  ipvs: { flag: '-g', ldirectord: 'gate', keepalived: 'DR' },
   gatewayIsDirector: false,
   directorForwards: false,
   modules: () => [],

@@ -9,15 +9,20 @@ export interface ServerContext {
   interfaces: (PlannedInterface & { mtu: number })[];
 }
 
+/** What programs call a forwarding method of IPVS. */
+export interface IpvsWords {
+  /** `ipvsadm -a` option. */
+  flag: '-m' | '-i' | '-g';
+  ldirectord: 'masq' | 'ipip' | 'gate';
+  keepalived: 'NAT' | 'TUN' | 'DR';
+}
+
 /** A forwarding method: what it needs on the director and on the real server. One file each. */
 export interface ModeRules {
   /** As a student reads it after a service. */
   description: string;
-  /** `ipvsadm -a` option; empty here and below where the mode is not one of IPVS. */
-  flag: '-m' | '-i' | '-g' | '';
-  /** What ldirectord and keepalived call it. */
-  ldirectord: 'masq' | 'ipip' | 'gate' | '';
-  keepalived: 'NAT' | 'TUN' | 'DR' | '';
+  /** Absent where the mode is not one of IPVS. */
+  ipvs?: IpvsWords;
   /** Whether the real server's default gateway is the director. */
   gatewayIsDirector: boolean;
   /** Whether the director must forward packets that are not its own (the replies). */

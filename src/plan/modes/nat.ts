@@ -6,9 +6,7 @@ import type { ModeRules } from './mode.ts';
  */
 export const nat: ModeRules = {
   description: 'masquerading',
-  flag: '-m',
-  ldirectord: 'masq',
-  keepalived: 'NAT',
+  ipvs: { flag: '-m', ldirectord: 'masq', keepalived: 'NAT' },
   gatewayIsDirector: true,
   directorForwards: true,
   modules: () => [],

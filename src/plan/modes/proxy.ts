@@ -6,9 +6,6 @@ import type { ModeRules } from './mode.ts';
  */
 export const proxy: ModeRules = {
   description: 'HAProxy, layer 7',
-  flag: '',
-  ldirectord: '',
-  keepalived: '',
   gatewayIsDirector: false,
   directorForwards: false,
   modules: () => [],

@@ -12,9 +12,7 @@ import { tunnelKind } from './tunnels.ts';
  */
 export const tun: ModeRules = {
   description: 'tunnelling',
-  flag: '-i',
-  ldirectord: 'ipip',
-  keepalived: 'TUN',
+  ipvs: { flag: '-i', ldirectord: 'ipip', keepalived: 'TUN' },
   gatewayIsDirector: false,
   directorForwards: false,
   modules: (service, server) => tunnelKind(service, server).modules,

@@ -54,7 +54,7 @@ describe.each(SHIPPED)('the plan of %s', (name) => {
       const carriesReplies =
         node.role === 'director' &&
         plan.services.some(
-          (s) => !s.vip.includes(':') && s.servers.some((r) => MODE_RULES[r.mode].flag === '-m'),
+          (s) => !s.vip.includes(':') && s.servers.some((r) => MODE_RULES[r.mode].ipvs?.flag === '-m'),
         );
       expect(commands[0]).toBe(
         `sysctl -qw net.ipv4.ip_forward=${node.role === 'router' || carriesReplies ? 1 : 0}`,

@@ -1,0 +1,53 @@
+import { writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { EXIT, LabError, cannotWrite } from '../errors.ts';
+import { packageRoot } from '../paths.ts';
+import { parseTopology } from '../topology/parse.ts';
+import { readPlan, topologyText } from './topology-file.ts';
+
+/**
+ * Writes a topology of one's own to begin with, in the current folder: another one, comments and all, under a new name.
+ * @param from name of a shipped topology, or a YAML file
+ * @returns the file
+ * @throws LabError badInput where the name is none, there is such a file already, or `from` is not valid
+ */
+export function newTopology(name: string, from: string): string {
+  readPlan(from, name);
+  const file = `${name}.yaml`;
+  const text = renamed(topologyText(from), name);
+  parseTopology(Buffer.from(text), file, name);
+  try {
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(file, error);
+    throw new LabError(EXIT.badInput, `there is a ${file} here already, and it stays as it is`, {
+      cause: error,
+      mend: 'another name, or another folder',
+    });
+  }
+  return file;
+}
+
+const SCHEMA = join(packageRoot, 'schema', 'topology.schema.json');
+
+function renamed(text: string, name: string): string {
+  // Editors look for the schema from where the file is.
+  const rows = text
+    .split('\n')
+    .map((row) =>
+      row.replace(
+        /^(# yaml-language-server: \$schema=)\.\.?\/.*$/,
+        (_, start: string) => start + nearest(SCHEMA),
+      ),
+    );
+  const at = rows.findIndex((row) => /^name:/.test(row));
+  const comments = rows.findIndex((row) => !row.startsWith('#'));
+  if (at >= 0) rows[at] = `name: ${name}`;
+  else rows.splice(comments, 0, `name: ${name}`);
+  return rows.join('\n');
+}
+
+function nearest(file: string): string {
+  const way = relative(resolve('.'), file);
+  return way.startsWith('../../..') ? file : way.startsWith('.') ? way : `./${way}`;
+}
