@@ -63,6 +63,27 @@ export function addFilesCommands(program: Command, finish: Finish): void {
     });
 
   program
+    .command('cache')
+    .summary('what is kept for next time: root file systems, engines; and what of it no longer serves')
+    .addArgument(
+      new Argument('[what]', 'list; prune: remove what this version does not use').choices(['list', 'prune']),
+    )
+    .option('--all', 'prune: remove what it does use, too; it is built again when it is needed', false)
+    .addOption(jsonOption())
+    .action(async (what: string | undefined, options: Common & { all: boolean }) => {
+      const [{ kept, removeKept }, { nodeImage }, { keptTable }] = await Promise.all([
+        import('../machine/embedded/cache.ts'),
+        import('../docker/image.ts'),
+        import('../report/cache.ts'),
+      ]);
+      const there = kept(nodeImage());
+      const gone = what === 'prune' ? there.filter(({ used }) => options.all || !used) : [];
+      await removeKept(gone);
+      if (options.json === true) json('cache', what === 'prune' ? { removed: gone } : { kept: there });
+      else out(what === 'prune' ? keptTable(gone, 'removed') : keptTable(there, 'kept'));
+    });
+
+  program
     .command('schema')
     .summary('print the JSON Schema of the topology file, or of the exercise file')
     .addArgument(new Argument('[file]', 'which').choices(['topology', 'exercise']).default('topology'))

@@ -30,21 +30,17 @@ export function newTopology(name: string, from: string): string {
 
 const SCHEMA = join(packageRoot, 'schema', 'topology.schema.json');
 
+/** Without a name of its own a topology is called as its file. */
 function renamed(text: string, name: string): string {
-  // Editors look for the schema from where the file is.
-  const rows = text
-    .split('\n')
-    .map((row) =>
-      row.replace(
-        /^(# yaml-language-server: \$schema=)\.\.?\/.*$/,
+  return (
+    text
+      .replace(/^name:.*$/m, `name: ${name}`)
+      // Editors look for the schema from where the file is.
+      .replace(
+        /^(# yaml-language-server: \$schema=)\.\.?\/.*$/m,
         (_, start: string) => start + nearest(SCHEMA),
-      ),
-    );
-  const at = rows.findIndex((row) => /^name:/.test(row));
-  const comments = rows.findIndex((row) => !row.startsWith('#'));
-  if (at >= 0) rows[at] = `name: ${name}`;
-  else rows.splice(comments, 0, `name: ${name}`);
-  return rows.join('\n');
+      )
+  );
 }
 
 function nearest(file: string): string {

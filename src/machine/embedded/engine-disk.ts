@@ -7,6 +7,7 @@ import { hold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { seconds, type Progress } from '../../report/progress.ts';
 import { boot, type Confinement } from './boot.ts';
+import { engineDiskName } from './cache.ts';
 import { buildFolder, buildLock, discard, endKernel } from './builds.ts';
 import { runOnLine } from './line.ts';
 import { lastLines } from './packages.ts';
@@ -33,8 +34,7 @@ export async function ensureEngineDisk(
   confinement: Confinement,
   progress: Progress,
 ): Promise<string> {
-  const tag = image.split(':')[1] ?? image;
-  const disk = join(cacheDirectory(), `engine-${engine.key}-${tag}.img`);
+  const disk = join(cacheDirectory(), engineDiskName(engine.key, image));
   if (existsSync(disk)) return disk;
   const task = progress.start('engine disk', 'starting');
   const began = Date.now();

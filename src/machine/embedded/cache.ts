@@ -1,0 +1,83 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT, LabError } from '../../errors.ts';
+import { tryHold } from '../../lock.ts';
+import { cacheDirectory } from '../../paths.ts';
+import { buildLock } from './builds.ts';
+import { rootKey } from './root.ts';
+
+/** Something that was kept for next time. */
+export interface Kept {
+  /** Below the cache's folder. */
+  name: string;
+  what: 'root filesystem' | 'engine filesystem' | 'engine disk' | 'of another version';
+  /** Bytes that it takes on the disk. */
+  bytes: number;
+  /** When it was made: ISO 8601. */
+  made: string;
+  /** Whether this version of the tool would use it. */
+  used: boolean;
+}
+
+/** Only what has such a name was made for the cache; whatever else is there is nobody's to remove. */
+const OURS = /^(root-[0-9a-f]{12}|engine-[0-9a-f]{12}-.+\.img)$/;
+
+/**
+ * What is kept for next time, the largest first.
+ * @param image name of the image of a node, which the disk of an engine has on it
+ */
+export function kept(image: string): Kept[] {
+  const current: Record<string, Kept['what']> = {
+    [`root-${rootKey('netns')}`]: 'root filesystem',
+    [`root-${rootKey('docker')}`]: 'engine filesystem',
+    [engineDiskName(rootKey('docker'), image)]: 'engine disk',
+  };
+  return entries(cacheDirectory())
+    .filter((name) => OURS.test(name))
+    .map((name): Kept => {
+      const path = join(cacheDirectory(), name);
+      const what = current[name] ?? 'of another version';
+      const made = lstatSync(path).mtime.toISOString();
+      return { name, what, bytes: size(path), made, used: name in current };
+    })
+    .sort((a, b) => b.bytes - a.bytes);
+}
+
+/** What an embedded machine's engine disk is called. */
+export function engineDiskName(engineKey: string, image: string): string {
+  return `engine-${engineKey}-${image.split(':')[1] ?? image}.img`;
+}
+
+/**
+ * Removes what was kept. A lab that is up goes on: what it has open stays until it has ended.
+ * @throws LabError machineCannot while something is being built
+ */
+export async function removeKept(things: readonly Kept[]): Promise<void> {
+  if (things.length === 0) return;
+  const lock = await tryHold(buildLock());
+  if (lock === undefined)
+    throw new LabError(EXIT.machineCannot, 'something is being built for the cache at this moment', {
+      mend: 'wait for it, or interrupt it',
+    });
+  try {
+    for (const { name } of things) await rm(join(cacheDirectory(), name), { recursive: true, force: true });
+  } finally {
+    lock.release();
+  }
+}
+
+function size(path: string): number {
+  const found = lstatSync(path);
+  const own = found.blocks * 512;
+  if (!found.isDirectory()) return own;
+  return entries(path).reduce((sum, entry) => sum + size(join(path, entry)), own);
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
