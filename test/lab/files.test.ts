@@ -70,12 +70,14 @@ describe('lab forward', () => {
     });
     const url = /^(http:\S+) asks 203\.0\.113\.100:80 from client; /.exec(said)?.[1] ?? said;
     const port = Number(new URL(url).port);
-    const before = await on('director', 'ipvsadm -Ln --stats | grep TCP');
+    const scheduled = async () =>
+      Number(await on('director', 'ipvsadm -Lnc | grep -c 203.0.113.100:80 || true'));
+    const before = await scheduled();
     const answers = [];
     for (let n = 0; n < 4; n += 1)
       answers.push((await (await fetch(url, { headers: { connection: 'close' } })).text()).slice(0, 3));
     expect(new Set(answers)).toEqual(new Set(['rs1', 'rs2']));
-    expect(await on('director', 'ipvsadm -Ln --stats | grep TCP')).not.toBe(before);
+    expect(await scheduled()).toBe(before + 4);
     const second = await lab(['forward', 'nat', String(port)]);
     expect(second.code).toBe(3);
     expect(second.stderr).toContain('EADDRINUSE');
