@@ -5,11 +5,6 @@ import type { Runtime } from '../runtime/runtime.ts';
 
 /** Milliseconds from look to look. */
 const LOOK = 100;
-/**
- * Milliseconds for which it must stay so: one whose timer ran out just before it heard of the other takes the addresses
- * for a moment, and announces them.
- */
-const CALM = 500;
 /** Milliseconds for a busy machine, beside what VRRP itself takes. */
 const GRACE = 5_000;
 
@@ -32,17 +27,14 @@ async function settleOne(
 ): Promise<void> {
   const last = cluster.directors.at(-1) ?? '';
   const until = Date.now() + 2 * masterDownInterval(vrrp, priorityOf(cluster, last)) + GRACE;
-  let since: number | undefined;
   const script = `read -r p <${VRRP_DAEMON.pidfile} && kill -0 "$p" && echo alive; ip -o addr show`;
   while (Date.now() < until) {
     const said = await runtime.exec(cluster.directors.map((node) => ({ node, argv: ['sh', '-c', script] })));
     const texts = said.map(({ stdout }) => stdout.toString());
     const has = (text: string) => cluster.addresses.map(({ address }) => text.includes(` ${address}/`));
     const first = texts.findIndex((text) => text.startsWith('alive\n'));
-    const chosen =
-      first >= 0 && texts.every((text, index) => has(text).every((owned) => owned === (index === first)));
-    since = chosen ? (since ?? Date.now()) : undefined;
-    if (since !== undefined && Date.now() - since >= CALM) return;
+    if (first >= 0 && texts.every((text, index) => has(text).every((owned) => owned === (index === first))))
+      return;
     await sleep(LOOK);
   }
 }

@@ -21,8 +21,9 @@ const HEADERS = ['-s', '2048', '-B', '4096'];
 const FOLDER = '/run/capture';
 
 /**
- * Captures on every interface of every node at once while `during` runs. The neighbour caches are emptied first, so
- * that address resolution is in the captures too. All captures have one clock, as the nodes share one kernel.
+ * Captures on every interface of every node at once while `during` runs. The neighbour caches are emptied once all of
+ * them listen, so that address resolution is in every one: what a connection from before still sends would else ask
+ * too early. All captures have one clock, as the nodes share one kernel.
  */
 export async function captureDuring<T>(
   runtime: Runtime,
@@ -39,6 +40,7 @@ export async function captureDuring<T>(
   let result: T;
   let stopped;
   try {
+    await runtime.exec(plan.nodes.map(({ name }) => ({ node: name, argv: ['ip', 'neigh', 'flush', 'all'] })));
     result = await during();
   } finally {
     stopped = await runtime.exec(
@@ -67,7 +69,6 @@ function startScript(device: string): string {
   const base = `${FOLDER}/${device}`;
   return [
     `mkdir -p ${FOLDER}; : >${base}.log`,
-    `ip neigh flush all dev ${device}`,
     `${tcpdumpCommand(device, `${base}.pcap`, HEADERS).join(' ')} </dev/null >/dev/null 2>${base}.log &`,
     `echo $! >${base}.pid`,
     // It says "listening on" when it captures.
