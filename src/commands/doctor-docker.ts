@@ -5,7 +5,7 @@ import { ENGINE_MODULES, LOADING, engineKernel, loadModules, type EngineKernel }
 import { EXIT, LabError } from '../errors.ts';
 import type { Progress } from '../report/progress.ts';
 import { SCHEDULERS } from '../topology/types.ts';
-import type { Finding } from './doctor.ts';
+import type { Finding } from './diagnosis.ts';
 
 /** What the Docker engine at hand can do for LVS. Changes nothing. */
 export async function dockerFindings(): Promise<Finding[]> {

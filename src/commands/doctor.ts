@@ -9,21 +9,8 @@ import {
 } from '../machine/embedded/packages.ts';
 import { findRoot } from '../machine/embedded/root.ts';
 import { embeddedObstacle, localObstacle } from './choose.ts';
+import type { Diagnosis, Finding } from './diagnosis.ts';
 import { dockerFindings } from './doctor-docker.ts';
-
-export interface Finding {
-  title: string;
-  /** `missing` is mended by the tool or the user; `cannot` lies in the machine. */
-  state: 'ok' | 'missing' | 'cannot';
-  detail: string;
-  mend?: string;
-}
-
-export interface Diagnosis {
-  /** Whether a lab with virtual services can run here, as things are or after `up` has installed what is missing. */
-  ready: boolean;
-  findings: Finding[];
-}
 
 /** What this machine can do, what it cannot, and the mend. Changes nothing. */
 export async function doctor(): Promise<Diagnosis> {

@@ -1,7 +1,7 @@
 import { EXIT, LabError } from '../errors.ts';
 import { labNames } from '../lab.ts';
 import { linkQuality } from '../plan/link-quality.ts';
-import { type Command } from '../plan/render.ts';
+import type { Command } from '../plan/command.ts';
 import { mendScript } from '../plan/script.ts';
 import type { PlannedInterface, PlannedNode } from '../plan/types.ts';
 import { QUALITY_KEYS, parseMeasure, qualityFault } from '../topology/quality.ts';

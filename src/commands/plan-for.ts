@@ -4,15 +4,15 @@ import { engineSubnets } from '../docker/subnets.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../report/progress.ts';
 import { overlaps } from '../topology/open-subnets.ts';
-import type { UpRequest } from './up.ts';
 
 /**
  * A lab's plan for an engine: with other subnets where the topology leaves them open and the engine has networks of its
  * own there.
+ * @param planAround plans it with other subnets than these, where it leaves them open
  * @param engine undefined where nothing can be in the way
  */
 export async function planFor(
-  { plan, planAround }: Pick<UpRequest, 'plan' | 'planAround'>,
+  { plan, planAround }: { plan: Plan; planAround: (taken: string[]) => Plan },
   engine: Endpoint | undefined,
   progress: Progress,
 ): Promise<{ plan: Plan; around?: string[] }> {

@@ -2,7 +2,7 @@ import { isSameService } from '../plan/service-name.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { chosenServer } from '../proof/evidence.ts';
 import { observe } from '../proof/observe.ts';
-import { walks, type Walk } from '../proof/path.ts';
+import { walks } from '../proof/path.ts';
 import { claimsFor } from '../proof/promises.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import { describeWalk, type WalkLine } from '../proof/walk.ts';
@@ -11,6 +11,7 @@ import { ask } from '../traffic/requests.ts';
 import type { RunningLab } from './existing.ts';
 import { keepCaptures } from './keep-captures.ts';
 import { pickClients, pickService } from './pick.ts';
+import type { Walk } from '../proof/types.ts';
 
 export interface Trace {
   plan: Plan;

@@ -1,4 +1,4 @@
-import type { Command } from '../plan/render.ts';
+import type { Command } from '../plan/command.ts';
 import { FACT_KINDS, type FactKind, type Found, type FoundFact, type PlannedFact } from './facts.ts';
 
 export interface Difference {

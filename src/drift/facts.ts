@@ -1,4 +1,4 @@
-import type { Command } from '../plan/render.ts';
+import type { Command } from '../plan/command.ts';
 
 /** In the order in which they are brought about: what stands below may need what stands above. */
 export const FACT_KINDS = [

@@ -1,6 +1,6 @@
 import { clusterOf } from '../plan/clusters.ts';
 import { hostPrefix } from '../plan/addresses.ts';
-import type { Command } from '../plan/render.ts';
+import type { Command } from '../plan/command.ts';
 import type { SyncDaemonStep } from '../plan/steps.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
 import { deviceOn, VRRP_DAEMON } from '../plan/vrrp.ts';

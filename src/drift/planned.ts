@@ -1,7 +1,8 @@
 import { linkQuality } from '../plan/link-quality.ts';
 import { answering } from '../plan/health.ts';
 import { serverStep } from '../plan/node-steps.ts';
-import { renderStep, type Command } from '../plan/render.ts';
+import { renderStep } from '../plan/render.ts';
+import type { Command } from '../plan/command.ts';
 import type { RouteStep, Step } from '../plan/steps.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
 import { GUE_PORT } from '../topology/ports.ts';

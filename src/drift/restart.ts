@@ -1,4 +1,5 @@
-import { renderStep, type Command } from '../plan/render.ts';
+import { renderStep } from '../plan/render.ts';
+import type { Command } from '../plan/command.ts';
 import type { DaemonStep } from '../plan/steps.ts';
 
 /** Commands that end a daemon, where it runs, and start it anew. */

@@ -1,6 +1,6 @@
 import type { Topology } from '../topology/types.ts';
 import { addressFamily, hostPrefix, inNetwork } from './addresses.ts';
-import type { NodeContext } from './node-steps.ts';
+import type { NodeContext } from './node-context.ts';
 import type { Step } from './steps.ts';
 import type { Plan, PlannedCluster, PlannedNetwork, PlannedService } from './types.ts';
 import { deviceOn, vrrpSteps } from './vrrp.ts';

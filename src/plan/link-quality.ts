@@ -1,6 +1,6 @@
 import { measureText, withoutZeros } from '../topology/quality.ts';
 import type { Network, Quality, TopologyNode } from '../topology/types.ts';
-import type { Command } from './render.ts';
+import type { Command } from './command.ts';
 import type { LinkQualityStep } from './steps.ts';
 
 /** A step for each interface that does not send plainly: as its network says, but for what it says itself. */

@@ -1,3 +1,4 @@
+import type { NodeContext } from './node-context.ts';
 import { addressFamily, addressOf, hasAddress, hostPrefix, inNetwork, range } from './addresses.ts';
 import { answering } from './health.ts';
 import { isProxied } from './haproxy.ts';
@@ -8,17 +9,8 @@ import { markSteps, oncePerMark } from './marks.ts';
 import { segmentSize } from './modes/tun.ts';
 import { addressSeenFrom, firstHop, networkRoutes, type Hop, type NextHop } from './routes.ts';
 import type { RealServerStep, RouteStep, Step } from './steps.ts';
-import type { PlannedCluster, PlannedNetwork, PlannedServer, PlannedService } from './types.ts';
-import type { Family, TopologyNode } from '../topology/types.ts';
-
-export interface NodeContext {
-  node: TopologyNode;
-  hop: Hop;
-  hops: Hop[];
-  networks: PlannedNetwork[];
-  services: PlannedService[];
-  clusters: PlannedCluster[];
-}
+import type { PlannedNetwork, PlannedServer, PlannedService } from './types.ts';
+import type { Family } from '../topology/types.ts';
 
 /** Always set, on or off: a new network namespace inherits it from the host, where a container engine turns it on. */
 export function forwardingSysctls({ node, hop, services }: NodeContext): Step[] {

@@ -1,3 +1,4 @@
+import type { Command } from './command.ts';
 import { serverArguments, serviceArguments } from './ipvsadm.ts';
 import { ipvsWords } from './modes/registry.ts';
 import { linkQuality } from './link-quality.ts';
@@ -14,17 +15,6 @@ import type {
   TunnelStep,
   VirtualServiceStep,
 } from './steps.ts';
-
-/** One command of a plan, as a student would type it. */
-export interface Command {
-  argv: string[];
-  /** Run only where this command fails: what makes a step that has no `replace` form repeatable. */
-  unless?: string[];
-  /** Run where `argv` fails because it has been run before. */
-  otherwise?: string[];
-  /** Written to this file in place of a command's output. */
-  file?: { path: string; content: string };
-}
 
 /** The commands that carry out a step. */
 export function renderStep(step: Step): Command[] {

@@ -1,4 +1,5 @@
-import { renderStep, type Command } from './render.ts';
+import { renderStep } from './render.ts';
+import type { Command } from './command.ts';
 import type { Step } from './steps.ts';
 import type { Plan, PlannedNode } from './types.ts';
 

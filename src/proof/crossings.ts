@@ -1,14 +1,6 @@
 import type { Plan } from '../plan/types.ts';
 import { innermost, type Packet } from './packet.ts';
-import type { Crossing, Observation } from './path.ts';
-
-/** An interface of the plan. */
-export interface Place {
-  node: string;
-  device: string;
-  network: string;
-  mac: string;
-}
+import type { Crossing, Observation, Place } from './types.ts';
 
 /** Frames with the same bytes farther apart than this (µs) are not one frame: TCP's first retransmission takes 1 s. */
 const SAME_FRAME = 500_000;

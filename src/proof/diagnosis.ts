@@ -4,8 +4,8 @@ import type { PlannedServer, PlannedService } from '../plan/types.ts';
 import { chosenServer, finding, listText, repliesOfServers, routeText, witness } from './evidence.ts';
 import type { Finding, Lab } from './evidence.ts';
 import { innermost } from './packet.ts';
-import type { Crossing, Journey, Walk } from './path.ts';
 import { byWhat, resolutionOf } from './resolution.ts';
+import type { Crossing, Journey, Walk } from './types.ts';
 
 /**
  * How far a connection came that was not answered as promised: where its packets stopped, and what is worth looking

@@ -4,7 +4,7 @@ import type { Outcome } from './check.ts';
 import type { Claim } from './claims.ts';
 import { encapsulation } from './changes.ts';
 import { innermost, transportOf } from './packet.ts';
-import type { Crossing, Journey, Observation, Walk } from './path.ts';
+import type { Crossing, Journey, Observation, Walk } from './types.ts';
 
 /** How well one interface was captured. An interface that is not listed was not captured. */
 export interface CaptureHealth {

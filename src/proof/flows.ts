@@ -2,7 +2,7 @@ import { isSameService, serviceName, type ServiceAddress } from '../plan/service
 import { endpoint } from '../topology/endpoint.ts';
 import type { Plan } from '../plan/types.ts';
 import { endpoints, innermost, transportOf, type Ip, type Packet } from './packet.ts';
-import type { Journey, Observation } from './path.ts';
+import type { Journey, Observation } from './types.ts';
 
 /** Which connection a packet belongs to. */
 export interface Flow {

@@ -3,7 +3,7 @@ import { directionOf, subject, type Flow } from './flows.ts';
 import { overlaps } from './crossings.ts';
 import { innermost, openingOf, type Packet } from './packet.ts';
 import { icmpText } from './packet-text.ts';
-import type { Crossing, Journey } from './path.ts';
+import type { Crossing, Journey } from './types.ts';
 
 /** Two copies that meet in one node within this time (µs) were forwarded in the order in which they came. */
 const QUEUED = 150_000;

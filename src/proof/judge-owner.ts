@@ -1,8 +1,8 @@
 import type { OneMacOwner } from './claims.ts';
 import { placesOf } from './crossings.ts';
 import { captureProblem, finding, listText, type Finding, type Lab } from './evidence.ts';
-import type { Observation } from './path.ts';
 import { resolutionOf, type Resolution } from './resolution.ts';
+import type { Observation } from './types.ts';
 
 interface Seen extends Resolution {
   o: Observation;

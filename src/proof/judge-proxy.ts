@@ -4,7 +4,7 @@ import type { Check, Outcome } from './check.ts';
 import { captureProblem, listText, type CaptureHealth } from './evidence.ts';
 import { observationText } from './packet-text.ts';
 import { endpoints, innermost, openingOf } from './packet.ts';
-import type { Observation } from './path.ts';
+import type { Observation } from './types.ts';
 
 /** What was seen of a service that a proxy carries. */
 interface Seen {

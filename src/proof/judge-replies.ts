@@ -19,7 +19,7 @@ import {
 import type { Finding, Lab } from './evidence.ts';
 import { endText } from './ends.ts';
 import { innermost } from './packet.ts';
-import type { Crossing, Journey, Walk } from './path.ts';
+import type { Crossing, Journey, Walk } from './types.ts';
 
 /** Whether the client of one connection was answered, and by VIP and port only. */
 export function judgeSource(lab: Lab, service: PlannedService, claim: ReplyFromVip, walk: Walk): Finding {

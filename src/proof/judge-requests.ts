@@ -14,7 +14,7 @@ import { howFar } from './diagnosis.ts';
 import { chosenServer, finding, forwardedRequests, routeText, witness } from './evidence.ts';
 import type { Finding, Forwarded, Lab } from './evidence.ts';
 import { innermost, transportOf } from './packet.ts';
-import type { Crossing, Walk } from './path.ts';
+import type { Crossing, Walk } from './types.ts';
 
 type RequestClaim = RequestRewritten | RequestEncapsulated | RequestRedirected;
 

@@ -1,7 +1,7 @@
 import type { CaptureHealth } from './evidence.ts';
 import { decode } from './packets.ts';
-import type { Observation } from './path.ts';
 import { readPcap } from './pcap.ts';
+import type { Observation } from './types.ts';
 
 /** One interface's capture as bytes. */
 export interface CaptureFile {

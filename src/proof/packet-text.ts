@@ -1,8 +1,8 @@
 import { encapsulation } from './changes.ts';
 import { endText, hopLimit } from './ends.ts';
 import { innermost, transportOf, type Icmp, type Ip, type Packet } from './packet.ts';
-import type { Observation } from './path.ts';
 import { resolutionOf } from './resolution.ts';
+import type { Observation } from './types.ts';
 
 const UNREACHABLE = new Map([
   [0, 'network unreachable'],

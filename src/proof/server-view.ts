@@ -1,6 +1,6 @@
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { innermost, openingOf } from './packet.ts';
-import type { Observation } from './path.ts';
+import type { Observation } from './types.ts';
 
 /** What a single request looked like where it came to a real server, read from packets. */
 export interface ServerView {

@@ -11,7 +11,8 @@ import { judgeElsewhere, judgeRequests } from './judge-requests.ts';
 import { innermost } from './packet.ts';
 import { observationText } from './packet-text.ts';
 import { byWhat, resolutionOf } from './resolution.ts';
-import { walks, type Observation, type Walk } from './path.ts';
+import { walks } from './path.ts';
+import type { Observation, Walk } from './types.ts';
 
 /** A claim held against the packets. */
 export interface Verdict {

@@ -1,7 +1,7 @@
 import { encapsulation } from './changes.ts';
 import { endText, hopLimit } from './ends.ts';
 import { innermost } from './packet.ts';
-import type { Crossing, Journey, Walk } from './path.ts';
+import type { Crossing, Journey, Walk } from './types.ts';
 
 /** A piece of a line; what changed since the packet's previous crossing is marked. */
 export interface Span {

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Kept } from '../machine/embedded/cache.ts';
-import { columns } from './text.ts';
+import { columns } from './columns.ts';
 
 /** What is kept for next time, or was. */
 export function keptTable(things: readonly Kept[], word: 'kept' | 'removed'): string {

@@ -3,7 +3,7 @@ import type { BoardRow } from '../class/board.ts';
 import type { BoardFrame } from '../commands/class/board.ts';
 import type { Page } from './document.ts';
 import type { Line } from './screen.ts';
-import { columns } from './text.ts';
+import { columns } from './columns.ts';
 
 const HEAD = ['SEAT', 'NAME', 'STATE', 'TEST', 'EXERCISE', 'HINTS', 'TRIES', 'POINTS', 'ACTIVE', ''];
 

@@ -6,7 +6,7 @@ import type { Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
 import type { Page } from './document.ts';
 import { seconds } from './progress.ts';
-import { MARK } from './text.ts';
+import { MARK } from './columns.ts';
 
 /** A line for a seat at which something was done. */
 export function doneLine({ seat, outcome, detail, seconds: took }: SeatDone): string {

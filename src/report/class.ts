@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { ListedClass, SeatReset } from '../commands/class/seats.ts';
 import type { ClassUpResult } from '../commands/class/up.ts';
 import { seconds } from './progress.ts';
-import { columns, MARK } from './text.ts';
+import { columns, MARK } from './columns.ts';
 
 /** What `class up` has to say in the end. */
 export function classUpText({ class: name, seats, seconds: took }: ClassUpResult): string {

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { LinkReport } from '../commands/link.ts';
 import type { ResetReport } from '../commands/reset.ts';
 import type { NodeDifference, StatusReport } from '../commands/status.ts';
-import { columns } from './text.ts';
+import { columns } from './columns.ts';
 
 /** The links that do not send plainly, a row each, under a heading; nothing where all do. */
 export function linkLines({ links }: Pick<StatusReport, 'links'>): string[] {

@@ -5,7 +5,7 @@ import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import type { Deed, Fault, Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
 import type { Page } from './document.ts';
-import { columns, MARK } from './text.ts';
+import { columns, MARK } from './columns.ts';
 
 const QUOTED: Record<Language, (text: string) => string> = {
   en: (text) => `“${text}”`,

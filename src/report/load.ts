@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { LoadReport } from '../commands/load.ts';
 import type { LineChart } from './diagram/chart.ts';
-import { columns } from './text.ts';
+import { columns } from './columns.ts';
 
 /** More points than this on a line would be one blot. */
 const MOST_POINTS = 40;

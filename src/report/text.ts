@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Check } from '../proof/check.ts';
-import type { Diagnosis } from '../commands/doctor.ts';
+import type { Diagnosis } from '../commands/diagnosis.ts';
 import type { LineChart } from './diagram/chart.ts';
 import type { ModeFigures } from '../commands/compare.ts';
 import { failureText } from '../failures.ts';
@@ -8,26 +8,9 @@ import { serviceName } from '../plan/service-name.ts';
 import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
+import { columns, MARK } from './columns.ts';
 import { differenceLines, linkLines } from './differences.ts';
 import { clusterLine, directorLines } from './directors.ts';
-
-export const MARK = { pass: pc.green('✔'), fail: pc.red('✘'), unknown: pc.yellow('?') };
-
-/** Rows of columns, each as wide as its widest cell. */
-export function columns(rows: string[][]): string {
-  const widths = rows.reduce<number[]>(
-    (all, row) => row.map((cell, index) => Math.max(all[index] ?? 0, cell.length)),
-    [],
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
 
 /** A row for each check, with its evidence under what is not green. */
 export function checkTable(checks: Check[]): string {

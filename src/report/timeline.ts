@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { TimelineEvent } from '../commands/observers.ts';
 import type { SteadyReport, TimelineReport } from '../commands/timeline.ts';
-import { columns } from './text.ts';
+import { columns } from './columns.ts';
 
 const COLOURS: Record<TimelineEvent['source'], (text: string) => string> = {
   action: pc.bold,

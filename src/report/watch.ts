@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import type { Change, Frame, WatchedService } from '../commands/watch.ts';
 import type { Line } from './screen.ts';
-import { columns } from './text.ts';
+import { columns } from './columns.ts';
 
 const HEADINGS = [
   'SERVER',

@@ -37,8 +37,7 @@ export function agentBy(place: string, launch: () => Running): Agent {
     started.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
     started.stdout?.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
-      // An engine that cannot start the agent says so in its place; it ends with that.
-      if (!isAnswer(received)) return;
+      // An engine that cannot start the agent says so in its place; it ends with that, and what it said is told then.
       for (let answer = takeAnswer(received); answer !== undefined; answer = takeAnswer(received)) {
         received = answer.rest;
         const { resolve, reject } = waiting.shift() ?? {};
@@ -87,17 +86,11 @@ export function agentBy(place: string, launch: () => Running): Agent {
   };
 }
 
-/** Whether it is an answer, as far as it has come. */
-function isAnswer(received: Buffer): boolean {
-  const end = received.indexOf(10);
-  return end < 0 || /^\w+ \d+$/.test(received.toString('latin1', 0, end));
-}
-
-/** A whole answer at the beginning of what was received, if there is one. */
+/** A whole answer at the beginning of what was received, if there is one; what is none stays where it is. */
 function takeAnswer(received: Buffer): { good: boolean; body: Buffer; rest: Buffer } | undefined {
   const end = received.indexOf(10);
-  if (end < 0) return undefined;
-  const [word, length] = received.toString('latin1', 0, end).split(' ');
+  const [, word, length] = /^(ok|error) (\d+)$/.exec(received.toString('latin1', 0, Math.max(end, 0))) ?? [];
+  if (word === undefined) return undefined;
   const stop = end + 1 + Number(length);
   if (received.length < stop) return undefined;
   return { good: word === 'ok', body: received.subarray(end + 1, stop), rest: received.subarray(stop) };

@@ -1,4 +1,4 @@
-import type { Given } from './draft.ts';
+import type { Given } from './given.ts';
 import { childOf, type Placed, type Position, type Tree } from './positions.ts';
 import { address, number, oneOrMore, text } from './read-values.ts';
 

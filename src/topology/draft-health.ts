@@ -1,4 +1,4 @@
-import type { Given } from './draft.ts';
+import type { Given } from './given.ts';
 import { childOf, type Position, type Tree } from './positions.ts';
 import { choice, number, text, truth } from './read-values.ts';
 import { CHECKERS, CHECKS, type Check, type Checker } from './types.ts';

@@ -1,4 +1,4 @@
-import type { Given } from './draft.ts';
+import type { Given } from './given.ts';
 import type { Placed, Position, Tree } from './positions.ts';
 import { address, oneOrMore } from './read-values.ts';
 

@@ -1,4 +1,4 @@
-import type { Given } from './draft.ts';
+import type { Given } from './given.ts';
 import { health, type DraftHealth } from './draft-health.ts';
 import { childOf, type Placed, type Position, type Tree } from './positions.ts';
 import { address, choice, list, number, text, truth } from './read-values.ts';

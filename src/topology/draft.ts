@@ -6,16 +6,10 @@ import { childOf, entriesOf, type Placed, type Position, type Tree } from './pos
 import { roleFromName } from './names.ts';
 import type { Range } from './ip.ts';
 import { subnetRange } from './ip-faults.ts';
-import { OPEN } from './open-subnets.ts';
+import { OPEN, type Given } from './given.ts';
 import { parseMeasure, QUALITY_KEYS, type QualityKey } from './quality.ts';
 import { address, choice, number, text } from './read-values.ts';
 import { MODES, ROLES, type Mode, type Role } from './types.ts';
-
-/**
- * What the file gives for a key: a value with its place, nothing, or something that the schema refuses. The last is
- * told apart from nothing so that one mistake does not cause a second complaint.
- */
-export type Given<T> = Placed<T> | 'unreadable' | undefined;
 
 /** A topology as far as the file could be understood. */
 export interface Draft {

@@ -1,8 +1,6 @@
+import { OPEN } from './given.ts';
 import type { DraftNetwork } from './draft.ts';
 import { block, overlap, parseCidr, toCidr, type Range } from './ip.ts';
-
-/** What a file writes for a subnet that it leaves open. */
-export const OPEN = 'auto';
 
 /**
  * Gives every network whose subnet is left open an IPv4 one of its own, the same each time.

@@ -1,4 +1,4 @@
-import type { Given } from './draft.ts';
+import type { Given } from './given.ts';
 import type { Placed, Tree } from './positions.ts';
 import { canonical } from './ip.ts';
 import { RANGES } from './schema-numbers.ts';

@@ -1,5 +1,6 @@
 import { membersOf, movingAddresses, sharedByAll, syncNetwork, vrrpNetworks } from './cluster-networks.ts';
-import { valueOf, type Given } from './draft.ts';
+import { valueOf } from './draft.ts';
+import type { Given } from './given.ts';
 import type { DraftCluster } from './draft-clusters.ts';
 import { familyOf } from './ip.ts';
 import { parseInterval } from './normalize-clusters.ts';

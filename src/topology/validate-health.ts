@@ -1,4 +1,5 @@
-import { valueOf, type Given } from './draft.ts';
+import { valueOf } from './draft.ts';
+import type { Given } from './given.ts';
 import type { DraftHealth } from './draft-health.ts';
 import type { DraftService } from './draft-services.ts';
 import type { Placed } from './positions.ts';

@@ -1,4 +1,5 @@
-import { valueOf, type Given } from './draft.ts';
+import { valueOf } from './draft.ts';
+import type { Given } from './given.ts';
 import type { DraftService } from './draft-services.ts';
 import { show, type Problems } from './problems.ts';
 import type { References } from './references.ts';

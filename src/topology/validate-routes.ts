@@ -1,4 +1,5 @@
-import type { DraftNode, Given } from './draft.ts';
+import type { DraftNode } from './draft.ts';
+import type { Given } from './given.ts';
 import { BITS, block, contains, familyOf, parseCidr, reservedIn, toCidr } from './ip.ts';
 import { addressFault, cidrFault } from './ip-faults.ts';
 import type { Placed, Position } from './positions.ts';

@@ -1,4 +1,4 @@
-import type { Given } from './draft.ts';
+import type { Given } from './given.ts';
 import type { DraftService } from './draft-services.ts';
 import { endpoint } from './endpoint.ts';
 import { contains, familyOf, reservedIn } from './ip.ts';

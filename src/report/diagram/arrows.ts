@@ -1,11 +1,11 @@
 import { encapsulation } from '../../proof/changes.ts';
-import type { Place } from '../../proof/crossings.ts';
 import { hasArrow, type DrawnHop, type DrawnWay } from './hops.ts';
 import type { Layout } from './layout.ts';
 import { place, textHeight, type PlacedText } from './picture.ts';
 import { FIRST_LANE, LANE } from './sizes.ts';
 import { COLOURS, TUNNEL_COLOURS } from './theme.ts';
 import { element, number } from './xml.ts';
+import type { Place } from '../../proof/types.ts';
 
 interface Point {
   x: number;

@@ -1,5 +1,5 @@
-import type { Crossing, Walk } from '../../proof/path.ts';
 import type { Lanes } from './sizes.ts';
+import type { Crossing, Walk } from '../../proof/types.ts';
 
 /** A packet's way that is drawn: the first request of a connection, or the first answer to it. */
 export interface DrawnWay {

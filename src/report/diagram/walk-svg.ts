@@ -1,7 +1,6 @@
 import { serviceName } from '../../plan/service-name.ts';
 import { endpoint } from '../../topology/endpoint.ts';
 import type { Plan } from '../../plan/types.ts';
-import type { Walk } from '../../proof/path.ts';
 import { arrows } from './arrows.ts';
 import { MARGIN, paragraphs, shift, topologyShapes } from './draw.ts';
 import { drawnWays, lanesOf } from './hops.ts';
@@ -10,6 +9,7 @@ import { place, renderPicture, textHeight, type Picture } from './picture.ts';
 import { COLOURS } from './theme.ts';
 import { walkTable } from './walk-table.ts';
 import { element } from './xml.ts';
+import type { Walk } from '../../proof/types.ts';
 
 /**
  * One connection drawn on its lab as a standalone SVG file: the first request packet and its reply as numbered arrows,

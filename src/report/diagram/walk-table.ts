@@ -1,9 +1,9 @@
-import type { Walk } from '../../proof/path.ts';
 import { describeWalk, type Span, type WalkLine } from '../../proof/walk.ts';
 import type { DrawnWay } from './hops.ts';
 import { place, textHeight, textWidth, type PlacedText } from './picture.ts';
 import { COLOURS } from './theme.ts';
 import { element } from './xml.ts';
+import type { Walk } from '../../proof/types.ts';
 
 export interface WalkTable {
   width: number;

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { MARK, columns } from '../text.ts';
+import { MARK, columns } from '../columns.ts';
 import { casesOf, evidenceLine, resultName, type VerifyReport, type VerifyResult } from './report.ts';
 import { leftText, soakFigures } from './soak.ts';
 

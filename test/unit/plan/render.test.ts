@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renderStep, type Command } from '../../../src/plan/render.ts';
+import { renderStep } from '../../../src/plan/render.ts';
+import type { Command } from '../../../src/plan/command.ts';
 import type { RealServerStep, Step } from '../../../src/plan/steps.ts';
 import { webServer } from '../../../src/plan/web.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { decode } from '../../../src/proof/packets.ts';
-import type { Observation } from '../../../src/proof/path.ts';
 import { readPcap } from '../../../src/proof/pcap.ts';
+import type { Observation } from '../../../src/proof/types.ts';
 
 const FIXTURES = new URL('../../fixtures/pcap/', import.meta.url);
 

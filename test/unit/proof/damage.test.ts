@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/plan/types.ts';
 import type { CaptureHealth } from '../../../src/proof/evidence.ts';
 import { decode } from '../../../src/proof/packets.ts';
-import { walks, type Observation } from '../../../src/proof/path.ts';
+import { walks } from '../../../src/proof/path.ts';
 import { readPcap } from '../../../src/proof/pcap.ts';
 import { claimsFor } from '../../../src/proof/promises.ts';
 import { judge } from '../../../src/proof/verdict.ts';
 import { describeWalk } from '../../../src/proof/walk.ts';
 import { captured, fixture, fixtureNames, healthy } from './captured.ts';
 import { drPlan, natPlan, tunPlan } from './plans.ts';
+import type { Observation } from '../../../src/proof/types.ts';
 
 const WORKING: [string, Plan][] = [
   ['nat', natPlan()],

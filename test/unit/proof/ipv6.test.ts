@@ -4,7 +4,7 @@ import type { Plan } from '../../../src/plan/types.ts';
 import { Reader } from '../../../src/proof/bytes.ts';
 import { decode } from '../../../src/proof/packets.ts';
 import { packetText } from '../../../src/proof/packet-text.ts';
-import { walks, type Observation } from '../../../src/proof/path.ts';
+import { walks } from '../../../src/proof/path.ts';
 import { claimsFor } from '../../../src/proof/promises.ts';
 import { resolutionOf } from '../../../src/proof/resolution.ts';
 import { judge } from '../../../src/proof/verdict.ts';
@@ -12,6 +12,7 @@ import { describeWalk } from '../../../src/proof/walk.ts';
 import { shipped } from '../plan/labs.ts';
 import { bytes, ethernet, mac, u16 } from './build.ts';
 import { captured, healthy } from './captured.ts';
+import type { Observation } from '../../../src/proof/types.ts';
 
 const VIP = '2001:db8:1::100';
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { judgeProxy } from '../../../src/proof/judge-proxy.ts';
-import type { Observation } from '../../../src/proof/path.ts';
 import { shipped } from '../plan/labs.ts';
 import { ipv4, tcp } from './build.ts';
 import { scene } from './scene.ts';
+import type { Observation } from '../../../src/proof/types.ts';
 
 const plan = shipped('haproxy');
 const [service] = plan.services;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { walks, type Walk } from '../../../src/proof/path.ts';
+import { walks } from '../../../src/proof/path.ts';
 import { captured } from './captured.ts';
 import { drPlan, natPlan, tunPlan } from './plans.ts';
 import { PSH_ACK, scene, segment, SYN, SYN_ACK } from './scene.ts';
+import type { Walk } from '../../../src/proof/types.ts';
 
 const CLIENT = '192.0.2.2:40000';
 const VIP = '192.0.2.100:80';

@@ -2,8 +2,8 @@ import { mainAddress } from '../../../src/plan/addresses.ts';
 import type { Plan } from '../../../src/plan/types.ts';
 import { placesOf } from '../../../src/proof/crossings.ts';
 import { decode } from '../../../src/proof/packets.ts';
-import type { Observation } from '../../../src/proof/path.ts';
 import { arp, ethernet, ipv4, tcp, udp, type IpFields, type TcpFields } from './build.ts';
+import type { Observation } from '../../../src/proof/types.ts';
 
 const BROADCAST = 'ff:ff:ff:ff:ff:ff';
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/plan/types.ts';
 import type { Claim } from '../../../src/proof/claims.ts';
 import type { CaptureHealth } from '../../../src/proof/evidence.ts';
-import type { Observation } from '../../../src/proof/path.ts';
 import { claimsFor } from '../../../src/proof/promises.ts';
 import { judge, type Verdict } from '../../../src/proof/verdict.ts';
 import { captured, healthy } from './captured.ts';
 import { drPlan, natPlan, tunPlan } from './plans.ts';
+import type { Observation } from '../../../src/proof/types.ts';
 
 function verdicts(
   plan: Plan,

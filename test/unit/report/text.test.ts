@@ -6,7 +6,8 @@ vi.hoisted(() => {
   vi.stubEnv('CI', '1');
   vi.stubEnv('NO_COLOR', '1');
 });
-const { checkTable, columns, compareText, doctorText, labTable, statusText } =
+const { columns } = await import('../../../src/report/columns.ts');
+const { checkTable, compareText, doctorText, labTable, statusText } =
   await import('../../../src/report/text.ts');
 
 describe('columns', () => {

@@ -21,6 +21,12 @@ describe('a conversation with an agent', () => {
     );
   });
 
+  it('takes what follows an answer and is none for no answer', async () => {
+    const agent = agentOf('printf "ok 4\nfineend\nor so\n"; read a; exit 1');
+    expect(String(await agent.request([]))).toBe('fine');
+    await expect(agent.request([])).rejects.toThrow('on rs1: end\nor so');
+  });
+
   it.each([
     ['OCI runtime exec failed: exec failed: container is not running\\n', 'container is not running'],
     ['what is no answer at all', 'no answer at all'],

@@ -5,7 +5,7 @@ import { shipped } from '../plan/labs.ts';
 import { pretend } from './runtime.ts';
 
 const plan = shipped('nat');
-const script = (argv: string[]) => argv[2] ?? '';
+const script = (argv: string[]) => (argv[0] === 'sh' ? (argv[2] ?? '') : argv.join(' '));
 const stops = (argv: string[]) => script(argv).includes('kill -INT');
 
 describe('a capture', () => {
@@ -26,8 +26,9 @@ describe('a capture', () => {
     expect(result).toBe('done');
     const places = ['client eth0', 'director eth0', 'director eth1', 'rs1 eth0', 'rs2 eth0'];
     expect(captures.map(({ node, device }) => `${node} ${device}`)).toEqual(places);
-    expect(before).toBe(places.length);
-    expect(jobs).toHaveLength(2 * places.length);
+    // Each node forgets its neighbours once all captures listen, and before anything is asked.
+    expect(before).toBe(places.length + plan.nodes.length);
+    expect(jobs).toHaveLength(2 * places.length + plan.nodes.length);
     expect(captures[3]).toMatchObject({ dropped: 3 });
     expect(captures[3]?.pcap.toString()).toBe('pcap of rs1');
   });
@@ -62,7 +63,7 @@ describe('a capture', () => {
       return {};
     });
     await captureDuring(runtime, plan, () => Promise.resolve());
-    expect(scripts.size).toBe(4);
+    expect(scripts.size).toBe(5);
     for (const input of scripts) expect(spawnSync('sh', ['-n'], { input, encoding: 'utf8' }).stderr).toBe('');
   });
 
