@@ -42,7 +42,11 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
           ? 'no client to send requests from'
           : `no request sent, as it would be refused: ${full} (ended connections count until they are forgotten)`
         : `${good.length} of ${replies.length} requests to ${where}${reason === undefined ? '' : `: ${reason}`}`,
-    evidence: bad.map((r) => `${r.client} port ${r.clientPort}: ${r.server ?? r.error}`),
+    evidence: bad.map((r) => {
+      // A request that never connected has no port.
+      const from = r.clientPort > 0 ? `${r.client} port ${r.clientPort}` : r.client;
+      return `${from}: ${r.server ?? r.error}`;
+    }),
   };
 }
 
