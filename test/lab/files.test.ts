@@ -86,7 +86,8 @@ describe('lab forward', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     forward.kill('SIGINT');
     expect((await forward).exitCode).toBe(0);
-    expect(await on('client', 'pgrep -c nc || true')).toBe('0');
+    // What it ran on the node notices a moment later that nobody listens.
+    await expect.poll(() => on('client', 'pgrep -c nc || true'), { timeout: 10_000 }).toBe('0');
     idle.destroy();
   });
 
