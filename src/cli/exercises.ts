@@ -67,7 +67,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
       const lab = (await findLab(name)).record.name;
       const exercise = exerciseOn(lab, options.lang);
       if (options.json === true) json('story', { lab, ...report.exerciseJson(exercise, Date.now()) });
-      else out(report.beginningText(exercise, lab));
+      else out(report.storyText(exercise, lab));
     });
 
   program

@@ -13,7 +13,13 @@ const QUOTED: Record<Language, (text: string) => string> = {
 };
 
 /** What a student is told when an exercise begins: the complaint, and what may be done; not what was broken. */
-export function beginningText({ number, fault, cast, language }: Exercise, lab: string): string {
+export function beginningText(exercise: Exercise, lab: string): string {
+  const w = wordsOf(exercise.language);
+  return [storyText(exercise, lab), w.tools, pc.dim(w.peeking)].join('\n');
+}
+
+/** What users complain of, and what is to be done. */
+export function storyText({ number, fault, cast, language }: Exercise, lab: string): string {
   const w = wordsOf(language);
   return [
     pc.bold(`${w.exercise} ${number} · ${w.lab} ${lab}`),
@@ -21,8 +27,6 @@ export function beginningText({ number, fault, cast, language }: Exercise, lab: 
     `  ${QUOTED[language](fill(fault.texts[language].story, cast))}`,
     '',
     w.task,
-    w.tools,
-    pc.dim(w.peeking),
   ].join('\n');
 }
 
