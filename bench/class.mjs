@@ -101,7 +101,11 @@ async function draw() {
   writeFileSync(
     chart,
     lineChartSvg({
-      ...{ title: 'A class as it grows', xLabel: 'seats', yLabel: 'seconds until all are up; hundreds of MiB' },
+      ...{
+        title: 'A class as it grows',
+        xLabel: 'seats',
+        yLabel: 'seconds until all are up; hundreds of MiB',
+      },
       x: rows.map(({ count }) => count),
       series: [
         { name: 'seconds', values: rows.map(({ up }) => up) },
