@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { randomInt } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { classDirectory } from './class-record.ts';
 import { hostCommand } from './host-command.ts';
 import { end, isAlive, readIdentity } from './machine/processes.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 /** The process that lets students in to the seats of a class, as it wrote itself down. */
 export interface DoorRecord {
@@ -26,11 +27,11 @@ export function doorLog(name: string): string {
 /** Writes down who the door is; a process that is about to be it does so first of all. */
 export function writeDoorIdentity(name: string, startTime: string): void {
   rmSync(recordOf(name), { force: true });
-  whole(identityOf(name), `${process.pid} ${startTime}\n`);
+  writeWholeFile(identityOf(name), `${process.pid} ${startTime}\n`);
 }
 
 export function writeDoor(name: string, record: DoorRecord): void {
-  whole(recordOf(name), `${JSON.stringify(record)}\n`);
+  writeWholeFile(recordOf(name), `${JSON.stringify(record)}\n`);
 }
 
 /** The door of a class; undefined where it is closed, or not yet open. */
@@ -76,10 +77,16 @@ export function readCredentials(name: string, seat: string): Credentials | undef
   return {
     password: text('password').trim(),
     hostKey: text('host_key'),
-    fingerprint: text('fingerprint').trim(),
+    fingerprint: fingerprintOf(text('host_key.pub')),
     keys: existsSync(join(folder, 'keys')) ? text('keys') : '',
     port: existsSync(join(folder, 'port')) ? Number(text('port')) : undefined,
   };
+}
+
+/** As ssh clients show it: of a public key in OpenSSH's form. */
+function fingerprintOf(key: string): string {
+  const blob = Buffer.from(key.split(' ')[1] ?? '', 'base64');
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
 /** The credentials of a seat, made where it has none. Only the door makes them. */
@@ -91,22 +98,20 @@ export async function credentialsOf(name: string, seat: string): Promise<Credent
   const key = join(folder, 'host_key');
   for (const file of [key, `${key}.pub`]) rmSync(file, { force: true });
   await hostCommand('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', seat, '-f', key]);
-  const { stdout } = await hostCommand('ssh-keygen', ['-l', '-f', `${key}.pub`]);
-  whole(join(folder, 'fingerprint'), `${/SHA256:\S+/.exec(stdout)?.[0] ?? ''}\n`);
   // The last one: with it they are whole.
-  whole(join(folder, 'password'), `${newPassword()}\n`);
+  writeWholeFile(join(folder, 'password'), `${newPassword()}\n`);
   return readCredentials(name, seat) ?? credentialsOf(name, seat);
 }
 
 /** Keeps a seat's port for the next time. */
 export function keepPort(name: string, seat: string, port: number): void {
-  whole(join(folderOf(name, seat), 'port'), `${port}\n`);
+  writeWholeFile(join(folderOf(name, seat), 'port'), `${port}\n`);
 }
 
 /** Public keys with which a student gets in without the password, in place of those before. */
 export function keepKeys(name: string, seat: string, keys: string): void {
   mkdirSync(folderOf(name, seat), { recursive: true, mode: 0o700 });
-  whole(join(folderOf(name, seat), 'keys'), keys);
+  writeWholeFile(join(folderOf(name, seat), 'keys'), keys);
 }
 
 /** Forgets the credentials of a seat that is no more. */
@@ -121,9 +126,4 @@ const ALPHABET = 'abcdefghjkmnpqrstuvwxyz23456789';
 function newPassword(): string {
   const part = () => Array.from({ length: 4 }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
   return [part(), part(), part()].join('-');
-}
-
-function whole(file: string, text: string): void {
-  writeFileSync(`${file}.new`, text, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
 }

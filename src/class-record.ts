@@ -1,18 +1,10 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Measured } from './class/needs.ts';
 import type { Seat } from './class/roster.ts';
 import { EXIT, LabError } from './errors.ts';
 import { stateDirectory } from './paths.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 /** What is written down about a class before the first of its labs is begun. */
 export interface ClassRecord {
@@ -59,8 +51,7 @@ export function readClass(name: string): ClassRecord | undefined {
 export function writeClass(record: ClassRecord): void {
   mkdirSync(classDirectory(record.name), { recursive: true, mode: 0o700 });
   const file = join(classDirectory(record.name), 'class.json');
-  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  writeWholeFile(file, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Removes a class's record, and the folders above where it was the last in them. Its labs are gone by then. */

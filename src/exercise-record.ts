@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exercise } from './exercises/exercise.ts';
 import { labDirectory } from './lab.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 function fileOf(lab: string): string {
   return join(labDirectory(lab), 'exercises.json');
@@ -24,9 +25,7 @@ export function keepExercise(lab: string, exercise: Exercise): void {
   const others = exercisesOf(lab).filter(({ number }) => number !== exercise.number);
   const exercises = [...others, exercise].sort((a, b) => a.number - b.number);
   mkdirSync(labDirectory(lab), { recursive: true, mode: 0o700 });
-  const file = fileOf(lab);
-  writeFileSync(`${file}.new`, `${JSON.stringify({ version: 1, exercises }, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  writeWholeFile(fileOf(lab), `${JSON.stringify({ version: 1, exercises }, null, 2)}\n`);
 }
 
 /**

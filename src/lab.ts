@@ -1,13 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  rmdirSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from './errors.ts';
 import type { Endpoint } from './docker/endpoint.ts';
@@ -16,6 +7,7 @@ import type { MachineName } from './machine/machine.ts';
 import { stateDirectory } from './paths.ts';
 import type { Plan } from './plan/types.ts';
 import type { RuntimeKind } from './runtime/runtime.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 /** What is written down about a lab before anything of it is made, so that whatever follows can be taken down. */
 export interface LabRecord {
@@ -53,8 +45,7 @@ export function writeRecord(record: LabRecord): void {
   const directory = labDirectory(record.name);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'lab.json');
-  writeFileSync(`${file}.new`, `${JSON.stringify(record, null, 2)}\n`);
-  renameSync(`${file}.new`, file);
+  writeWholeFile(file, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** The record of a lab; undefined where there is none (a killed `up` may leave a directory without one). */

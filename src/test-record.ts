@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labDirectory } from './lab.ts';
 import { overall, type Check, type Outcome } from './proof/check.ts';
+import { writeWholeFile } from './whole-file.ts';
 
 /** How the last test of a lab ended. */
 export interface LastTest {
@@ -23,8 +24,7 @@ export function keepTest(lab: string, checks: Check[]): LastTest {
     failed: checks.filter(({ outcome }) => outcome !== 'pass').map(({ title }) => title),
   };
   if (!existsSync(labDirectory(lab))) return last;
-  writeFileSync(`${fileOf(lab)}.new`, `${JSON.stringify(last)}\n`, { mode: 0o600 });
-  renameSync(`${fileOf(lab)}.new`, fileOf(lab));
+  writeWholeFile(fileOf(lab), `${JSON.stringify(last)}\n`);
   return last;
 }
 

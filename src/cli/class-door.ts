@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
+import { portNumber } from './numbers.ts';
 import { json, jsonOption, out, progressFor, type Common } from './output.ts';
 
 /** How students come to their seats by ssh. */
@@ -88,11 +89,7 @@ const listenOption = () =>
 const portOption = () =>
   new Option('--port <number>', "the first seat's port; each further one has the next")
     .default(2201)
-    .argParser((text) => {
-      const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-      if (number < 1 || number > 65_535) throw new InvalidArgumentError('it must be a port, 1 to 65535');
-      return number;
-    });
+    .argParser(portNumber(1));
 
 interface DoorOptions extends Common {
   listen: string;

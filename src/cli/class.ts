@@ -1,10 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { MOST_SEATS } from '../class/roster.ts';
 import type { ClassUpResult } from '../commands/class/up.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { addClassBoard } from './class-board.ts';
 import { addClassDoor } from './class-door.ts';
 import { addClassWork } from './class-work.ts';
+import { wholeNumber } from './numbers.ts';
 import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
 /** The classroom: a lab for each student. */
@@ -151,9 +152,4 @@ interface UpOptions extends Common {
   jobs?: number;
 }
 
-function count(text: string): number {
-  const number = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (number < 1 || number > MOST_SEATS)
-    throw new InvalidArgumentError(`it must be a whole number from 1 to ${MOST_SEATS}`);
-  return number;
-}
+const count = wholeNumber(1, MOST_SEATS);

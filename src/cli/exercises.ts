@@ -1,7 +1,8 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
 import { DIFFICULTIES, LANGUAGES, type Difficulty, type Language } from '../exercises/types.ts';
 import { languageOf } from '../exercises/words.ts';
+import { wholeNumber } from './numbers.ts';
 import { aside, json, jsonOption, out, writeText, type Common, type Finish } from './output.ts';
 
 /** Break and mend: exercises, and what is printed for a lesson. */
@@ -219,7 +220,4 @@ export function localLanguage(): Language {
 }
 
 /** Reads what `--seed` says. */
-export function seed(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('it must be a whole number from 0');
-  return Number(text);
-}
+export const seed = wholeNumber(0, 999_999_999);

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { EXIT } from '../errors.ts';
+import { wholeNumber } from './numbers.ts';
 import { json, jsonOption, out, progressFor, writePicture, type Common, type Finish } from './output.ts';
 
 /** Load on a virtual service. */
@@ -39,14 +40,6 @@ export function addLoadCommand(program: Command, finish: Finish): void {
       }
       if (!isFaultless(report)) finish(EXIT.testFailed);
     });
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-  };
 }
 
 interface LoadOptions extends Common {

@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { serviceName } from '../plan/service-name.ts';
+import { portNumber } from './numbers.ts';
 import { json, jsonOption, out, type Common, type Finish } from './output.ts';
 
 /** Nodes: commands, terminals, logs, captures. */
@@ -51,7 +52,7 @@ export function addNodesCommands(program: Command, finish: Finish): void {
     .command('forward')
     .summary("open a lab's service to a browser on this host; Ctrl-C ends it")
     .argument('[lab]', 'the lab (default: the only one that is up)')
-    .argument('[port]', 'port of 127.0.0.1', portNumber, 8080)
+    .argument('[port]', 'port of 127.0.0.1', portNumber(0), 8080)
     .option('--service <vip:port>', 'which service (default: the first)')
     .option('--client <node>', 'the client that asks (default: the first)')
     .action(async (name: string | undefined, port: number, options: ForwardOptions) => {
@@ -96,12 +97,6 @@ export function addNodesCommands(program: Command, finish: Finish): void {
 interface ForwardOptions {
   service: string | undefined;
   client: string | undefined;
-}
-
-function portNumber(text: string): number {
-  const number = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
-  if (number > 65_535) throw new InvalidArgumentError('it must be a port, 0 to 65535; 0: any that is free');
-  return number;
 }
 
 function wholeNumber(text: string): number {

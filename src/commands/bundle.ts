@@ -3,8 +3,7 @@ import { mkdir, stat } from 'node:fs/promises';
 import { packImage, packTarball } from '../bundle/archives.ts';
 import { bundleTree } from '../bundle/tree.ts';
 import { interruptSignal } from '../interrupt.ts';
-import { hold } from '../lock.ts';
-import { buildFolder, buildLock, discard } from '../machine/embedded/builds.ts';
+import { buildAlone } from '../machine/embedded/builds.ts';
 import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
 import { ensureRoot } from '../machine/embedded/root.ts';
 import { seconds, type Progress } from '../report/progress.ts';
@@ -24,26 +23,23 @@ export async function makeBundle(form: BundleForm, file: string, progress: Progr
   const root = await ensureRoot(progress);
   const task = progress.start(form, 'starting');
   const began = Date.now();
-  const lock = await hold(buildLock(), () => {
+  const waiting = () => {
     task.update('waiting for another build');
-  });
-  const work = buildFolder('bundle');
+  };
   try {
-    await discard(work);
-    await mkdir(work, { recursive: true });
-    const tree = await bundleTree(work, root, task, progress);
-    task.update('packing');
-    const packed = await (form === 'image' ? packImage : packTarball)(work, tree);
-    interruptSignal.throwIfAborted();
-    const { size } = await stat(packed);
-    await writeWhole(createReadStream(packed), file);
-    task.done(`${Math.round(size / 1e6)} MB (${seconds(Date.now() - began)})`);
-    return size;
+    return await buildAlone('bundle', waiting, async (work) => {
+      await mkdir(work, { recursive: true });
+      const tree = await bundleTree(work, root, task, progress);
+      task.update('packing');
+      const packed = await (form === 'image' ? packImage : packTarball)(work, tree);
+      interruptSignal.throwIfAborted();
+      const { size } = await stat(packed);
+      await writeWhole(createReadStream(packed), file);
+      task.done(`${Math.round(size / 1e6)} MB (${seconds(Date.now() - began)})`);
+      return size;
+    });
   } catch (error) {
     task.fail();
     throw error;
-  } finally {
-    await discard(work);
-    lock.release();
   }
 }

@@ -5,6 +5,7 @@ import { isExercise, parseExercise, type ReadExercise } from '../exercises/file.
 import { FAULTS } from '../exercises/registry.ts';
 import type { Fault } from '../exercises/types.ts';
 import type { Plan } from '../plan/types.ts';
+import { readInput } from './input-file.ts';
 import { readPlan } from './topology-file.ts';
 
 /**
@@ -34,7 +35,7 @@ export function isExerciseFile(reference: string): boolean {
 
 /** Reads an exercise file. @throws TopologyError with every problem of it */
 export function readExercise(file: string): ReadExercise {
-  return parseExercise(readFileSync(file), file, basename(file).replace(/\.ya?ml$/, ''));
+  return parseExercise(readInput(file, 'an exercise'), file, basename(file).replace(/\.ya?ml$/, ''));
 }
 
 /**

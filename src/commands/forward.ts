@@ -5,6 +5,7 @@ import type { PlannedService } from '../plan/types.ts';
 import type { Running } from '../runtime/runtime.ts';
 import { noteActivity } from '../test-record.ts';
 import type { RunningLab } from './existing.ts';
+import { joinStreams } from './join-streams.ts';
 import { pickClients, pickService } from './pick.ts';
 
 export interface ForwardRequest {
@@ -43,8 +44,9 @@ export async function forward({ record, runtime }: RunningLab, request: ForwardR
     const argv = ['nc', '-N', service.vip, String(service.port)];
     const running = runtime.start(client, argv, { stdio: ['pipe', 'pipe', 'ignore'] });
     open.set(socket, running);
-    join(socket, running);
+    socket.on('error', () => socket.destroy());
     socket.once('close', () => open.delete(socket));
+    joinStreams(socket, running);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -75,18 +77,4 @@ export async function forward({ record, runtime }: RunningLab, request: ForwardR
   const { port } = server.address() as { port: number };
   const scheme = service.application === 'https' ? 'https' : 'http';
   return { url: `${scheme}://127.0.0.1:${port}/`, service, client, ended };
-}
-
-/** Bytes both ways; the end of either is passed on, and with both ends so is that of the command. */
-function join(socket: Socket, running: Running): void {
-  const { stdin, stdout } = running;
-  for (const stream of [socket, stdin, stdout]) stream?.on('error', () => socket.destroy());
-  if (stdin !== null) socket.pipe(stdin);
-  stdout?.pipe(socket);
-  socket.once('close', () => running.kill('SIGTERM'));
-  running.once('error', () => socket.destroy());
-  running.once('exit', () => {
-    // Nobody answered: a browser sees a connection that was reset, as it would without the detour.
-    if (stdout?.readableEnded === true) socket.end();
-  });
 }

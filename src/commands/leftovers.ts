@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { entriesOf, textOrNothing } from '../host-files.ts';
 import { socketFolder } from '../docker/ssh-socket.ts';
 import type { Leftovers } from '../report/verify/report.ts';
 
@@ -9,19 +10,19 @@ import type { Leftovers } from '../report/verify/report.ts';
 export function whatIsThere(directories: string[]): Leftovers {
   const mentioned = (text: string) => directories.some((directory) => text.includes(directory));
   return {
-    processes: entries('/proc')
+    processes: entriesOf('/proc')
       .filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid))
-      .map((pid) => `${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`)
+      .map((pid) => `${pid} ${textOrNothing(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`)
       .filter(mentioned),
-    mounts: read('/proc/self/mounts').split('\n').filter(mentioned),
-    loopDevices: entries('/sys/block')
-      .map((device) => `${device} ${read(`/sys/block/${device}/loop/backing_file`).trim()}`)
+    mounts: textOrNothing('/proc/self/mounts').split('\n').filter(mentioned),
+    loopDevices: entriesOf('/sys/block')
+      .map((device) => `${device} ${textOrNothing(`/sys/block/${device}/loop/backing_file`).trim()}`)
       .filter(mentioned),
     files: [
       ...directories.filter((directory) => existsSync(directory)),
       // The places where a kernel, an ssh client or this process puts files.
-      ...entries(tmpdir()).filter((entry) => entry.startsWith(socketFolder(process.pid))),
-      ...entries(join(homedir(), '.uml')).map((entry) => join('~/.uml', entry)),
+      ...entriesOf(tmpdir()).filter((entry) => entry.startsWith(socketFolder(process.pid))),
+      ...entriesOf(join(homedir(), '.uml')).map((entry) => join('~/.uml', entry)),
     ],
   };
 }
@@ -42,22 +43,5 @@ export async function leftSince(before: Leftovers, directories: string[]): Promi
 
 /** Files and sockets that this process has open. */
 export function openFiles(): number {
-  return entries('/proc/self/fd').length;
-}
-
-/** What is gone, or nobody may read, is as if it were not there. */
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  return entriesOf('/proc/self/fd').length;
 }

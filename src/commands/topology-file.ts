@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
@@ -6,7 +6,7 @@ import { makePlan } from '../plan/plan.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Topology } from '../topology/types.ts';
 import { parseTopology } from '../topology/parse.ts';
-import { LARGEST_FILE } from '../topology/text.ts';
+import { readInput } from './input-file.ts';
 
 /** Names of the topologies that come with the tool. */
 export function shippedTopologies(): string[] {
@@ -33,7 +33,7 @@ export function topologyFile(reference: string): string {
 
 /** The text of a topology as it stands. @throws LabError badInput */
 export function topologyText(reference: string): string {
-  return new TextDecoder().decode(read(topologyFile(reference)));
+  return new TextDecoder().decode(readInput(topologyFile(reference), 'a topology'));
 }
 
 /**
@@ -43,7 +43,7 @@ export function topologyText(reference: string): string {
  */
 export function readTopology(reference: string, taken: string[] = []): Topology {
   const file = topologyFile(reference);
-  return parseTopology(read(file), file, basename(file).replace(/\.ya?ml$/, ''), taken);
+  return parseTopology(readInput(file, 'a topology'), file, basename(file).replace(/\.ya?ml$/, ''), taken);
 }
 
 /**
@@ -58,15 +58,4 @@ export function readPlan(reference: string, name?: string, taken: string[] = [])
       mend: 'lower-case letters, digits and dashes, a letter first, at most 32 characters',
     });
   return makePlan(readTopology(reference, taken), name);
-}
-
-function read(file: string): Uint8Array {
-  try {
-    // Looked at first, so that a huge file is not read into memory to be refused.
-    const { size } = statSync(file);
-    if (size <= LARGEST_FILE) return readFileSync(file);
-    throw new Error(`it has ${size} bytes, and a topology has at most ${LARGEST_FILE}`);
-  } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot read ${file}: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { entriesOf, textOrNothing } from '../host-files.ts';
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
@@ -8,17 +9,29 @@ export interface ProcessIdentity {
   startTime: string;
 }
 
+/** Fields of /proc/PID/stat from the third on, the state; empty where there is no such process. */
+export function statFields(pid: number): string[] {
+  const stat = textOrNothing(`/proc/${pid}/stat`);
+  // The command name, field 2, is in parentheses and may hold blanks.
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
 /** The start time of a living process; undefined where there is none (a zombie counts as none). */
 export function startTime(pid: number): string | undefined {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  } catch {
-    return undefined;
-  }
-  // The command name, field 2, is in parentheses and may hold blanks.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(pid);
   return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+}
+
+/** A process and all that it started, and they in turn. */
+export function processTree(root: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const pid of entriesOf('/proc').map(Number).filter(Number.isInteger)) {
+    const parent = Number(statFields(pid)[1]);
+    children.set(parent, [...(children.get(parent) ?? []), pid]);
+  }
+  const tree = [root];
+  for (const parent of tree) tree.push(...(children.get(parent) ?? []));
+  return tree;
 }
 
 /** Whether the very process that was recorded still lives. */

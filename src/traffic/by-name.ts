@@ -1,6 +1,7 @@
+import { line } from '../plan/script.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { trust, urlOf, type Asked } from './requests.ts';
+import { quietCurl, urlOf, type Asked } from './requests.ts';
 
 /** What came of a request that was sent to a name. */
 export interface NamedReply {
@@ -53,17 +54,7 @@ export async function askByName(
   service: Asked,
   count: number,
 ): Promise<NamedReply[]> {
-  const curl = [
-    'curl',
-    ...trust(service),
-    '-s',
-    '-o',
-    '/dev/null',
-    '--max-time',
-    String(LIMIT),
-    '-w',
-    FORMAT,
-  ];
+  const curl = quietCurl(service, LIMIT, FORMAT);
   const script = 'n=$1; shift; while [ "$n" -gt 0 ]; do n=$((n - 1)); "$@"; done; :';
   const [result] = await runtime.exec([
     {
@@ -106,7 +97,8 @@ export async function downloadAtOnce(
 ): Promise<number> {
   const [first] = services;
   if (first === undefined) return 0;
-  const script = `for url; do curl ${trust(first).join(' ')} -s -o /dev/null --max-time ${seconds} -w '%{size_download} %{time_total}\\n' "$url" & done; wait`;
+  const curl = line(quietCurl(first, seconds, '%{size_download} %{time_total}\\n'));
+  const script = `for url; do ${curl} "$url" & done; wait`;
   const urls = services.map((service) => `${urlOf(service)}/large`);
   const [result] = await runtime.exec([{ node: client, argv: ['sh', '-c', script, 'at-once', ...urls] }]);
   return (result?.stdout.toString() ?? '')

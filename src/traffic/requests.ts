@@ -52,6 +52,11 @@ export function trust({ application }: Pick<Asked, 'application'>): string[] {
   return application === 'https' ? ['--insecure'] : [];
 }
 
+/** The curl that asks a service and prints of its answer what a format says (curl(1), -w), and nothing else. */
+export function quietCurl(service: Pick<Asked, 'application'>, seconds: number, format: string): string[] {
+  return ['curl', ...trust(service), '-s', '-o', '/dev/null', '--max-time', String(seconds), '-w', format];
+}
+
 /** Sends requests to a service from one client, one after the other. */
 export async function ask(
   runtime: Runtime,

@@ -1,6 +1,6 @@
 import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
-import { trust, urlOf } from './requests.ts';
+import { quietCurl, urlOf } from './requests.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** One large transfer through a VIP. */
@@ -33,17 +33,7 @@ export async function transfer(
     { node: client, argv: ['truncate', '-s', String(bytes), '/tmp/large'] },
   ]);
   const url = urlOf(service);
-  const curl = [
-    'curl',
-    ...trust(service),
-    '-s',
-    '-o',
-    '/dev/null',
-    '--max-time',
-    String(limit),
-    '-w',
-    FORMAT,
-  ];
+  const curl = quietCurl(service, limit, FORMAT);
   const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/large`] }]);
   const [up] = await runtime.exec([
     { node: client, argv: [...curl, '-T', '/tmp/large', `${url}/upload/large`] },
@@ -88,25 +78,8 @@ export async function download(
 ): Promise<number> {
   await largeFile(runtime, [service], bytes);
   const url = `${urlOf(service)}/large?[1-${times}]`;
-  const [result] = await runtime.exec([
-    {
-      node: client,
-      argv: [
-        'curl',
-        ...trust(service),
-        '-s',
-        '-o',
-        '/dev/null',
-        '--max-time',
-        String(LIMIT),
-        '-H',
-        'Connection: close',
-        '-w',
-        '%{size_download}\\n',
-        url,
-      ],
-    },
-  ]);
+  const curl = quietCurl(service, LIMIT, '%{size_download}\\n');
+  const [result] = await runtime.exec([{ node: client, argv: [...curl, '-H', 'Connection: close', url] }]);
   return (result?.stdout.toString() ?? '').split('\n').reduce((sum, row) => sum + Number(row), 0);
 }
 

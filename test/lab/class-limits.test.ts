@@ -1,8 +1,9 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { treeMemory } from '../../src/machine/memory.ts';
+import { processTree, statFields } from '../../src/machine/processes.ts';
 import { processesOf, user } from './cli.ts';
 
 /** MiB that a seat's kernel may use, and what it takes outside: its client, relay and sandbox. */
@@ -40,25 +41,12 @@ it('a seat knows its limits, and cannot lift them', async () => {
 
 /** Seconds of processor that a process of this host and all below it have had so far. */
 function processorTime(root: number): number {
-  const processes = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        // Clock ticks, a hundred to the second.
-        return {
-          pid: Number(pid),
-          parent: Number(fields[1]),
-          ticks: Number(fields[11]) + Number(fields[12]),
-        };
-      } catch {
-        return [];
-      }
-    });
-  const below = [root];
-  for (const parent of below) below.push(...processes.filter((p) => p.parent === parent).map((p) => p.pid));
-  return processes.filter(({ pid }) => below.includes(pid)).reduce((sum, { ticks }) => sum + ticks / 100, 0);
+  // Clock ticks, a hundred to the second: fields 14 and 15.
+  const ticks = (pid: number) => {
+    const fields = statFields(pid);
+    return Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  };
+  return processTree(root).reduce((sum, pid) => sum + ticks(pid) / 100, 0);
 }
 
 it('a seat has one processor at most, however much it runs', async () => {

@@ -22,6 +22,7 @@ import { NODE_CAPABILITIES } from '../../runtime/capabilities.ts';
 import { noteActivity } from '../../test-record.ts';
 import { machineOf } from '../../wire.ts';
 import { shellCommand } from '../exec.ts';
+import { joinStreams } from '../join-streams.ts';
 import { answerAt } from './desk.ts';
 
 /** Milliseconds from look to look at who is in the class. */
@@ -158,17 +159,10 @@ async function welcome(name: string, entrance: Entrance, socket: Socket): Promis
   entrance.log(`connection from ${from}`);
   noteActivity(lab);
   const server = letIn(labDirectory(lab));
-  const { stdin, stdout, stderr } = server;
-  if (stdin === null || stdout === null || stderr === null) throw new Error('ssh has no streams');
-  stdin.on('error', () => undefined);
-  socket.pipe(stdin);
-  stdout.pipe(socket);
-  stderr.setEncoding('utf8').on('data', (text: string) => {
+  server.stderr?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n')) if (line.trim() !== '') entrance.log(`${from}: ${line.trim()}`);
   });
-  socket.on('close', () => server.kill());
-  server.on('error', () => socket.destroy());
-  server.on('close', () => socket.end());
+  joinStreams(socket, server);
 }
 
 /** Makes a seat's machine ready, once for each that there was, and again when its keys have changed. */

@@ -16,6 +16,7 @@ import { EXIT, LabError } from '../../errors.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { readRecord } from '../../lab.ts';
 import { hold } from '../../lock.ts';
+import { readInput } from '../input-file.ts';
 
 /** Seconds in which a door is open, or never will be. */
 const LIMIT = 60;
@@ -131,7 +132,7 @@ function reachableAs(listen: string): string {
  * @throws LabError badInput where it has none
  */
 export function admitKeys(record: ClassRecord, seat: Seat, file: string): void {
-  const text = readText(file);
+  const text = new TextDecoder().decode(readInput(file, 'a file of public keys'));
   const rows = text.split('\n').filter((row) => row.trim() !== '' && !row.startsWith('#'));
   const bad = rows.findIndex(
     (row) => !/^(ssh|ecdsa|sk)-[a-z0-9@.-]+ [A-Za-z0-9+/]+=*( .*)?$/.test(row.trim()),
@@ -145,12 +146,4 @@ export function admitKeys(record: ClassRecord, seat: Seat, file: string): void {
       { mend: 'give a file such as ~/.ssh/id_ed25519.pub; the private key stays with the student' },
     );
   keepKeys(record.name, seat.seat, rows.map((row) => `${row.trim()}\n`).join(''));
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot read ${file}: ${(error as Error).message}`, { cause: error });
-  }
 }

@@ -1,7 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { numberedSeats, parseRoster, type Seat } from '../../class/roster.ts';
 import { EXIT, LabError } from '../../errors.ts';
-import { LARGEST_FILE } from '../../topology/text.ts';
+import { cannotRead, readInput } from '../input-file.ts';
 
 /**
  * The seats that a trainer asks for: numbered ones, or those of a roster.
@@ -16,16 +15,13 @@ export function wantedSeats(students: number | undefined, roster: string | undef
   return students === undefined ? [] : numberedSeats(students);
 }
 
+const MEND = 'a roster is text in UTF-8: names one a line, or CSV with a header';
+
 function read(file: string): string {
+  const bytes = readInput(file, 'a roster', MEND);
   try {
-    const { size } = statSync(file);
-    if (size > LARGEST_FILE)
-      throw new Error(`it has ${size} bytes, and a roster has at most ${LARGEST_FILE}`);
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot read ${file}: ${(error as Error).message}`, {
-      cause: error,
-      mend: 'a roster is text in UTF-8: names one a line, or CSV with a header',
-    });
+    throw cannotRead(file, error, MEND);
   }
 }

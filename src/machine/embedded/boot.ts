@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
+import { textOrNothing } from '../../host-files.ts';
 import { packageRoot } from '../../paths.ts';
 import { line as commandLine, quote } from '../../plan/script.ts';
 import { lastLines } from './packages.ts';
@@ -94,7 +95,7 @@ function isReady(directory: string): boolean {
 
 function bootFailure(directory: string, reason: string): LabError {
   const log = ['boot.log', 'console.log']
-    .map((file) => readText(join(directory, file)))
+    .map((file) => textOrNothing(join(directory, file)))
     .filter((text) => text !== '')
     .join('\n');
   const mend = MENDS.find(([pattern]) => pattern.test(log))?.[1];
@@ -117,14 +118,6 @@ const MENDS: [RegExp, string][] = [
     'ssh wants a name for every user: give this one a line in /etc/passwd, or use the image or tarball of lab bundle, which do without',
   ],
 ];
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
 
 /** The proxy command of the ssh client: the relay, and the kernel behind it. */
 function bootScript(directory: string, options: Boot): string {

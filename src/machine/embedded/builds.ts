@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tryHold } from '../../lock.ts';
+import { hold, tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { end, readIdentity } from '../processes.ts';
 
@@ -16,6 +16,26 @@ export function buildLock(): string {
  */
 export function buildFolder(what: string): string {
   return join(cacheDirectory(), `building-${what}`);
+}
+
+/**
+ * Builds something for the cache, alone, in a folder that is gone afterwards: what is to stay is moved out of it.
+ * @param onWait called where somebody else builds
+ */
+export async function buildAlone<T>(
+  what: string,
+  onWait: () => void,
+  build: (folder: string) => Promise<T>,
+): Promise<T> {
+  const lock = await hold(buildLock(), onWait);
+  const folder = buildFolder(what);
+  try {
+    await discard(folder);
+    return await build(folder);
+  } finally {
+    await discard(folder);
+    lock.release();
+  }
 }
 
 /** Ends the kernel that a build has booted in its folder, if any, and removes the folder. */

@@ -1,7 +1,8 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
+import { entriesOf } from '../../host-files.ts';
 import { tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { buildLock } from './builds.ts';
@@ -33,7 +34,7 @@ export function kept(image: string): Kept[] {
     [`root-${rootKey('docker')}`]: 'engine filesystem',
     [engineDiskName(rootKey('docker'), image)]: 'engine disk',
   };
-  return entries(cacheDirectory())
+  return entriesOf(cacheDirectory())
     .filter((name) => OURS.test(name))
     .map((name): Kept => {
       const path = join(cacheDirectory(), name);
@@ -71,13 +72,5 @@ function size(path: string): number {
   const found = lstatSync(path);
   const own = found.blocks * 512;
   if (!found.isDirectory()) return own;
-  return entries(path).reduce((sum, entry) => sum + size(join(path, entry)), own);
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
+  return entriesOf(path).reduce((sum, entry) => sum + size(join(path, entry)), own);
 }

@@ -3,12 +3,11 @@ import { mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
-import { hold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { seconds, type Progress } from '../../report/progress.ts';
 import { boot, type Confinement } from './boot.ts';
 import { engineDiskName } from './cache.ts';
-import { buildFolder, buildLock, discard, endKernel } from './builds.ts';
+import { buildAlone, endKernel } from './builds.ts';
 import { runOnLine } from './line.ts';
 import { lastLines } from './packages.ts';
 import type { Root } from './root.ts';
@@ -38,39 +37,36 @@ export async function ensureEngineDisk(
   if (existsSync(disk)) return disk;
   const task = progress.start('engine disk', 'starting');
   const began = Date.now();
-  const lock = await hold(buildLock(), () => {
+  const waiting = () => {
     task.update('waiting for another build');
-  });
-  const work = buildFolder('disk');
+  };
   try {
-    if (existsSync(disk)) return disk;
-    await discard(work);
-    await mkdir(work, { recursive: true, mode: 0o700 });
-    const file = join(work, 'disk');
-    await format(file);
-    task.update('booting an engine');
-    await boot(work, {
-      root: engine,
-      memory: 1024,
-      modules: [],
-      confinement,
-      disks: [
-        { file, use: 'write' },
-        { file: nodes.image, use: 'read' },
-      ],
-      engine: true,
+    await buildAlone('disk', waiting, async (work) => {
+      if (existsSync(disk)) return;
+      await mkdir(work, { recursive: true, mode: 0o700 });
+      const file = join(work, 'disk');
+      await format(file);
+      task.update('booting an engine');
+      await boot(work, {
+        root: engine,
+        memory: 1024,
+        modules: [],
+        confinement,
+        disks: [
+          { file, use: 'write' },
+          { file: nodes.image, use: 'read' },
+        ],
+        engine: true,
+      });
+      task.update('giving it the image of a node');
+      await inGuest(work, importScript(image));
+      await inGuest(work, FINISH);
+      await endKernel(work);
+      await rename(file, disk);
     });
-    task.update('giving it the image of a node');
-    await inGuest(work, importScript(image));
-    await inGuest(work, FINISH);
-    await endKernel(work);
-    await rename(file, disk);
   } catch (error) {
     task.fail();
     throw error;
-  } finally {
-    await discard(work);
-    lock.release();
   }
   task.done(`made (${seconds(Date.now() - began)}, kept for next time)`);
   return disk;

@@ -4,11 +4,10 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
-import { hold } from '../../lock.ts';
 import { cacheDirectory, packageRoot, rootsOnBoard } from '../../paths.ts';
 import { seconds, type Progress, type Task } from '../../report/progress.ts';
 import { bootstrap } from './bootstrap.ts';
-import { buildFolder, buildLock, discard } from './builds.ts';
+import { buildAlone } from './builds.ts';
 import { contentKey } from './content-key.ts';
 import { machineRecipe, packageList, type RootKind } from './recipe.ts';
 import { buildPrograms, ensurePrograms } from './packages.ts';
@@ -87,13 +86,11 @@ export async function ensureRoot(progress: Progress, kind: RootKind = 'netns'): 
 
 async function build(kind: RootKind, task: Task, progress: Progress): Promise<void> {
   const key = rootKey(kind);
-  const lock = await hold(buildLock(), () => {
+  const waiting = () => {
     task.update('waiting for another build');
-  });
-  const work = buildFolder(key);
-  try {
+  };
+  await buildAlone(key, waiting, async (work) => {
     if ((await findRoot(kind)) !== undefined) return;
-    await discard(work);
     await mkdir(join(work, 'lib'), { recursive: true });
     const packages = packageList(await readFile(join(packageRoot, 'images', 'packages.txt'), 'utf8'));
     const images = join(packageRoot, 'images');
@@ -103,10 +100,7 @@ async function build(kind: RootKind, task: Task, progress: Progress): Promise<vo
     await finish(work);
     await rm(directory, { recursive: true, force: true });
     await rename(work, directory);
-  } finally {
-    await discard(work);
-    lock.release();
-  }
+  });
 }
 
 /** What makes the kernel find its libc at whatever place its folder is, once it is started from there. */

@@ -1,0 +1,19 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/** The text of a file of this host; what is gone, or nobody may read, is as if it were empty. */
+export function textOrNothing(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** What is in a folder of this host; one that is gone, or that nobody may read, is as if it were empty. */
+export function entriesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
