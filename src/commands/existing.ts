@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { clearRecord, labDirectory, labNames, readRecord, removeRecord, type LabRecord } from '../lab.ts';
 import { isUp } from '../machine/embedded/line.ts';
-import { end, isAlive, readIdentity } from '../machine/processes.ts';
+import { endTree, isAlive, readIdentity } from '../machine/processes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { isRemote } from '../machine/machine.ts';
 import { localNodes, runtimeOf } from '../wire.ts';
@@ -42,7 +42,7 @@ export async function takeDown(
   // A holder that has not yet written down who it is finds no kernel to start.
   rmSync(join(directory, 'boot.sh'), { force: true });
   const holder = readIdentity(join(directory, 'holder'));
-  if (holder !== undefined) await end(holder);
+  if (holder !== undefined) await endTree(holder);
   // A local lab has its nodes' records here, even where its own record was never written.
   if (existsSync(join(directory, 'nodes'))) await localNodes(name).destroy();
   const record = readRecord(name);

@@ -57,6 +57,21 @@ export async function end(identity: ProcessIdentity): Promise<void> {
   }
 }
 
+/**
+ * Kills a recorded process and all that it started, and waits until the last of them is gone: until then they hold what
+ * they had open, and the folder's file system cannot be unmounted.
+ */
+export async function endTree(identity: ProcessIdentity): Promise<void> {
+  const started = isAlive(identity) ? processTree(identity.pid).slice(1).flatMap(identityOf) : [];
+  await end(identity);
+  for (const member of started) await end(member);
+}
+
+function identityOf(pid: number): ProcessIdentity[] {
+  const time = startTime(pid);
+  return time === undefined ? [] : [{ pid, startTime: time }];
+}
+
 function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');

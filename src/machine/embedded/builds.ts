@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hold, tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
-import { end, readIdentity } from '../processes.ts';
+import { endTree, readIdentity } from '../processes.ts';
 
 /** The lock that whoever builds for the cache holds. */
 export function buildLock(): string {
@@ -47,7 +47,7 @@ export async function discard(folder: string): Promise<void> {
 /** Ends the kernel whose holder is recorded in a folder. */
 export async function endKernel(folder: string): Promise<void> {
   const holder = readIdentity(join(folder, 'holder'));
-  if (holder !== undefined) await end(holder);
+  if (holder !== undefined) await endTree(holder);
 }
 
 /** Removes what a killed build left; a build at work holds the lock and is left alone. */

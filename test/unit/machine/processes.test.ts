@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { end, isAlive, readIdentity, startTime } from '../../../src/machine/processes.ts';
+import { end, endTree, isAlive, readIdentity, startTime } from '../../../src/machine/processes.ts';
 
 const children: ChildProcess[] = [];
 
@@ -82,9 +82,30 @@ describe('ending', () => {
     expect(startTime(pid)).toBeUndefined();
   });
 
-  it('leaves a later process with the same number alone', async () => {
+  it('takes what the process started with it, where that is asked for', async () => {
+    const line = 'sh -c "echo \\$\\$; sleep 60 & echo \\$!; wait" & wait';
+    const started = async () => {
+      const { pid, child } = start('sh', '-c', line);
+      let said = '';
+      while (said.split('\n').length < 3) said += String((await once(child.stdout ?? child, 'data'))[0]);
+      return {
+        identity: { pid, startTime: startTime(pid) ?? '' },
+        below: said.trim().split('\n').map(Number),
+      };
+    };
+    const alone = await started();
+    await end(alone.identity);
+    expect(alone.below.map(startTime)).toEqual([expect.any(String), expect.any(String)]);
+    for (const pid of alone.below) await end({ pid, startTime: startTime(pid) ?? '' });
+
+    const whole = await started();
+    await endTree(whole.identity);
+    expect(whole.below.map(startTime)).toEqual([undefined, undefined]);
+  });
+
+  it.each([end, endTree])('leaves a later process with the same number alone: %o', async (ending) => {
     const { pid } = start('sleep', '60');
-    await end({ pid, startTime: '1' });
+    await ending({ pid, startTime: '1' });
     expect(startTime(pid)).toMatch(/^\d+$/);
   });
 });
