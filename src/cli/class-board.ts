@@ -1,9 +1,10 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { SORTS, type BoardSort } from '../class/board.ts';
 import type { Language } from '../exercises/types.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { languageOption, localLanguage } from './exercises.ts';
 import { jsonLine, jsonOption, out, writeText, type Common } from './output.ts';
+import { seconds, wholeNumber } from './numbers.ts';
 
 /** The trainer's board. */
 export function addClassBoard(group: Command): void {
@@ -12,8 +13,12 @@ export function addClassBoard(group: Command): void {
     .summary('who is where: a row a seat, live on a terminal; once in a pipe')
     .option('--class <class>', 'the class (default: the only one that is up)')
     .addOption(new Option('--sort <column>', 'what comes first').choices(SORTS).default('seat'))
-    .option('--interval <seconds>', 'from look to look', positive, 2)
-    .option('--count <number>', 'so many looks (default: until Ctrl-C on a terminal, else one)', positive)
+    .option('--interval <seconds>', 'from look to look', seconds(0.2, 3600), 2)
+    .option(
+      '--count <number>',
+      'so many looks (default: until Ctrl-C on a terminal, else one)',
+      wholeNumber(1),
+    )
     .option('--html <file>', 'write it as a page, anew at each look')
     .addOption(languageOption())
     .addOption(jsonOption())
@@ -56,11 +61,4 @@ interface BoardOptions extends Common {
   count?: number;
   html?: string;
   lang?: Language;
-}
-
-function positive(text: string): number {
-  const number = Number(text);
-  if (!/^\d{1,6}(\.\d+)?$/.test(text) || number <= 0)
-    throw new InvalidArgumentError('it must be a number above 0');
-  return number;
 }

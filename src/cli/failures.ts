@@ -1,7 +1,8 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { interruptSignal } from '../interrupt.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
+import { seconds, wholeNumber } from './numbers.ts';
 
 /** Making parts of a lab fail, and seeing what becomes of it. */
 export function addFailureCommands(program: Command): void {
@@ -54,7 +55,7 @@ export function addFailureCommands(program: Command): void {
       'Lets a client of each web service ask again and again, and prints what happens until Ctrl-C, --for or ten seconds after the last --do.',
     )
     .argument('[lab]', 'the lab (default: the only one that is up)')
-    .option('--for <seconds>', 'how long', seconds)
+    .option('--for <seconds>', 'how long', seconds(1, 86_400))
     .option(
       '--do <step>',
       'something to do meanwhile, such as "3s fail rs1 web", "12s heal"; may be given again and again',
@@ -62,8 +63,8 @@ export function addFailureCommands(program: Command): void {
       [],
     )
     .option('--logs', 'every line that daemons log, not only what they decide', false)
-    .option('--interval <ms>', 'from request to request', milliseconds, 100)
-    .option('--patience <ms>', 'after which a client gives a request up', milliseconds, 1000)
+    .option('--interval <ms>', 'from request to request', wholeNumber(20, 60_000), 100)
+    .option('--patience <ms>', 'after which a client gives a request up', wholeNumber(20, 60_000), 1000)
     .addOption(jsonOption())
     .action(async (name: string | undefined, options: TimelineFlags) => {
       const [
@@ -104,16 +105,3 @@ type TimelineFlags = Common & {
   interval: number;
   patience: number;
 };
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!(value >= 1 && value <= 86_400)) throw new InvalidArgumentError('it must be 1 to 86400 seconds');
-  return value;
-}
-
-function milliseconds(text: string): number {
-  const value = Number(text);
-  if (!(Number.isInteger(value) && value >= 20 && value <= 60_000))
-    throw new InvalidArgumentError('it must be 20 to 60000 milliseconds');
-  return value;
-}

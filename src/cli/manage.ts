@@ -5,6 +5,7 @@ import { allowedFor, parseMeasure, QUALITY_KEYS, type QualityKey } from '../topo
 import type { Quality } from '../topology/types.ts';
 import { aside, json, jsonLine, jsonOption, out, type Common, type Finish } from './output.ts';
 import { watchOn } from './watch.ts';
+import { seconds, wholeNumber } from './numbers.ts';
 
 /** A lab that is up: watch it, change it, put it back. */
 export function addManageCommands(program: Command, finish: Finish): void {
@@ -15,8 +16,8 @@ export function addManageCommands(program: Command, finish: Finish): void {
       'Shows the directors’ tables until Ctrl-C: on a terminal as one screen, into a pipe as blocks of text, with --json as lines.',
     )
     .argument('[lab]', 'the lab (default: the only one that is up)')
-    .option('-i, --interval <seconds>', 'time from look to look', interval, 1)
-    .option('-n, --count <looks>', 'how many looks (default: without end)', count)
+    .option('-i, --interval <seconds>', 'time from look to look', seconds(0.2, 3600), 1)
+    .option('-n, --count <looks>', 'how many looks (default: without end)', wholeNumber(1))
     .addOption(new Option('--json', 'print a line for machines at each look'))
     .action(
       async (lab: string | undefined, options: Common & { interval: number; count: number | undefined }) => {
@@ -147,15 +148,4 @@ function measure(key: QualityKey): (text: string) => number {
     if (value === undefined) throw new InvalidArgumentError(`it must be ${allowedFor(key)}`);
     return value;
   };
-}
-
-function interval(text: string): number {
-  const value = Number(text);
-  if (!(value >= 0.2 && value <= 3600)) throw new InvalidArgumentError('it must be 0.2 to 3600 seconds');
-  return value;
-}
-
-function count(text: string): number {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('it must be a whole number from 1');
-  return Number(text);
 }

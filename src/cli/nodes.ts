@@ -1,8 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { serviceName } from '../plan/service-name.ts';
-import { portNumber } from './numbers.ts';
+import { portNumber, wholeNumber } from './numbers.ts';
 import { json, jsonOption, out, type Common, type Finish } from './output.ts';
 
 /** Nodes: commands, terminals, logs, captures. */
@@ -73,7 +73,7 @@ export function addNodesCommands(program: Command, finish: Finish): void {
     .summary("the logs of a node's daemons")
     .argument('<node>', 'NODE, or LAB/NODE where several labs are up')
     .argument('[daemon]', "only this daemon's")
-    .option('-n, --lines <count>', 'how many of the last lines', wholeNumber, 50)
+    .option('-n, --lines <count>', 'how many of the last lines', wholeNumber(0), 50)
     .addOption(jsonOption())
     .action(async (node: string, daemon: string | undefined, options: Common & { lines: number }) => {
       const { logs } = await import('../commands/logs.ts');
@@ -97,11 +97,6 @@ export function addNodesCommands(program: Command, finish: Finish): void {
 interface ForwardOptions {
   service: string | undefined;
   client: string | undefined;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('it must be a whole number');
-  return Number(text);
 }
 
 /** Runs what has an exit code of its own; the tool's own failure gets 125, which no other command uses. */

@@ -1,11 +1,20 @@
 import { InvalidArgumentError } from 'commander';
 
-/** Reads a whole number in these bounds. */
-export function wholeNumber(least: number, most: number): (text: string) => number {
+/** Reads a whole number in these bounds. @param most one million where there is no better reason */
+export function wholeNumber(least: number, most = 1_000_000): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(`it must be a whole number from ${least} to ${most}`);
+  };
+}
+
+/** Reads a number of seconds in these bounds, with or without a fraction. */
+export function seconds(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^(\d+|\d*\.\d+)$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`it must be ${least} to ${most} seconds`);
   };
 }
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { relative } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import type { MachineName } from '../machine/machine.ts';
@@ -8,6 +8,7 @@ import { RUNTIME_KINDS, type RuntimeKind } from '../runtime/runtime.ts';
 import { machineName } from './lifecycle.ts';
 import { json, jsonText, out, progressFor, type Finish } from './output.ts';
 import { appendTo, writeReport } from './report-file.ts';
+import { wholeNumber } from './numbers.ts';
 
 /** For CI: one line, an exit code, reports. */
 export function addVerifyCommand(program: Command, finish: Finish): void {
@@ -25,8 +26,12 @@ export function addVerifyCommand(program: Command, finish: Finish): void {
     .option('--json [file]', 'write a report for machines to a file, else to standard output')
     .option('--evidence <folder>', 'where captures, logs and state of what fails are kept', 'lvslab-evidence')
     .option('--keep', 'leave labs up that do not pass', false)
-    .option('--repeat <count>', 'do it all so many times, and say what grows or stays', atLeastOne, 1)
-    .option('--jobs <count>', 'labs at once (default: as many as processors and memory allow)', atLeastOne)
+    .option('--repeat <count>', 'do it all so many times, and say what grows or stays', wholeNumber(1), 1)
+    .option(
+      '--jobs <count>',
+      'labs at once (default: as many as processors and memory allow)',
+      wholeNumber(1),
+    )
     .option('--machine <machine>', 'where labs run, as for up', machineName)
     .addOption(new Option('--runtime <runtime>', 'how nodes are made, as for up').choices(RUNTIME_KINDS))
     .action(async (topologies: string[], options: VerifyOptions) => {
@@ -112,9 +117,4 @@ async function tellGithub(report: VerifyReport, jsonOnStdout: boolean): Promise<
   }
   const summary = process.env['GITHUB_STEP_SUMMARY'];
   if (summary !== undefined && summary !== '') await appendTo(summary, verifyMarkdown(report));
-}
-
-function atLeastOne(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a whole number, and at least 1.');
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { TopologyError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
 import { readDocument } from '../topology/document.ts';
+import { isNothing, kindOf } from '../topology/kinds.ts';
 import { childOf, entriesOf, keyPosition, toPlain, treeAt, type Tree } from '../topology/positions.ts';
 import { Problems, oneOf } from '../topology/problems.ts';
 import { didYouMean } from '../topology/suggest.ts';
@@ -170,11 +171,9 @@ function report(root: Tree, issue: z.core.$ZodIssue, problems: Problems): void {
       );
   else if (issue.code === 'invalid_value')
     problems.add(tree.at, `${name}: this value is not allowed`, oneOf(issue.values.map(String)));
-  else problems.add(tree.at, `${name}: ${kindOf(tree)} cannot stand here`, mend);
+  else problems.add(tree.at, `${name}: ${isEmpty(tree) ? 'nothing' : kindOf(tree)} cannot stand here`, mend);
 }
 
-function kindOf(tree: Tree): string {
-  if (tree.kind !== 'scalar') return tree.kind === 'map' ? 'a mapping' : 'a list';
-  if (tree.value === null || tree.value === '') return 'nothing';
-  return typeof tree.value === 'string' ? 'text' : `a ${typeof tree.value}`;
+function isEmpty(tree: Tree): boolean {
+  return isNothing(tree) || (tree.kind === 'scalar' && tree.value === '');
 }
