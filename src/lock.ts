@@ -2,7 +2,8 @@ import { hostCommand } from './host-command.ts';
 import { EXIT, LabError } from './errors.ts';
 
 export interface Lock {
-  release: () => void;
+  /** Returns when the lock file is no longer open. */
+  release: () => Promise<void>;
 }
 
 /**
@@ -56,8 +57,9 @@ async function take(file: string, onWait: (() => void) | undefined): Promise<Loc
   });
   if (!held) return undefined;
   return {
-    release: () => {
+    release: async () => {
       holder.stdin.end();
+      await holder;
     },
   };
 }

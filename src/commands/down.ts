@@ -49,7 +49,7 @@ export async function down(
   }
   if (ended.length === 0) progress.note(name === undefined ? 'no lab is up' : `${name} is not up`);
   for (const each of classes) removeClass(each);
-  for (const lock of held) lock.release();
+  for (const lock of held) await lock.release();
   await removeStaleBuilds();
   return ended;
 }
@@ -60,6 +60,6 @@ export async function endLab(lab: string, forget: boolean, onWait: () => void): 
   try {
     await takeDown(lab, { forget });
   } finally {
-    lock.release();
+    await lock.release();
   }
 }

@@ -101,7 +101,7 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     }
     throw error;
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 

@@ -65,7 +65,7 @@ export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progre
     task.fail();
     throw error;
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 

@@ -57,7 +57,7 @@ export async function openDoor(
       );
     return { record, door: there ?? (await start(record, listen, port)) };
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 

@@ -105,7 +105,7 @@ export async function removeSeats(
       await closeDoor(name);
       removeClass(name);
     }
-    lock.release();
+    await lock.release();
   }
 }
 
@@ -128,7 +128,7 @@ export async function classDown(name: string, progress: Progress): Promise<strin
     removeClass(name);
     return ended;
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 

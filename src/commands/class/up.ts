@@ -84,7 +84,7 @@ export async function classUp(asked: ClassUpRequest, progress: Progress): Promis
     };
   } finally {
     if (readClass(name) === undefined) removeClass(name);
-    lock.release();
+    await lock.release();
   }
 }
 

@@ -34,7 +34,7 @@ export async function buildAlone<T>(
     return await build(folder);
   } finally {
     await discard(folder);
-    lock.release();
+    await lock.release();
   }
 }
 
@@ -60,5 +60,5 @@ export async function removeStaleBuilds(): Promise<void> {
   const lock = await tryHold(buildLock());
   if (lock === undefined) return;
   for (const name of stale) await discard(join(cache, name));
-  lock.release();
+  await lock.release();
 }

@@ -64,7 +64,7 @@ export async function removeKept(things: readonly Kept[]): Promise<void> {
   try {
     for (const { name } of things) await rm(join(cacheDirectory(), name), { recursive: true, force: true });
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 

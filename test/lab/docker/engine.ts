@@ -61,7 +61,7 @@ async function engineRoot(release: Release): Promise<string> {
     await rename(work, directory);
     return directory;
   } finally {
-    lock.release();
+    await lock.release();
   }
 }
 

@@ -57,6 +57,6 @@ it('removes what it is told to, and never what is not its own', async () => {
 it('leaves all as it is while something is being built', async () => {
   const lock = await hold(buildLock());
   await expect(removeKept(kept(nodeImage()))).rejects.toThrow('being built');
-  lock.release();
+  await lock.release();
   expect(kept(nodeImage())).toHaveLength(3);
 });

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LabError } from '../../../src/errors.ts';
+import { entriesOf } from '../../../src/host-files.ts';
 import { hold, tryHold } from '../../../src/lock.ts';
 
 /** Says what becomes of its lock, a line each, and lets go of it when told. */
@@ -17,11 +18,24 @@ import { hold, tryHold } from './src/lock.ts';
 const [how, file] = process.argv.slice(2);
 const lock = how === 'try' ? await tryHold(file) : await hold(file, () => console.log('waiting'));
 console.log(lock === undefined ? 'refused' : 'held');
-process.stdin.on('data', () => { lock?.release(); process.stdin.destroy(); });
+process.stdin.on('data', () => { void lock?.release(); process.stdin.destroy(); });
 if (lock === undefined) process.exit();`;
 
 let folder = '';
 let file = '';
+
+/** The processes that have a file open. */
+function whoHasOpen(path: string): string[] {
+  return entriesOf('/proc').filter((pid) =>
+    entriesOf(`/proc/${pid}/fd`).some((fd) => {
+      try {
+        return readlinkSync(`/proc/${pid}/fd/${fd}`) === path;
+      } catch {
+        return false;
+      }
+    }),
+  );
+}
 const processes: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -82,9 +96,17 @@ describe('a lock', () => {
     // Nobody else can take it, and so keep its owner waiting.
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(statSync(dirname(file)).mode & 0o777).toBe(0o700);
-    first.release();
+    await first.release();
     const second = await hold(file);
-    second.release();
+    await second.release();
+  });
+
+  it('has its file open nowhere once it is released', async () => {
+    fresh();
+    const lock = await hold(file);
+    expect(whoHasOpen(file)).toHaveLength(1);
+    await lock.release();
+    expect(whoHasOpen(file)).toEqual([]);
   });
 
   it('is refused to whoever only tries, while another process holds it', async () => {
@@ -103,11 +125,11 @@ describe('a lock', () => {
     const next = holder.said();
     const early = await Promise.race([next, sleep(100, 'nothing')]);
     expect(early).toBe('nothing');
-    mine.release();
+    await mine.release();
     expect(await next).toBe('held');
     expect(await tryHold(file)).toBeUndefined();
     holder.release();
-    (await hold(file)).release();
+    await (await hold(file)).release();
   });
 
   it('ends with the process that holds it, even where that is killed', async () => {
@@ -119,7 +141,7 @@ describe('a lock', () => {
       waited += 1;
       holder.child.kill('SIGKILL');
     });
-    (await mine).release();
+    await (await mine).release();
     expect(waited).toBe(1);
   });
 
@@ -129,7 +151,7 @@ describe('a lock', () => {
     const holder = other('hold');
     expect(await holder.said()).toBe('waiting');
     rmSync(join(file, '..'), { recursive: true });
-    mine.release();
+    await mine.release();
     expect(await holder.said()).toBe('held');
     expect(existsSync(file)).toBe(true);
     expect(await tryHold(file)).toBeUndefined();
@@ -139,8 +161,8 @@ describe('a lock', () => {
     const one = await hold(fresh());
     const two = await tryHold(fresh());
     expect(two).toBeDefined();
-    one.release();
-    two?.release();
+    await one.release();
+    await two?.release();
   });
 
   it('that cannot be made says which, to both who wait and who try', async () => {
@@ -156,6 +178,6 @@ describe('a lock', () => {
     const lock = await hold(odd);
     expect(existsSync(odd)).toBe(true);
     expect(await tryHold(odd)).toBeUndefined();
-    lock.release();
+    await lock.release();
   });
 });
