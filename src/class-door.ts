@@ -1,20 +1,28 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createHash, randomInt } from 'node:crypto';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
 import { classDirectory } from './class-record.ts';
+import { seatSchema } from './class/roster.ts';
+import { EXIT, LabError } from './errors.ts';
 import { hostCommand } from './host-command.ts';
 import { end, isAlive, readIdentity } from './machine/processes.ts';
-import { writeWholeFile } from './whole-file.ts';
+import { makePlainFolder } from './state/folders.ts';
+import { readOwnFile, writeWholeFile } from './state/own-files.ts';
+import { parseRecord } from './state/records.ts';
 
-/** The process that lets students in to the seats of a class, as it wrote itself down. */
-export interface DoorRecord {
+const portSchema = z.number().check(z.int(), z.minimum(1), z.maximum(65_535));
+
+const doorRecordSchema = z.object({
   /** Address that it listens at. */
-  listen: string;
+  listen: z.string(),
   /** First of its ports. */
-  port: number;
+  port: portSchema,
   /** Port of each seat, by the seat's name. */
-  ports: Record<string, number>;
-}
+  ports: z.record(z.string(), portSchema),
+});
+/** The process that lets students in to the seats of a class, as it wrote itself down. */
+export type DoorRecord = z.infer<typeof doorRecordSchema>;
 
 const identityOf = (name: string) => join(classDirectory(name), 'door');
 const recordOf = (name: string) => join(classDirectory(name), 'door.json');
@@ -37,8 +45,12 @@ export function writeDoor(name: string, record: DoorRecord): void {
 /** The door of a class; undefined where it is closed, or not yet open. */
 export function readDoor(name: string): DoorRecord | undefined {
   const identity = readIdentity(identityOf(name));
-  if (identity === undefined || !isAlive(identity) || !existsSync(recordOf(name))) return undefined;
-  return JSON.parse(readFileSync(recordOf(name), 'utf8')) as DoorRecord;
+  if (identity === undefined || !isAlive(identity)) return undefined;
+  const text = readOwnFile(recordOf(name));
+  const mend = `close it and open it again: lab class close ${name}; lab class open ${name}`;
+  return text === undefined
+    ? undefined
+    : parseRecord(text, doorRecordSchema, `the record of the open class ${name}`, mend);
 }
 
 /**
@@ -67,19 +79,33 @@ export interface Credentials {
   port: number | undefined;
 }
 
-const folderOf = (name: string, seat: string) => join(classDirectory(name), 'seats', seat);
+/** @throws LabError badInput for what is no seat's name */
+function folderOf(name: string, seat: string): string {
+  if (!seatSchema.shape.seat.safeParse(seat).success)
+    throw new LabError(EXIT.badInput, `${JSON.stringify(seat)} cannot be a seat's name`);
+  return join(classDirectory(name), 'seats', seat);
+}
+
+function makeFolderOf(name: string, seat: string): string {
+  makePlainFolder(join(classDirectory(name), 'seats'));
+  makePlainFolder(folderOf(name, seat));
+  return folderOf(name, seat);
+}
 
 /** The credentials of a seat; undefined where it has none yet. */
 export function readCredentials(name: string, seat: string): Credentials | undefined {
   const folder = folderOf(name, seat);
-  if (!existsSync(join(folder, 'password'))) return undefined;
-  const text = (file: string) => readFileSync(join(folder, file), 'utf8');
+  const text = (file: string) => readOwnFile(join(folder, file));
+  // It is written last: with it they are whole.
+  const password = text('password');
+  if (password === undefined) return undefined;
+  const port = text('port');
   return {
-    password: text('password').trim(),
-    hostKey: text('host_key'),
-    fingerprint: fingerprintOf(text('host_key.pub')),
-    keys: existsSync(join(folder, 'keys')) ? text('keys') : '',
-    port: existsSync(join(folder, 'port')) ? Number(text('port')) : undefined,
+    password: password.trim(),
+    hostKey: text('host_key') ?? '',
+    fingerprint: fingerprintOf(text('host_key.pub') ?? ''),
+    keys: text('keys') ?? '',
+    port: port === undefined ? undefined : portSchema.safeParse(Number(port)).data,
   };
 }
 
@@ -93,8 +119,7 @@ function fingerprintOf(key: string): string {
 export async function credentialsOf(name: string, seat: string): Promise<Credentials> {
   const there = readCredentials(name, seat);
   if (there !== undefined) return there;
-  const folder = folderOf(name, seat);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const folder = makeFolderOf(name, seat);
   const key = join(folder, 'host_key');
   for (const file of [key, `${key}.pub`]) rmSync(file, { force: true });
   await hostCommand('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', seat, '-f', key]);
@@ -110,8 +135,7 @@ export function keepPort(name: string, seat: string, port: number): void {
 
 /** Public keys with which a student gets in without the password, in place of those before. */
 export function keepKeys(name: string, seat: string, keys: string): void {
-  mkdirSync(folderOf(name, seat), { recursive: true, mode: 0o700 });
-  writeWholeFile(join(folderOf(name, seat), 'keys'), keys);
+  writeWholeFile(join(makeFolderOf(name, seat), 'keys'), keys);
 }
 
 /** Forgets the credentials of a seat that is no more. */

@@ -1,35 +1,77 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Measured } from './class/needs.ts';
-import type { Seat } from './class/roster.ts';
+import * as z from 'zod/mini';
+import { measuredSchema } from './class/needs.ts';
+import { seatSchema, type Seat } from './class/roster.ts';
 import { EXIT, LabError } from './errors.ts';
-import { stateDirectory } from './paths.ts';
-import { writeWholeFile } from './whole-file.ts';
+import { hold, type Lock } from './lock.ts';
+import {
+  LOCK,
+  assertOwnPlace,
+  clearOwnFolder,
+  isOwnFolder,
+  makeOwnFolder,
+  makePlainFolder,
+  makeStateFolder,
+  removeEmpty,
+  removeStateFolder,
+  stateFolder,
+} from './state/folders.ts';
+import { assertLabName, isLabName } from './state/names.ts';
+import { readOwnFile, writeWholeFile } from './state/own-files.ts';
+import { parseRecord } from './state/records.ts';
 
-/** What is written down about a class before the first of its labs is begun. */
-export interface ClassRecord {
-  version: 1;
-  name: string;
+const classRecordSchema = z.object({
+  version: z.literal(1),
+  name: z.string().check(z.refine(isLabName)),
   /** As the trainer named it. */
-  topology: string;
+  topology: z.string(),
   /** ISO 8601. */
-  created: string;
-  seats: Seat[];
+  created: z.string(),
+  seats: z.array(seatSchema),
   /** What one of its seats took. */
-  measured?: Measured;
-}
+  measured: z.exactOptional(measuredSchema),
+});
+/** What is written down about a class before the first of its labs is begun. */
+export type ClassRecord = z.infer<typeof classRecordSchema>;
+
+/** In a class's folder; by it an older version's folder is known as a class's. */
+const RECORD = 'class.json';
 
 /** No lab's name begins with a dot. */
-const classesDirectory = () => join(stateDirectory(), '.classes');
+const classesDirectory = () => assertOwnPlace(join(stateFolder(), '.classes'));
 
-/** Where a class's record is. */
+/**
+ * Where a class's record is, whatever the name: directly below the folder of all classes. It need not be there.
+ * @throws LabError badInput for what is no class's name; machineCannot where somebody else could have put it there
+ */
 export function classDirectory(name: string): string {
-  return join(classesDirectory(), name);
+  assertLabName(name, 'class');
+  return assertOwnPlace(join(classesDirectory(), name));
 }
 
-/** The lock that whoever adds seats to a class or takes them away holds. */
-export function classLock(name: string): string {
-  return join(classDirectory(name), 'lock');
+/** Whether a class has left anything here, complete or not. */
+export function classExists(name: string): boolean {
+  return isOwnFolder(classDirectory(name), RECORD);
+}
+
+function makeClassFolder(name: string): void {
+  makeStateFolder();
+  makePlainFolder(classesDirectory());
+  makeOwnFolder(classesDirectory(), name, RECORD);
+}
+
+/**
+ * Holds the lock that whoever adds seats to a class or takes them away holds. Its folder is there from then on.
+ * @param onWait called once where another command works on the class
+ */
+export async function holdClass(name: string, onWait: () => void = () => undefined): Promise<Lock> {
+  return hold(join(classDirectory(name), LOCK), {
+    onWait,
+    makeFolder: () => {
+      makeClassFolder(name);
+    },
+  });
 }
 
 /** The lab of a seat. */
@@ -37,32 +79,58 @@ export function seatLab(record: Pick<ClassRecord, 'name'>, { seat }: Pick<Seat, 
   return `${record.name}-${seat}`;
 }
 
+/** Names of all classes that left a folder; whatever else is there is not looked at. */
 export function classNames(): string[] {
-  return existsSync(classesDirectory()) ? readdirSync(classesDirectory()).sort() : [];
+  const folder = classesDirectory();
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => isLabName(name) && isOwnFolder(join(folder, name), RECORD))
+    .sort();
 }
 
-/** The record of a class; undefined where there is none. */
+/**
+ * The record of a class; undefined where there is none.
+ * @throws LabError labFailed where it is damaged or of another version
+ */
 export function readClass(name: string): ClassRecord | undefined {
-  const file = join(classDirectory(name), 'class.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ClassRecord) : undefined;
+  const text = readOwnFile(join(classDirectory(name), RECORD));
+  if (text === undefined) return undefined;
+  const mend = `take the class away, then its labs one by one: lab class down ${name}; lab list`;
+  const record = parseRecord(text, classRecordSchema, `the record of class ${name}`, mend);
+  if (record.name === name) return record;
+  throw new LabError(EXIT.labFailed, `the record of class ${name} is of another class, ${record.name}`, {
+    mend,
+  });
+}
+
+/** The record of a class, or why it cannot be read; undefined where there is none. */
+export function lookUpClass(name: string): { record: ClassRecord } | { unreadable: LabError } | undefined {
+  try {
+    const record = readClass(name);
+    return record === undefined ? undefined : { record };
+  } catch (error) {
+    if (error instanceof LabError) return { unreadable: error };
+    throw error;
+  }
 }
 
 /** Writes the record whole or not at all. */
 export function writeClass(record: ClassRecord): void {
-  mkdirSync(classDirectory(record.name), { recursive: true, mode: 0o700 });
-  const file = join(classDirectory(record.name), 'class.json');
-  writeWholeFile(file, `${JSON.stringify(record, null, 2)}\n`);
+  makeClassFolder(record.name);
+  writeWholeFile(join(classDirectory(record.name), RECORD), `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** Removes a class's record, and the folders above where it was the last in them. Its labs are gone by then. */
 export function removeClass(name: string): void {
-  rmSync(classDirectory(name), { recursive: true, force: true });
-  for (const directory of [classesDirectory(), stateDirectory()])
-    try {
-      rmdirSync(directory);
-    } catch {
-      // Something else is in it.
-    }
+  const folder = classDirectory(name);
+  clearOwnFolder(folder, RECORD, [LOCK]);
+  if (existsSync(folder)) {
+    // The lock last: whoever waits for the class may begin to write here as soon as it is gone.
+    rmSync(join(folder, LOCK), { force: true });
+    removeEmpty(folder);
+  }
+  if (existsSync(classesDirectory())) removeEmpty(classesDirectory());
+  removeStateFolder();
 }
 
 /**

@@ -1,17 +1,25 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Exercise } from './exercises/exercise.ts';
-import { labDirectory } from './lab.ts';
-import { writeWholeFile } from './whole-file.ts';
+import * as z from 'zod/mini';
+import { exerciseSchema, type Exercise } from './exercises/exercise.ts';
+import { changeLabFile, labDirectory } from './lab.ts';
+import { readOwnFile } from './state/own-files.ts';
+import { parseRecord } from './state/records.ts';
 
-function fileOf(lab: string): string {
-  return join(labDirectory(lab), 'exercises.json');
+const FILE = 'exercises.json';
+const fileSchema = z.object({ version: z.literal(1), exercises: z.array(exerciseSchema) });
+
+function parse(lab: string, text: string | undefined): Exercise[] {
+  if (text === undefined) return [];
+  const mend = `take it away, and the points of lab ${lab} with it: rm ${join(labDirectory(lab), FILE)}`;
+  return parseRecord(text, fileSchema, `the record of the exercises of lab ${lab}`, mend).exercises;
 }
 
-/** The exercises that were begun in a lab, oldest first. Whether a lab exists never depends on them. */
+/**
+ * The exercises that were begun in a lab, oldest first. Whether a lab exists never depends on them.
+ * @throws LabError labFailed where the record is damaged
+ */
 export function exercisesOf(lab: string): Exercise[] {
-  if (!existsSync(fileOf(lab))) return [];
-  return (JSON.parse(readFileSync(fileOf(lab), 'utf8')) as { exercises: Exercise[] }).exercises;
+  return parse(lab, readOwnFile(join(labDirectory(lab), FILE)));
 }
 
 /** The exercise that is on in a lab; undefined where none is. */
@@ -20,32 +28,76 @@ export function currentExercise(lab: string): Exercise | undefined {
   return last?.ended === undefined ? last : undefined;
 }
 
-/** Writes an exercise down, new or changed. Whole or not at all: a check may be interrupted. */
-export function keepExercise(lab: string, exercise: Exercise): void {
-  const others = exercisesOf(lab).filter(({ number }) => number !== exercise.number);
-  const exercises = [...others, exercise].sort((a, b) => a.number - b.number);
-  mkdirSync(labDirectory(lab), { recursive: true, mode: 0o700 });
-  writeWholeFile(fileOf(lab), `${JSON.stringify({ version: 1, exercises }, null, 2)}\n`);
+/**
+ * Changes the exercises of a lab: nobody else does so between the reading and the writing.
+ * @param change gets what is written down at that moment, and says what is to be; the same: nothing is written. It must
+ *   not take long.
+ * @returns what is written down now
+ * @throws LabError labFailed where the lab is gone, or the record damaged
+ */
+export async function changeExercises(
+  lab: string,
+  change: (exercises: Exercise[]) => Exercise[],
+): Promise<Exercise[]> {
+  let after: Exercise[] = [];
+  await changeLabFile(lab, FILE, (text) => {
+    const before = parse(lab, text);
+    after = change(before);
+    return after === before ? undefined : `${JSON.stringify({ version: 1, exercises: after }, null, 2)}\n`;
+  });
+  return after;
+}
+
+/**
+ * Changes one exercise as it is written down at that moment, which may be another than the caller last saw.
+ * @param number which
+ * @param change returns the very same where there is nothing to change
+ * @returns the exercise as it is now; undefined where there is none of that number any more
+ */
+export async function changeExercise(
+  lab: string,
+  number: number,
+  change: (exercise: Exercise) => Exercise,
+): Promise<Exercise | undefined> {
+  const after = await changeExercises(lab, (exercises) => {
+    const changed = exercises.map((exercise) => (exercise.number === number ? change(exercise) : exercise));
+    return changed.every((exercise, index) => exercise === exercises[index]) ? exercises : changed;
+  });
+  return after.find((exercise) => exercise.number === number);
+}
+
+/** Changes the exercise that is on; undefined where none is. */
+async function changeCurrent(
+  lab: string,
+  change: (exercise: Exercise) => Exercise,
+): Promise<Exercise | undefined> {
+  const current = currentExercise(lab);
+  if (current === undefined) return undefined;
+  const found = { on: false };
+  const after = await changeExercise(lab, current.number, (exercise) => {
+    // It may have ended while this waited.
+    found.on = exercise.ended === undefined;
+    return found.on ? change(exercise) : exercise;
+  });
+  return found.on ? after : undefined;
 }
 
 /**
  * Counts a command that says what differs from the plan as a hint, where an exercise is on.
  * @returns what to tell its user; undefined where none is on
  */
-export function countPeek(lab: string, by: string): string | undefined {
-  const exercise = currentExercise(lab);
-  if (exercise === undefined) return undefined;
-  keepExercise(lab, { ...exercise, hints: [...exercise.hints, { time: new Date().toISOString(), by }] });
-  return `exercise ${exercise.number} is on in lab ${lab}: this counts as a hint`;
+export async function countPeek(lab: string, by: string): Promise<string | undefined> {
+  const time = new Date().toISOString();
+  const exercise = await changeCurrent(lab, (on) => ({ ...on, hints: [...on.hints, { time, by }] }));
+  return exercise && `exercise ${exercise.number} is on in lab ${lab}: this counts as a hint`;
 }
 
 /**
- * Ends an exercise without a mend, where one is on: a command has put things right that the student was to.
+ * Ends an exercise without a fix, where one is on: a command has put things right that the student was to.
  * @returns what to tell its user; undefined where none is on
  */
-export function forfeit(lab: string): string | undefined {
-  const exercise = currentExercise(lab);
-  if (exercise === undefined) return undefined;
-  keepExercise(lab, { ...exercise, ended: new Date().toISOString(), how: 'forfeited' });
-  return `exercise ${exercise.number} in lab ${lab} is forfeited`;
+export async function forfeit(lab: string): Promise<string | undefined> {
+  const ended = new Date().toISOString();
+  const exercise = await changeCurrent(lab, (on) => ({ ...on, ended, how: 'forfeited' as const }));
+  return exercise && `exercise ${exercise.number} in lab ${lab} is forfeited`;
 }

@@ -1,37 +1,38 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { labDirectory } from './lab.ts';
-import type { FailureKind } from './plan/failures.ts';
+import * as z from 'zod/mini';
+import { changeLabFile, labDirectory } from './lab.ts';
+import { FAILURES } from './plan/failures.ts';
+import { readOwnFile } from './state/own-files.ts';
+import { parseRecord } from './state/records.ts';
 
-/** Something that `fail` or `heal` did to a lab. */
-export interface FailureAction {
+const failureActionSchema = z.object({
   /** ISO 8601. */
-  time: string;
-  action: 'fail' | 'heal';
-  node: string;
+  time: z.string(),
+  action: z.enum(['fail', 'heal']),
+  node: z.string(),
   /** A daemon or interface; absent: the whole node. */
-  what?: string;
+  what: z.exactOptional(z.string()),
   /** Of `fail`. */
-  how?: FailureKind;
+  how: z.exactOptional(z.enum(FAILURES)),
+});
+/** Something that `fail` or `heal` did to a lab. */
+export type FailureAction = z.infer<typeof failureActionSchema>;
+
+const FILE = 'failures';
+
+/** Writes down what is about to be done, or has been. */
+export async function recordAction(lab: string, action: FailureAction): Promise<void> {
+  await changeLabFile(lab, FILE, (text = '') => `${text}${JSON.stringify(action)}\n`);
 }
 
-function fileOf(lab: string): string {
-  return join(labDirectory(lab), 'failures');
-}
-
-/** Writes down what has been done. */
-export function recordAction(lab: string, action: FailureAction): void {
-  mkdirSync(labDirectory(lab), { recursive: true, mode: 0o700 });
-  appendFileSync(fileOf(lab), `${JSON.stringify(action)}\n`);
-}
-
-/** What has been done to a lab, oldest first. */
+/** What has been done to a lab, oldest first. @throws LabError labFailed where the record is damaged */
 function actionsOf(lab: string): FailureAction[] {
-  if (!existsSync(fileOf(lab))) return [];
-  return readFileSync(fileOf(lab), 'utf8')
+  const file = join(labDirectory(lab), FILE);
+  const mend = `put the lab back to its plan and begin a new record: rm ${file}; lab reset ${lab}`;
+  return (readOwnFile(file) ?? '')
     .split('\n')
     .filter((row) => row !== '')
-    .map((row) => JSON.parse(row) as FailureAction);
+    .map((row) => parseRecord(row, failureActionSchema, `the record of the failures in lab ${lab}`, mend));
 }
 
 /** What failed and was not healed since, oldest first. */

@@ -1,120 +1,204 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { endpointSchema } from './docker/endpoint.ts';
+import { settingsSchema, type Settings } from './drift/settings.ts';
 import { EXIT, LabError } from './errors.ts';
-import type { Endpoint } from './docker/endpoint.ts';
-import type { Settings } from './drift/settings.ts';
-import type { MachineName } from './machine/machine.ts';
-import { stateDirectory } from './paths.ts';
-import type { Plan } from './plan/types.ts';
-import type { RuntimeKind } from './runtime/runtime.ts';
-import { writeWholeFile } from './whole-file.ts';
+import { hold, type Lock } from './lock.ts';
+import { machineNameSchema } from './machine/machine.ts';
+import { planSchema } from './plan/types.ts';
+import { RUNTIME_KINDS } from './runtime/runtime.ts';
+import {
+  LOCK,
+  assertOwnPlace,
+  clearOwnFolder,
+  isOwnFolder,
+  makeOwnFolder,
+  makeStateFolder,
+  removeEmpty,
+  removeStateFolder,
+  stateFolder,
+} from './state/folders.ts';
+import { assertLabName, isLabName } from './state/names.ts';
+import { readOwnFile, writeWholeFile } from './state/own-files.ts';
+import { parseRecord } from './state/records.ts';
 
+export const labRecordSchema = z
+  .object({
+    version: z.literal(1),
+    name: z.string().check(z.refine(isLabName)),
+    machine: machineNameSchema,
+    runtime: z.enum(RUNTIME_KINDS),
+    /** The engine whose containers the nodes are; absent where they are none, or of the embedded machine's own. */
+    engine: z.exactOptional(endpointSchema),
+    /** The topology as the user named it. */
+    topology: z.string(),
+    /** Version of the tool that made it. */
+    toolVersion: z.string(),
+    /** ISO 8601. */
+    created: z.string(),
+    /** False until `up` has come to its end. */
+    complete: z.boolean(),
+    /** Subnets that its own were chosen around, where the topology left them open and they were in the way. */
+    around: z.exactOptional(z.array(z.string())),
+    plan: planSchema,
+  })
+  .check(z.refine(({ name, plan }) => plan.name === name, { path: ['plan', 'name'] }));
 /** What is written down about a lab before anything of it is made, so that whatever follows can be taken down. */
-export interface LabRecord {
-  version: 1;
-  name: string;
-  machine: MachineName;
-  runtime: RuntimeKind;
-  /** The engine whose containers the nodes are; absent where they are none, or of the embedded machine's own. */
-  engine?: Endpoint;
-  /** The topology as the user named it. */
-  topology: string;
-  /** Version of the tool that made it. */
-  toolVersion: string;
-  /** ISO 8601. */
-  created: string;
-  /** False until `up` has come to its end. */
-  complete: boolean;
-  /** Subnets that its own were chosen around, where the topology left them open and they were in the way. */
-  around?: string[];
-  plan: Plan;
-}
+export type LabRecord = z.infer<typeof labRecordSchema>;
 
-/** Where a lab's records, sockets and logs are. */
+/** In a lab's folder; by it an older version's folder is known as a lab's. */
+const RECORD = 'lab.json';
+
+/**
+ * Where a lab's records, sockets and logs are: directly below the state folder, whatever the name. It need not be there.
+ * @throws LabError badInput for what is no lab's name; machineCannot where somebody else could have put it there
+ */
 export function labDirectory(name: string): string {
-  return join(stateDirectory(), name);
+  assertLabName(name);
+  return assertOwnPlace(join(stateFolder(), name));
 }
 
-/** The lock that whoever makes or ends a lab holds. */
-export function labLock(name: string): string {
-  return join(labDirectory(name), 'lock');
+/** Whether a lab has left anything here, complete or not. */
+export function labExists(name: string): boolean {
+  return isOwnFolder(labDirectory(name), RECORD);
+}
+
+/**
+ * Holds the lock that whoever makes or ends a lab holds. Its folder is there from then on.
+ * @param onWait called once where another command works on the lab
+ * @throws LabError badInput where something else has the place of its folder
+ */
+export async function holdLab(name: string, onWait: () => void = () => undefined): Promise<Lock> {
+  const folder = labDirectory(name);
+  return hold(join(folder, LOCK), {
+    onWait,
+    makeFolder: () => {
+      makeOwnFolder(makeStateFolder(), name, RECORD);
+    },
+  });
 }
 
 /** Writes the record whole or not at all. */
 export function writeRecord(record: LabRecord): void {
-  const directory = labDirectory(record.name);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const file = join(directory, 'lab.json');
-  writeWholeFile(file, `${JSON.stringify(record, null, 2)}\n`);
+  makeOwnFolder(makeStateFolder(), record.name, RECORD);
+  writeWholeFile(join(labDirectory(record.name), RECORD), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-/** The record of a lab; undefined where there is none (a killed `up` may leave a directory without one). */
+/**
+ * The record of a lab; undefined where there is none (a killed `up` may leave a folder without one).
+ * @throws LabError labFailed where it is damaged or of another version; machineCannot where it could be another user's
+ */
 export function readRecord(name: string): LabRecord | undefined {
-  let text: string;
-  try {
-    text = readFileSync(join(labDirectory(name), 'lab.json'), 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new LabError(EXIT.labFailed, `cannot read the record of lab ${name}`, { cause: error });
-  }
-  const record = JSON.parse(text) as { version: number };
-  if (record.version !== 1)
-    throw new LabError(EXIT.labFailed, `lab ${name} was made by another version of this tool`, {
-      mend: `take it down with that version, or with this one: lab down ${name}`,
-    });
-  return record as LabRecord;
+  const text = readOwnFile(join(labDirectory(name), RECORD));
+  if (text === undefined) return undefined;
+  const mend = `take the lab down: lab down ${name}`;
+  const record = parseRecord(text, labRecordSchema, `the record of lab ${name}`, mend);
+  if (record.name === name) return record;
+  throw new LabError(EXIT.labFailed, `the record of lab ${name} is of another lab, ${record.name}`, { mend });
 }
+
+/** The record of a lab, or why it cannot be read; undefined where there is none. */
+export function lookUp(name: string): { record: LabRecord } | { unreadable: LabError } | undefined {
+  try {
+    const record = readRecord(name);
+    return record === undefined ? undefined : { record };
+  } catch (error) {
+    if (error instanceof LabError) return { unreadable: error };
+    throw error;
+  }
+}
+
+/** The records of all labs that can be read: one that is damaged is not in the way of the others. */
+export function readableRecords(): LabRecord[] {
+  return labNames().flatMap((name) => {
+    const found = lookUp(name);
+    return found !== undefined && 'record' in found ? [found.record] : [];
+  });
+}
+
+const SETTINGS = 'settings.json';
+const allSettingsSchema = z.record(z.string(), settingsSchema);
 
 /** Writes down every node's sysctls as they were when the lab had just been set up. */
 export function writeSettings(name: string, settings: Record<string, Settings>): void {
-  writeFileSync(join(labDirectory(name), 'settings.json'), JSON.stringify(settings));
+  writeWholeFile(join(labDirectory(name), SETTINGS), JSON.stringify(settings));
 }
 
-/** Every node's sysctls as they were when the lab had just been set up; empty for a lab of an older version. */
+/**
+ * Every node's sysctls as they were when the lab had just been set up; empty for a lab of an older version.
+ * @throws LabError labFailed where the file is damaged
+ */
 export function settingsOf(name: string): Record<string, Settings> {
-  const file = join(labDirectory(name), 'settings.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, Settings>) : {};
+  const text = readOwnFile(join(labDirectory(name), SETTINGS));
+  return text === undefined
+    ? {}
+    : parseRecord(
+        text,
+        allSettingsSchema,
+        `the list of settings of lab ${name}`,
+        `build the lab anew: lab down ${name}, then lab up`,
+      );
 }
 
-/** Names of all labs that left a directory, complete or not. */
-export function labNames(): string[] {
+/**
+ * Changes a file beside a lab's record; nobody else does so between the reading and the writing.
+ * @param file its name in the lab's folder
+ * @param change gets what is written at that moment, undefined where nothing is, and returns what is to be; undefined:
+ *   nothing is written. It must not take long.
+ * @throws LabError labFailed where the lab is gone
+ */
+export async function changeLabFile(
+  lab: string,
+  file: string,
+  change: (text: string | undefined) => string | undefined,
+): Promise<void> {
+  const path = join(labDirectory(lab), file);
+  const lock = await hold(`${path}.lock`, {
+    // A lab that is taken down meanwhile is not to get a folder by this.
+    makeFolder: () => {
+      if (!labExists(lab)) throw new LabError(EXIT.labFailed, `lab ${lab} was taken down`);
+    },
+  });
   try {
-    return (
-      readdirSync(stateDirectory(), { withFileTypes: true })
-        // What begins with a dot is no lab: classes are kept there.
-        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-        .map((entry) => entry.name)
-        .sort()
-    );
+    const text = change(readOwnFile(path));
+    if (text !== undefined) writeWholeFile(path, text);
+  } finally {
+    await lock.release();
+  }
+}
+
+/**
+ * Names of all labs that left a folder, complete or not. Whatever else is in the state folder is not looked at.
+ * @throws LabError machineCannot where the state folder is not to be trusted, or not to be read
+ */
+export function labNames(): string[] {
+  const folder = stateFolder();
+  try {
+    return readdirSync(folder)
+      .filter((name) => isLabName(name) && isOwnFolder(join(folder, name), RECORD))
+      .sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw new LabError(
-      EXIT.machineCannot,
-      `cannot look for labs in ${stateDirectory()}: ${(error as Error).message}`,
-      {
-        mend: 'make it a directory that you may read, or name another in LVSLAB_STATE',
-      },
-    );
+    throw new LabError(EXIT.machineCannot, `cannot look for labs in ${folder}: ${(error as Error).message}`, {
+      mend: 'make it a directory that you may read, or name another in LVSLAB_STATE',
+    });
   }
 }
 
-/** Empties a lab's directory but for the lock, which the caller holds and goes on to hold. */
+/** Empties a lab's folder but for the lock, which the caller holds and goes on to hold. */
 export function clearRecord(name: string): void {
-  if (!existsSync(labDirectory(name))) return;
-  for (const entry of readdirSync(labDirectory(name)))
-    if (entry !== 'lock') rmSync(join(labDirectory(name), entry), { recursive: true, force: true });
+  clearOwnFolder(labDirectory(name), RECORD, [LOCK]);
 }
 
-/** Removes a lab's directory, and the common one where it was the last. Only after everything in it has ended. */
+/** Removes a lab's folder, and the common one where it was the last. Only after everything in it has ended. */
 export function removeRecord(name: string): void {
   clearRecord(name);
-  // The lock last: whoever waits for the lab may begin to write here as soon as it is gone.
-  rmSync(labLock(name), { force: true });
-  for (const directory of [labDirectory(name), stateDirectory()]) {
-    try {
-      rmdirSync(directory);
-    } catch {
-      // Somebody has begun to use it again, or other labs are still in it.
-    }
+  const directory = labDirectory(name);
+  if (existsSync(directory)) {
+    // The lock last: whoever waits for the lab may begin to write here as soon as it is gone.
+    rmSync(join(directory, LOCK), { force: true });
+    removeEmpty(directory);
   }
+  removeStateFolder();
 }

@@ -1,42 +1,86 @@
-import { hostCommand } from './host-command.ts';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { EXIT, LabError } from './errors.ts';
+import { hostCommand } from './host-command.ts';
+
+/** What a lock file says, so that a folder with nothing else in it yet can be told to be ours. */
+export const LOCK_TEXT = 'lvslab\n';
 
 export interface Lock {
   /** Returns when the lock file is no longer open. */
   release: () => Promise<void>;
 }
 
+/** What to do about a lock. */
+export interface LockOptions {
+  /** Called once where somebody else holds it. */
+  onWait?: () => void;
+  /** Makes the folder of the lock file, or refuses to; a holder may remove it, so it can be called again. */
+  makeFolder?: () => void;
+}
+
 /**
  * Holds a lock file until released. The kernel lets go of it when this process ends, however it ends: it is held by
  * a `cat` that ends with the pipe to it. A holder may delete the file: who waited then makes it anew.
- * @param onWait called once where somebody else holds it
- * @throws LabError machineCannot where the file cannot be made
+ * @throws LabError machineCannot where the file cannot be made; whatever `makeFolder` throws
  */
-export async function hold(file: string, onWait: () => void = () => undefined): Promise<Lock> {
-  const lock = await take(file, onWait);
+export async function hold(file: string, options: LockOptions = {}): Promise<Lock> {
+  let said = false;
+  const onWait = () => {
+    if (!said) options.onWait?.();
+    said = true;
+  };
+  const lock = await take(file, { ...options, onWait });
   if (lock === undefined) throw new LabError(EXIT.machineCannot, `cannot lock ${file}`);
   return lock;
 }
 
 /** Holds a lock file if nobody else does; undefined where somebody does. */
-export async function tryHold(file: string): Promise<Lock | undefined> {
-  return take(file, undefined);
+export async function tryHold(
+  file: string,
+  options: Omit<LockOptions, 'onWait'> = {},
+): Promise<Lock | undefined> {
+  return take(file, options);
 }
 
-async function take(file: string, onWait: (() => void) | undefined): Promise<Lock | undefined> {
+/** `gone`: the folder of the file was removed, as where its lab was taken down while this waited. */
+type Taken = { release: () => Promise<void> } | 'refused' | 'gone';
+
+async function take(file: string, options: LockOptions): Promise<Lock | undefined> {
+  const makeFolder = options.makeFolder ?? (() => mkdirSync(dirname(file), { recursive: true, mode: 0o700 }));
+  for (;;) {
+    try {
+      makeFolder();
+    } catch (error) {
+      if (error instanceof LabError || !isObstacle(error)) throw error;
+      throw new LabError(EXIT.machineCannot, `cannot lock ${file}: ${(error as Error).message}`);
+    }
+    const taken = await takeOnce(file, options.onWait);
+    if (taken === 'refused') return undefined;
+    if (taken !== 'gone') return taken;
+  }
+}
+
+/** What is in the way of a folder; a full disk and the like are told with a hint of their own. */
+function isObstacle(error: unknown): boolean {
+  return ['EEXIST', 'ENOTDIR', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '');
+}
+
+async function takeOnce(file: string, onWait: (() => void) | undefined): Promise<Taken> {
   const script = `
     umask 077
-    folder=$(dirname "$1")
     # Whom it is for may be gone by now: then nothing is to be made.
     while kill -0 "$3" 2>/dev/null; do
-      # A holder may remove the folders at this very moment. Without \`command\` a failed exec ends the shell.
-      mkdir -p "$folder" 2>/dev/null || mkdir -p "$folder" || exit 1
-      { command exec 9>"$1"; } 2>/dev/null || { [ -d "$folder" ] || continue; exec 9>"$1"; }
+      # Appending, since nothing that is there is to be emptied. Without \`command\` a failed exec ends the shell.
+      { command exec 9>>"$1"; } 2>/dev/null || {
+        [ -d "\${1%/*}" ] || { echo gone; exit; }
+        exec 9>>"$1"
+      }
       flock -n 9 || { echo waiting; [ "$2" = wait ] && flock 9; } || exit 1
-      [ "$1" -ef /proc/self/fd/9 ] && { echo locked; exec cat; }
+      [ "$1" -ef /proc/self/fd/9 ] && { [ -s "$1" ] || printf %s "$4" >&9; echo locked; exec cat; }
     done`;
   const how = onWait === undefined ? 'try' : 'wait';
-  const holder = hostCommand('sh', ['-c', script, 'lock', file, how, String(process.pid)], {
+  const holder = hostCommand('sh', ['-c', script, 'lock', file, how, String(process.pid), LOCK_TEXT], {
     stdin: 'pipe',
     buffer: false,
     reject: false,
@@ -44,18 +88,19 @@ async function take(file: string, onWait: (() => void) | undefined): Promise<Loc
   });
   let complaint = '';
   holder.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-  const held = await new Promise<boolean>((resolve, reject) => {
+  const said = await new Promise<'locked' | 'refused' | 'gone'>((resolve, reject) => {
     holder.stdout.on('data', (chunk: Buffer) => {
       const text = chunk.toString();
       if (text.includes('waiting')) onWait?.();
-      if (text.includes('locked')) resolve(true);
+      if (text.includes('locked')) resolve('locked');
+      if (text.includes('gone')) resolve('gone');
     });
     void holder.then(() => {
-      if (onWait === undefined && complaint === '') resolve(false);
+      if (onWait === undefined && complaint === '') resolve('refused');
       reject(new LabError(EXIT.machineCannot, `cannot lock ${file}: ${complaint.trim()}`));
     });
   });
-  if (!held) return undefined;
+  if (said !== 'locked') return said;
   return {
     release: async () => {
       holder.stdin.end();

@@ -1,17 +1,20 @@
-import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
-import { labDirectory } from './lab.ts';
-import { overall, type Check, type Outcome } from './proof/check.ts';
-import { writeWholeFile } from './whole-file.ts';
+import * as z from 'zod/mini';
+import { labDirectory, labExists } from './lab.ts';
+import { OUTCOMES, overall, type Check } from './proof/check.ts';
+import { isOwnFile, readOwnFile, writeWholeFile } from './state/own-files.ts';
+import { parseRecord } from './state/records.ts';
 
-/** How the last test of a lab ended. */
-export interface LastTest {
+const lastTestSchema = z.object({
   /** ISO 8601. */
-  time: string;
-  outcome: Outcome;
+  time: z.string(),
+  outcome: z.enum(OUTCOMES),
   /** Titles of the checks that did not pass. */
-  failed: string[];
-}
+  failed: z.array(z.string()),
+});
+/** How the last test of a lab ended. */
+export type LastTest = z.infer<typeof lastTestSchema>;
 
 const fileOf = (lab: string) => join(labDirectory(lab), 'last-test.json');
 const activityOf = (lab: string) => join(labDirectory(lab), 'activity');
@@ -23,25 +26,34 @@ export function keepTest(lab: string, checks: Check[]): LastTest {
     outcome: overall(checks),
     failed: checks.filter(({ outcome }) => outcome !== 'pass').map(({ title }) => title),
   };
-  if (!existsSync(labDirectory(lab))) return last;
-  writeWholeFile(fileOf(lab), `${JSON.stringify(last)}\n`);
+  if (labExists(lab)) writeWholeFile(fileOf(lab), `${JSON.stringify(last)}\n`);
   return last;
 }
 
-/** How the last test of a lab ended; undefined where there was none. */
+/** How the last test of a lab ended; undefined where there was none. @throws LabError labFailed where it is damaged */
 export function lastTest(lab: string): LastTest | undefined {
-  return existsSync(fileOf(lab)) ? (JSON.parse(readFileSync(fileOf(lab), 'utf8')) as LastTest) : undefined;
+  const text = readOwnFile(fileOf(lab));
+  return text === undefined
+    ? undefined
+    : parseRecord(
+        text,
+        lastTestSchema,
+        `the record of the last test of lab ${lab}`,
+        `test it again: lab test ${lab}`,
+      );
 }
 
 /** Notes that somebody is at work in a lab. */
 export function noteActivity(lab: string): void {
-  if (!existsSync(labDirectory(lab))) return;
-  writeFileSync(activityOf(lab), '', { mode: 0o600 });
+  if (!labExists(lab)) return;
+  const file = activityOf(lab);
+  if (!isOwnFile(file)) writeWholeFile(file, '');
   const now = new Date();
-  utimesSync(activityOf(lab), now, now);
+  utimesSync(file, now, now);
 }
 
 /** When somebody was last at work in a lab, as far as it was noted: milliseconds since 1970. */
 export function lastActivity(lab: string): number | undefined {
-  return existsSync(activityOf(lab)) ? statSync(activityOf(lab)).mtimeMs : undefined;
+  const file = activityOf(lab);
+  return isOwnFile(file) ? statSync(file).mtimeMs : undefined;
 }

@@ -1,10 +1,13 @@
-/** What one seat took on this machine. */
-export interface Measured {
+import * as z from 'zod/mini';
+
+export const measuredSchema = z.object({
   /** Seconds from the order to the first answers, with nothing else to do. */
-  seconds: number;
+  seconds: z.number(),
   /** MiB of physical memory once it is up and was tested. */
-  memory: number;
-}
+  memory: z.number(),
+});
+/** What one seat took on this machine. */
+export type Measured = z.infer<typeof measuredSchema>;
 
 export interface Needs {
   /** Seats that are still to be brought up. */

@@ -1,12 +1,14 @@
+import * as z from 'zod/mini';
 import { TopologyError, type Problem } from '../errors.ts';
 
-/** A student's place in a class. */
-export interface Seat {
-  /** Part of its lab's name: lower-case letters, digits and dashes. */
-  seat: string;
+export const seatSchema = z.object({
+  /** Part of its lab's name and of paths: lower-case letters, digits and dashes. */
+  seat: z.string().check(z.regex(/^[a-z0-9]+(-[a-z0-9]+)*$/)),
   /** As the trainer wrote it. */
-  name: string;
-}
+  name: z.string(),
+});
+/** A student's place in a class. */
+export type Seat = z.infer<typeof seatSchema>;
 
 /** More than any machine has room for; a figure above it is a typing error. */
 export const MOST_SEATS = 500;

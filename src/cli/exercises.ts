@@ -20,7 +20,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     .addOption(jsonOption())
     .action(async (name: string | undefined, fault: string | undefined, options: BreakFlags) => {
       const [commands, { readFault }, { findLab }, report] = await Promise.all([
-        import('../commands/exercise.ts'),
+        import('../commands/break.ts'),
         import('../commands/exercise-file.ts'),
         import('../commands/existing.ts'),
         import('../report/exercise.ts'),
@@ -84,7 +84,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
         import('../report/exercise.ts'),
       ]);
       const lab = await findLab(name);
-      const { exercise, number, text } = nextHint(lab, options.lang);
+      const { exercise, number, text } = await nextHint(lab, options.lang);
       if (options.json === true)
         json('hint', { lab: lab.record.name, exercise: exercise.number, number, text });
       else out(hintText(exercise, number, text));

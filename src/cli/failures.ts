@@ -40,7 +40,7 @@ export function addFailureCommands(program: Command): void {
       ]);
       const { lab, healed } = await heal(reference, what);
       // A node that is healed gets every step of its plan again.
-      if (healed.some((action) => action.what === undefined)) aside(forfeit(lab));
+      if (healed.some((action) => action.what === undefined)) aside(await forfeit(lab));
       if (options.json === true) json('heal', { lab, healed });
       else if (healed.length === 0) out(`nothing has failed in lab ${lab}`);
       else out(healed.map((action) => `${placeText(action)}: healed`).join('\n'));

@@ -71,13 +71,15 @@ export function addFilesCommands(program: Command, finish: Finish): void {
     .option('--all', 'prune: remove what it does use, too; it is built again when it is needed', false)
     .addOption(jsonOption())
     .action(async (what: string | undefined, options: Common & { all: boolean }) => {
-      const [{ kept, removeKept }, { nodeImage }, { keptTable }] = await Promise.all([
+      const [{ kept, removeKept }, { clearUnfinished }, { nodeImage }, { keptTable }] = await Promise.all([
         import('../machine/embedded/cache.ts'),
+        import('../machine/embedded/builds.ts'),
         import('../docker/image.ts'),
         import('../report/cache.ts'),
       ]);
       const there = kept(nodeImage());
       const gone = what === 'prune' ? there.filter(({ used }) => options.all || !used) : [];
+      if (what === 'prune') await clearUnfinished();
       await removeKept(gone);
       if (options.json === true) json('cache', what === 'prune' ? { removed: gone } : { kept: there });
       else out(what === 'prune' ? keptTable(gone, 'removed') : keptTable(there, 'kept'));

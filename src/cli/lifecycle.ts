@@ -92,7 +92,7 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
         import('../exercise-record.ts'),
       ]);
       const report = await status(await findLab(lab));
-      aside(countPeek(report.name, 'status'));
+      aside(await countPeek(report.name, 'status'));
       if (options.json === true) json('status', report);
       else out(statusText(report));
       if (report.state !== 'up') finish(EXIT.labFailed);

@@ -82,7 +82,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
         ]);
         const scope = await findScope(lab, node);
         const { name } = scope.record;
-        aside(options.dryRun ? countPeek(name, 'reset --dry-run') : forfeit(name));
+        aside(await (options.dryRun ? countPeek(name, 'reset --dry-run') : forfeit(name)));
         const report = await reset(scope, scope.node, options.dryRun);
         if (options.json === true) json('reset', report);
         else out(resetText(report));

@@ -28,7 +28,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
           import('../test-record.ts'),
         ]);
       const found = await findLab(lab);
-      aside(countPeek(found.record.name, 'test'));
+      aside(await countPeek(found.record.name, 'test'));
       const checks = await test(found);
       const { outcome } = keepTest(found.record.name, checks);
       noteActivity(found.record.name);

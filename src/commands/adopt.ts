@@ -2,7 +2,7 @@ import { findEndpoint, mayListen } from '../docker/endpoint.ts';
 import { connectEngine } from '../docker/engine.ts';
 import { LABEL, labelFilter, recordIn } from '../docker/labels.ts';
 import { LabError } from '../errors.ts';
-import { labNames, readRecord, writeRecord } from '../lab.ts';
+import { readableRecords, writeRecord } from '../lab.ts';
 
 /**
  * Writes a record of each lab that is on the Docker engine at hand but not known here: one made from another account or
@@ -10,7 +10,7 @@ import { labNames, readRecord, writeRecord } from '../lab.ts';
  * @param name only this one; none that is known is looked for
  */
 export async function adoptLabs(name?: string): Promise<void> {
-  const known = labNames().filter((lab) => readRecord(lab) !== undefined);
+  const known = readableRecords().map((record) => record.name);
   if (name !== undefined && known.includes(name)) return;
   const endpoint = findEndpoint();
   if (!mayListen(endpoint)) return;
@@ -32,7 +32,12 @@ export async function adoptLabs(name?: string): Promise<void> {
     const lab = labels[LABEL.lab] ?? '';
     const record = recordIn(labels);
     if (record === undefined || record.name !== lab || known.includes(lab)) continue;
-    writeRecord({ ...record, machine: 'local', engine: endpoint });
+    try {
+      writeRecord({ ...record, machine: 'local', engine: endpoint });
+    } catch (error) {
+      // Something else has the place of its folder; that is no reason to do without the other labs.
+      if (!(error instanceof LabError)) throw error;
+    }
     known.push(lab);
   }
 }

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
-import { classLock, classNames, removeClass } from '../class-record.ts';
+import { classNames, holdClass, removeClass } from '../class-record.ts';
 import { closeDoor } from '../class-door.ts';
 import { EXIT, LabError } from '../errors.ts';
-import { labDirectory, labLock, labNames } from '../lab.ts';
-import { hold } from '../lock.ts';
-import { removeStaleBuilds } from '../machine/embedded/builds.ts';
+import { holdLab, labExists, labNames } from '../lab.ts';
+import { assertLabName } from '../state/names.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { adoptLabs } from './adopt.ts';
 import { takeDown } from './existing.ts';
@@ -20,10 +18,11 @@ export async function down(
   { all, forget }: { all: boolean; forget: boolean },
   progress: Progress,
 ): Promise<string[]> {
+  if (name !== undefined) assertLabName(name);
   await adoptLabs(name);
   // Who brings a class up goes on with its next seat, unless that is waited for.
   const classes = all ? classNames() : [];
-  const held = await Promise.all(classes.map((each) => hold(classLock(each))));
+  const held = await Promise.all(classes.map((each) => holdClass(each)));
   for (const each of classes) await closeDoor(each);
   const names = labNames();
   if (name === undefined && !all && names.length > 1)
@@ -33,13 +32,17 @@ export async function down(
   const wanted = all || name === undefined ? names : [name];
   const ended: string[] = [];
   for (const lab of wanted) {
-    if (!existsSync(labDirectory(lab))) continue;
+    if (!labExists(lab)) continue;
     const task = progress.start(lab, 'taking down');
     const began = Date.now();
     try {
-      await endLab(lab, forget, () => {
+      const unknown = await endLab(lab, forget, () => {
         task.update('another command is working on it; waiting');
       });
+      if (unknown !== undefined)
+        progress.warn(
+          `${unknown.message}; it is gone from this host, and what it may have had on a Docker engine or another host is still there`,
+        );
     } catch (error) {
       task.fail();
       throw error;
@@ -50,15 +53,21 @@ export async function down(
   if (ended.length === 0) progress.note(name === undefined ? 'no lab is up' : `${name} is not up`);
   for (const each of classes) removeClass(each);
   for (const lock of held) await lock.release();
-  await removeStaleBuilds();
   return ended;
 }
 
-/** Takes one lab down, once whoever works on it is done. */
-export async function endLab(lab: string, forget: boolean, onWait: () => void): Promise<void> {
-  const lock = await hold(labLock(lab), onWait);
+/**
+ * Takes one lab down, once whoever works on it is done.
+ * @returns why its record could not be read, where that is so
+ */
+export async function endLab(
+  lab: string,
+  forget: boolean,
+  onWait: () => void,
+): Promise<LabError | undefined> {
+  const lock = await holdLab(lab, onWait);
   try {
-    await takeDown(lab, { forget });
+    return await takeDown(lab, { forget });
   } finally {
     await lock.release();
   }

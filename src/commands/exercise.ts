@@ -1,88 +1,12 @@
 import { EXIT, LabError } from '../errors.ts';
-import { currentExercise, exercisesOf, keepExercise } from '../exercise-record.ts';
+import { changeExercise, currentExercise, exercisesOf } from '../exercise-record.ts';
 import { deedsFor, fill } from '../exercises/cast.ts';
-import { choices, drawn } from '../exercises/choose.ts';
 import { hintsGiven, scoreOf, type Exercise } from '../exercises/exercise.ts';
-import { FAULTS } from '../exercises/registry.ts';
 import { kindOf, termOf } from '../exercises/terms.ts';
-import type { Deed, Difficulty, Fault, Language, Text } from '../exercises/types.ts';
+import type { Deed, Language, Text } from '../exercises/types.ts';
 import type { Check, Outcome } from '../proof/check.ts';
-import { inspect } from './differences.ts';
 import type { RunningLab } from './existing.ts';
-import { settle } from './settle.ts';
-import { reset } from './reset.ts';
 import { test } from './test.ts';
-
-export interface BreakRequest {
-  /** Undefined: by lot. */
-  fault: Fault | undefined;
-  difficulty: Difficulty | undefined;
-  seed: number;
-  language: Language;
-}
-
-/** Faults that fit a lab. */
-export function faultsFor({ record }: RunningLab): Fault[] {
-  return choices(record.plan, FAULTS, 0).map(({ fault }) => fault);
-}
-
-/**
- * Breaks something in a lab, without a word about what.
- * @throws LabError badInput where the lab cannot have this fault, is in an exercise already, or is not whole
- */
-export async function startExercise(lab: RunningLab, request: BreakRequest): Promise<Exercise> {
-  const { record } = lab;
-  const on = currentExercise(record.name);
-  if (on !== undefined)
-    throw new LabError(EXIT.badInput, `exercise ${on.number} is on in lab ${record.name}`, {
-      mend: `mend it and lab check ${record.name}, or give up: lab solve ${record.name}, then lab reset ${record.name}`,
-    });
-  const { seed, fault } = request;
-  const among = choices(record.plan, fault === undefined ? FAULTS : [fault], seed);
-  const choice = drawn(among, seed, fault === undefined ? request.difficulty : undefined);
-  if (choice === undefined)
-    throw new LabError(
-      EXIT.badInput,
-      `${fault === undefined ? 'no fault that is asked for' : `fault ${fault.id}`} fits lab ${record.name}`,
-      {
-        mend: `those that do: ${
-          faultsFor(lab)
-            .map((f) => f.id)
-            .join(', ') || 'none'
-        }`,
-      },
-    );
-  await assertWhole(lab);
-  try {
-    await run(lab, deedsFor(choice.fault.inject, choice.cast));
-  } catch (error) {
-    await reset(lab, undefined, false);
-    throw error;
-  }
-  const exercise: Exercise = {
-    number: exercisesOf(record.name).length + 1,
-    ...choice,
-    seed,
-    language: request.language,
-    began: new Date().toISOString(),
-    hints: [],
-    tries: [],
-  };
-  keepExercise(record.name, exercise);
-  return exercise;
-}
-
-/** What was there before would be taken for what is to be mended. */
-async function assertWhole(lab: RunningLab): Promise<void> {
-  // On a busy machine directors may be about to choose anew; that is no difference.
-  await settle(lab.record.plan, lab.runtime);
-  const inspections = await inspect(lab, lab.record.plan.nodes);
-  const different = inspections.filter((i) => i.differences.length > 0).map((i) => i.node.name);
-  if (different.length > 0)
-    throw new LabError(EXIT.badInput, `lab ${lab.record.name} differs from its plan already`, {
-      mend: `on ${different.join(', ')}; see lab status ${lab.record.name}, and put it back: lab reset ${lab.record.name}`,
-    });
-}
 
 /** Does deeds one after the other. A node's shell reads them from its standard input, so that `ps` does not show them. */
 export async function run({ runtime }: RunningLab, deeds: readonly Deed[]): Promise<void> {
@@ -128,8 +52,7 @@ export async function checkExercise(
   { counts = true }: { counts?: boolean } = {},
 ): Promise<CheckReport> {
   const { record } = lab;
-  const exercise = inLanguage(exercisesOf(record.name).at(-1), language);
-  if (exercise === undefined || exercise.how === 'forfeited') throw noExercise(record.name);
+  const exercise = lastExercise(record.name, language);
   const { fault } = exercise;
   const conditions = await judgeConditions(lab, exercise);
   const checks = fault.tested === false ? [] : await test(lab, undefined, PATIENCE);
@@ -140,13 +63,30 @@ export async function checkExercise(
   if (exercise.ended !== undefined || (!mended && !counts))
     return { lab: record.name, exercise, mended, findings, score: scoreOf(exercise) };
   const time = new Date().toISOString();
-  const next: Exercise = {
-    ...exercise,
-    tries: [...exercise.tries, { time, right, of: findings.length, mended }],
-    ...(mended ? { ended: time, how: 'mended' as const } : {}),
-  };
-  keepExercise(record.name, next);
-  return { lab: record.name, exercise: next, mended, findings, score: scoreOf(next) };
+  // The test took its time: what was written down meanwhile, such as a hint, stays.
+  const next = await changeExercise(record.name, exercise.number, (now) =>
+    now.ended !== undefined
+      ? now
+      : {
+          ...now,
+          tries: [...now.tries, { time, right, of: findings.length, mended }],
+          ...(mended ? { ended: time, how: 'mended' as const } : {}),
+        },
+  );
+  if (next === undefined || next.how === 'forfeited') throw noExercise(record.name);
+  const report = inLanguage(next, language);
+  return { lab: record.name, exercise: report, mended, findings, score: scoreOf(report) };
+}
+
+/**
+ * The exercise that is on, or was the last.
+ * @throws LabError badInput where there is none that could be checked
+ */
+function lastExercise(lab: string, language: Language | undefined): Exercise {
+  const exercise = exercisesOf(lab).at(-1);
+  if (exercise === undefined || exercise.how === 'forfeited') throw noExercise(lab);
+  if (exercise.preparing === true) throw preparing(lab, exercise);
+  return inLanguage(exercise, language);
 }
 
 async function judgeConditions(lab: RunningLab, { fault, cast }: Exercise): Promise<Finding[]> {
@@ -185,30 +125,34 @@ function asFinding(check: Check): Finding {
 
 /** The exercise that is on. @throws LabError badInput where none is */
 export function exerciseOn(lab: string, language?: Language): Exercise {
-  const exercise = inLanguage(currentExercise(lab), language);
+  const exercise = currentExercise(lab);
   if (exercise === undefined) throw noExercise(lab);
-  return exercise;
+  if (exercise.preparing === true) throw preparing(lab, exercise);
+  return inLanguage(exercise, language);
 }
 
 /** The next hint of an exercise; undefined where there are no more. */
-export function nextHint(
+export async function nextHint(
   { record }: RunningLab,
   language?: Language,
-): {
+): Promise<{
   exercise: Exercise;
   number: number;
   text: string | undefined;
-} {
-  const exercise = exerciseOn(record.name, language);
-  const { fault, cast } = exercise;
-  const number = hintsGiven(exercise) + 1;
-  const hint = fault.texts[exercise.language].hints[number - 1];
-  if (hint === undefined) return { exercise, number, text: undefined };
-  keepExercise(record.name, {
-    ...exercise,
-    hints: [...exercise.hints, { time: new Date().toISOString(), by: 'hint' }],
+}> {
+  const { number: which } = exerciseOn(record.name);
+  let given: { number: number; text: string | undefined } | undefined;
+  const time = new Date().toISOString();
+  const exercise = await changeExercise(record.name, which, (now) => {
+    if (now.ended !== undefined) return now;
+    // Counted here: of two who ask at the same time each gets one of their own.
+    const number = hintsGiven(now) + 1;
+    const hint = now.fault.texts[language ?? now.language].hints[number - 1];
+    given = { number, text: hint === undefined ? undefined : fill(hint, now.cast) };
+    return hint === undefined ? now : { ...now, hints: [...now.hints, { time, by: 'hint' }] };
   });
-  return { exercise, number, text: fill(hint, cast) };
+  if (exercise === undefined || given === undefined) throw noExercise(record.name);
+  return { exercise: inLanguage(exercise, language), ...given };
 }
 
 /** Tells the answer, which ends the exercise; with `mend` it is carried out as well. */
@@ -218,19 +162,29 @@ export async function solveExercise(
   language?: Language,
 ): Promise<{ exercise: Exercise; mend: Deed[] }> {
   const { record } = lab;
-  const last = inLanguage(exercisesOf(record.name).at(-1), language);
-  if (last === undefined || last.how === 'forfeited') throw noExercise(record.name);
-  const exercise: Exercise =
-    last.ended === undefined ? { ...last, ended: new Date().toISOString(), how: 'solved' } : last;
-  keepExercise(record.name, exercise);
+  const ended = new Date().toISOString();
+  const { number } = lastExercise(record.name, language);
+  const exercise = await changeExercise(record.name, number, (now) =>
+    now.ended === undefined ? { ...now, ended, how: 'solved' as const } : now,
+  );
+  if (exercise === undefined || exercise.how === 'forfeited') throw noExercise(record.name);
   const deeds = deedsFor(exercise.fault.mend, exercise.cast);
   if (mend) await run(lab, deeds);
-  return { exercise, mend: deeds };
+  return { exercise: inLanguage(exercise, language), mend: deeds };
 }
 
-/** From now on in another language, where one is asked for. */
-function inLanguage(exercise: Exercise | undefined, language: Language | undefined): Exercise | undefined {
-  return exercise === undefined || language === undefined ? exercise : { ...exercise, language };
+/** In another language, where one is asked for. */
+function inLanguage(exercise: Exercise, language: Language | undefined): Exercise {
+  return language === undefined ? exercise : { ...exercise, language };
+}
+
+/** Nothing is known of what is broken, so nothing can be graded. */
+export function preparing(lab: string, { number }: Exercise): LabError {
+  return new LabError(
+    EXIT.badInput,
+    `exercise ${number} in lab ${lab} is being set up, or its \`break\` was interrupted`,
+    { mend: `if nothing is at work on it: lab reset ${lab}, then begin anew` },
+  );
 }
 
 function noExercise(lab: string): LabError {

@@ -1,16 +1,26 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { clearRecord, labDirectory, labNames, readRecord, removeRecord, type LabRecord } from '../lab.ts';
+import {
+  clearRecord,
+  labDirectory,
+  labNames,
+  lookUp,
+  readRecord,
+  readableRecords,
+  removeRecord,
+  type LabRecord,
+} from '../lab.ts';
 import { isUp } from '../machine/embedded/line.ts';
 import { endTree, isAlive, readIdentity } from '../machine/processes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { isRemote } from '../machine/machine.ts';
+import { assertLabName } from '../state/names.ts';
 import { localNodes, runtimeOf } from '../wire.ts';
 import { adoptLabs } from './adopt.ts';
 
-/** `unreachable`: its engine or host does not answer, so nobody knows. */
-export type Health = 'up' | 'damaged' | 'dead' | 'incomplete' | 'unreachable';
+/** `unreachable`: its engine or host does not answer, so nobody knows; `unreadable`: its record is damaged. */
+export type Health = 'up' | 'damaged' | 'dead' | 'incomplete' | 'unreachable' | 'unreadable';
 
 /** What has become of a lab that left a record. */
 export async function healthOf(record: LabRecord): Promise<Health> {
@@ -32,12 +42,13 @@ export async function healthOf(record: LabRecord): Promise<Health> {
  * Ends everything of a lab, however far it got: the kernel's holder, and with it the kernel, or the nodes; then its
  * directory. Touches nothing that a record does not name. The caller holds the lab's lock.
  * @param options.forget leaves what is on an engine or another host alone, as where that is gone for good
+ * @returns why its record could not be read, where that is so: what it had elsewhere is then not known
  * @throws LabError where an engine or host is out of reach; the record stays then
  */
 export async function takeDown(
   name: string,
   options: { keepDirectory?: boolean; forget?: boolean } = {},
-): Promise<void> {
+): Promise<LabError | undefined> {
   const directory = labDirectory(name);
   // A holder that has not yet written down who it is finds no kernel to start.
   rmSync(join(directory, 'boot.sh'), { force: true });
@@ -45,11 +56,13 @@ export async function takeDown(
   if (holder !== undefined) await endTree(holder);
   // A local lab has its nodes' records here, even where its own record was never written.
   if (existsSync(join(directory, 'nodes'))) await localNodes(name).destroy();
-  const record = readRecord(name);
+  const found = lookUp(name);
+  const record = found !== undefined && 'record' in found ? found.record : undefined;
   if (options.forget !== true && record !== undefined && isElsewhere(record))
     await runtimeOf(record).destroy();
   if (options.keepDirectory === true) clearRecord(name);
   else removeRecord(name);
+  return found !== undefined && 'unreadable' in found ? found.unreadable : undefined;
 }
 
 /** Whether a lab's nodes outlive what this host holds of it. */
@@ -68,6 +81,7 @@ export interface RunningLab {
  * @throws LabError badInput where there is none or the choice is not clear; labFailed where it has died
  */
 export async function findLab(name: string | undefined): Promise<RunningLab> {
+  if (name !== undefined) assertLabName(name);
   if (name === undefined ? labNames().length === 0 : readRecord(name) === undefined) await adoptLabs(name);
   const names = labNames();
   const chosen = name ?? (names.length === 1 ? names[0] : undefined);
@@ -115,7 +129,7 @@ function assertAlive(record: LabRecord): void {
 export async function findNode(reference: string): Promise<RunningLab & { node: string }> {
   const [first = '', second] = reference.split('/');
   if (second !== undefined) return { ...withNode(await findLab(first), second), node: second };
-  const labs = labNames().filter((name) => readRecord(name)?.plan.nodes.some((node) => node.name === first));
+  const labs = labsWithNode(first);
   if (labs.length > 1)
     throw new LabError(
       EXIT.badInput,
@@ -138,11 +152,15 @@ export async function findScope(
   if (first !== undefined && second !== undefined) return findNode(`${first}/${second}`);
   const names = labNames();
   const isNode =
-    first !== undefined &&
-    !names.includes(first) &&
-    (first.includes('/') ||
-      names.some((name) => readRecord(name)?.plan.nodes.some((node) => node.name === first)));
+    first !== undefined && !names.includes(first) && (first.includes('/') || labsWithNode(first).length > 0);
   return isNode ? findNode(first) : { ...(await findLab(first)), node: undefined };
+}
+
+/** Names of the labs that have a node of this name. */
+function labsWithNode(name: string): string[] {
+  return readableRecords()
+    .filter(({ plan }) => plan.nodes.some((node) => node.name === name))
+    .map((record) => record.name);
 }
 
 function withNode(lab: RunningLab, node: string): RunningLab {

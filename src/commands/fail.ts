@@ -45,8 +45,16 @@ export async function fail(
 export async function failIn(lab: RunningLab, request: FailureRequest): Promise<FailureAction> {
   const { node, what, how } = request;
   const { planned, target } = failing(lab, request);
-  await run(lab, node, failScript(planned, target, how));
-  return written(lab, { action: 'fail', node, ...(what === undefined ? {} : { what }), how });
+  const place = { node, ...(what === undefined ? {} : { what }) };
+  // On record first: `status` and `heal` are to know of whatever has failed.
+  await written(lab, { action: 'fail', ...place, how });
+  try {
+    await run(lab, node, failScript(planned, target, how));
+  } catch (error) {
+    await written(lab, { action: 'heal', ...place });
+    throw error;
+  }
+  return { time: new Date().toISOString(), action: 'fail', ...place, how };
 }
 
 /** What is to fail. @throws LabError badInput where there is no such thing, or it cannot fail like that */
@@ -121,8 +129,8 @@ async function run({ runtime }: RunningLab, node: string, script: string): Promi
     );
 }
 
-function written({ record }: RunningLab, action: Omit<FailureAction, 'time'>): FailureAction {
+async function written({ record }: RunningLab, action: Omit<FailureAction, 'time'>): Promise<FailureAction> {
   const whole = { time: new Date().toISOString(), ...action };
-  recordAction(record.name, whole);
+  await recordAction(record.name, whole);
   return whole;
 }

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entriesOf, textOrNothing } from '../host-files.ts';
+import { homeDirectory } from '../paths.ts';
 import { socketFolder } from '../docker/ssh-socket.ts';
 import type { Leftovers } from '../report/verify/report.ts';
 
@@ -22,7 +23,7 @@ export function whatIsThere(directories: string[]): Leftovers {
       ...directories.filter((directory) => existsSync(directory)),
       // The places where a kernel, an ssh client or this process puts files.
       ...entriesOf(tmpdir()).filter((entry) => entry.startsWith(socketFolder(process.pid))),
-      ...entriesOf(join(homedir(), '.uml')).map((entry) => join('~/.uml', entry)),
+      ...entriesOf(join(homeDirectory() ?? '', '.uml')).map((entry) => join('~/.uml', entry)),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import type { Difference } from '../drift/compare.ts';
 import { failuresOf, type FailureAction } from '../failures.ts';
 import type { LabRecord } from '../lab.ts';
-import { labNames, readRecord } from '../lab.ts';
+import { labNames, lookUp } from '../lab.ts';
 import { adoptLabs } from './adopt.ts';
 import { inspect, type Inspection } from './differences.ts';
 import { clusterState, lookAtDirectors, type ClusterState, type DirectorState } from './directors.ts';
@@ -15,6 +15,8 @@ export interface ListedLab {
   topology: string;
   created: string;
   nodes: number;
+  /** Of one whose record is `unreadable`. */
+  why?: string;
 }
 
 /** Every lab, whatever has become of it. */
@@ -22,10 +24,12 @@ export async function list(): Promise<ListedLab[]> {
   await adoptLabs();
   return Promise.all(
     labNames().map(async (name): Promise<ListedLab> => {
-      const record = readRecord(name);
-      if (record === undefined)
-        return { name, state: 'incomplete', machine: '', runtime: '', topology: '', created: '', nodes: 0 };
-      return { ...summary(record), state: await healthOf(record) };
+      const found = lookUp(name);
+      const nothing = { name, machine: '', runtime: '', topology: '', created: '', nodes: 0 };
+      if (found === undefined) return { ...nothing, state: 'incomplete' };
+      return 'record' in found
+        ? { ...summary(found.record), state: await healthOf(found.record) }
+        : { ...nothing, state: 'unreadable', why: found.unreadable.message };
     }),
   );
 }

@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hold } from '../lock.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { interrupted } from '../interrupt.ts';
 import {
-  labDirectory,
-  labLock,
+  holdLab,
+  labExists,
   labNames,
+  lookUp,
   readRecord,
+  removeRecord,
   writeRecord,
   writeSettings,
   type LabRecord,
@@ -64,13 +64,14 @@ export interface UpResult {
  */
 export async function up(request: UpRequest, progress: Progress): Promise<UpResult> {
   const { plan } = request;
-  const lock = await hold(labLock(plan.name), () => {
+  const lock = await holdLab(plan.name, () => {
     progress.note(`another command is working on lab ${plan.name}; waiting for it`);
   });
-  let ended = false;
+  let begun = false;
   let work: Promise<UpResult> | undefined;
   try {
     await adoptLabs(plan.name);
+    // One that cannot be read is not taken down by the way: whoever made it may want to look.
     const existing = readRecord(plan.name);
     const health = existing === undefined ? undefined : await healthOf(existing);
     if (existing !== undefined && (health === 'up' || health === 'damaged')) {
@@ -78,27 +79,20 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
       if (JSON.stringify(existing.plan) === JSON.stringify(same)) {
         const revived = health === 'up' ? [] : await revive(existing);
         if (revived !== undefined) return { ...summary(existing), already: true, revived, answered: 0 };
-      } else if (!request.reconfigure) {
-        ended = true;
-        throw differs(existing);
-      }
+      } else if (!request.reconfigure) throw differs(existing);
     }
-    if (health === 'unreachable' && existing !== undefined) {
-      ended = true;
-      throw unreachable(existing);
-    }
+    if (health === 'unreachable' && existing !== undefined) throw unreachable(existing);
+    begun = true;
     if (existing !== undefined) await takeDown(plan.name, { keepDirectory: true });
     work = bringUp(request, progress);
-    const result = await Promise.race([work, interrupted]);
-    ended = true;
-    return result;
+    return await Promise.race([work, interrupted]);
   } catch (error) {
-    if (!ended) {
+    if (begun) {
       await request.beforeUndo?.();
-      const begun = readRecord(plan.name) !== undefined;
+      const recorded = readRecord(plan.name) !== undefined;
       await cleanUp(plan.name, error);
-      if (begun) await cleanUpAgain(plan.name, work);
-    }
+      if (recorded) await cleanUpAgain(plan.name, work);
+    } else if (lookUp(plan.name) === undefined) removeRecord(plan.name);
     throw error;
   } finally {
     await lock.release();
@@ -134,7 +128,7 @@ const NOTICE = 10_000;
 /** What is interrupted goes on until it meets what is gone: whatever it makes by then goes as well. */
 async function cleanUpAgain(name: string, work: Promise<unknown> | undefined): Promise<void> {
   await Promise.race([work?.catch(() => undefined), sleep(NOTICE, undefined, { ref: false })]);
-  if (existsSync(labDirectory(name))) await takeDown(name);
+  if (labExists(name)) await takeDown(name);
 }
 
 /**

@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { homeDirectory } from '../paths.ts';
 
-/** Where a Docker engine listens, and who said so. */
-export interface Endpoint {
+export const endpointSchema = z.object({
   /** As Docker writes it: `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. */
-  url: string;
+  url: z.string(),
   /** As the user reads why this one. */
-  reason: string;
+  reason: z.string(),
   /** Folder with ca.pem, cert.pem and key.pem; undefined: no TLS. */
-  certificates: string | undefined;
-}
+  certificates: z.optional(z.string()),
+});
+/** Where a Docker engine listens, and who said so. */
+export type Endpoint = z.infer<typeof endpointSchema>;
+
+/** What is read of Docker's own files: config.json, and meta.json of a context. */
+const configSchema = z.object({ currentContext: z.optional(z.string()) });
+const contextSchema = z.object({
+  Endpoints: z.object({ docker: z.object({ Host: z.optional(z.string()) }) }),
+});
 
 export const DEFAULT_ENDPOINT = 'unix:///var/run/docker.sock';
 
@@ -21,7 +29,9 @@ export const DEFAULT_ENDPOINT = 'unix:///var/run/docker.sock';
  */
 export function findEndpoint(env: NodeJS.ProcessEnv = process.env): Endpoint {
   const tls = env['DOCKER_TLS_VERIFY'] ?? '';
-  const folder = env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
+  const stated = env['DOCKER_CONFIG'] ?? '';
+  const home = homeDirectory();
+  const folder = stated !== '' ? stated : home === undefined ? undefined : join(home, '.docker');
   const host = env['DOCKER_HOST'] ?? '';
   if (host !== '')
     return {
@@ -29,8 +39,8 @@ export function findEndpoint(env: NodeJS.ProcessEnv = process.env): Endpoint {
       reason: 'DOCKER_HOST',
       certificates: tls === '' ? undefined : (env['DOCKER_CERT_PATH'] ?? folder),
     };
-  const context = env['DOCKER_CONTEXT'] ?? currentContext(folder);
-  if (context !== undefined && context !== '' && context !== 'default') {
+  const context = env['DOCKER_CONTEXT'] ?? (folder && currentContext(folder));
+  if (folder !== undefined && context !== undefined && context !== '' && context !== 'default') {
     const id = createHash('sha256').update(context).digest('hex');
     const url = contextUrl(join(folder, 'contexts', 'meta', id, 'meta.json'));
     if (url !== undefined)
@@ -44,18 +54,17 @@ export function findEndpoint(env: NodeJS.ProcessEnv = process.env): Endpoint {
 }
 
 function currentContext(folder: string): string | undefined {
-  return (readJson(join(folder, 'config.json')) as { currentContext?: string } | undefined)?.currentContext;
+  return read(join(folder, 'config.json'), configSchema)?.currentContext;
 }
 
 function contextUrl(file: string): string | undefined {
-  const meta = readJson(file) as { Endpoints?: { docker?: { Host?: string } } } | undefined;
-  return meta?.Endpoints?.docker?.Host;
+  return read(file, contextSchema)?.Endpoints.docker.Host;
 }
 
 /** A file of Docker's own client; undefined where it is not there or not to be understood, as that client has it. */
-function readJson(file: string): unknown {
+function read<T>(file: string, schema: z.ZodMiniType<T>): T | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return schema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
   } catch {
     return undefined;
   }

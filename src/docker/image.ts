@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
-import { hold } from '../lock.ts';
 import { bootstrap } from '../machine/embedded/bootstrap.ts';
-import { buildFolder, buildLock, discard } from '../machine/embedded/builds.ts';
+import { buildAlone } from '../machine/embedded/builds.ts';
 import { contentKey } from '../machine/embedded/content-key.ts';
 import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
 import { nodeRecipe, packageList } from '../machine/embedded/recipe.ts';
@@ -49,23 +48,23 @@ export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progre
   if (await hasNodeImage(docker)) return;
   const task = progress.start('node image', nodeImage());
   const began = Date.now();
-  const lock = await hold(buildLock(), () => {
+  const waiting = () => {
     task.update('waiting for another build');
-  });
+  };
   try {
-    if (await hasNodeImage(docker)) return;
-    const obstacle = await buildFromDockerfile(docker, task);
-    if (obstacle !== undefined) await importBootstrapped(docker, task, progress);
-    const how =
-      obstacle === undefined
-        ? 'built from images/Dockerfile'
-        : `bootstrapped from Debian packages, as ${obstacle}`;
-    task.done(`${nodeImage()} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
+    await buildAlone('image', waiting, async (work) => {
+      if (await hasNodeImage(docker)) return;
+      const obstacle = await buildFromDockerfile(docker, task);
+      if (obstacle !== undefined) await importBootstrapped(docker, work, task, progress);
+      const how =
+        obstacle === undefined
+          ? 'built from images/Dockerfile'
+          : `bootstrapped from Debian packages, as ${obstacle}`;
+      task.done(`${nodeImage()} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
+    });
   } catch (error) {
     task.fail();
     throw error;
-  } finally {
-    await lock.release();
   }
 }
 
@@ -121,11 +120,13 @@ function follow(docker: Docker, stream: NodeJS.ReadableStream, task?: Task): Pro
   });
 }
 
-async function importBootstrapped(docker: Docker, task: Task, progress: Progress): Promise<void> {
+async function importBootstrapped(
+  docker: Docker,
+  work: string,
+  task: Task,
+  progress: Progress,
+): Promise<void> {
   await ensurePrograms(buildPrograms(), progress);
-  const work = buildFolder('image');
-  await discard(work);
-  await mkdir(work, { recursive: true });
   const file = join(work, 'node.tar');
   try {
     const packages = packageList(await readFile(join(IMAGES, 'packages.txt'), 'utf8'));
@@ -137,8 +138,6 @@ async function importBootstrapped(docker: Docker, task: Task, progress: Progress
     await follow(docker, stream, task);
   } catch (error) {
     throw engineError('the image of a node', error);
-  } finally {
-    await discard(work);
   }
 }
 

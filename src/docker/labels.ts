@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { LabRecord } from '../lab.ts';
+import { labRecordSchema, type LabRecord } from '../lab.ts';
 
 /** What marks a container or network as ours. Nothing without it is ever touched. */
 export const LABEL = {
@@ -22,6 +22,9 @@ export function labelsOf(record: LabRecord): Record<string, string> {
   };
 }
 
+/** Bytes. Whoever may make containers on an engine writes their labels. */
+const LARGEST_RECORD = 16 * 1024 * 1024;
+
 /**
  * The record in an object's labels; undefined where they hold none that this version understands. It counts as
  * complete: what is not, `states` tells.
@@ -29,8 +32,9 @@ export function labelsOf(record: LabRecord): Record<string, string> {
 export function recordIn(labels: Record<string, string>): LabRecord | undefined {
   try {
     const packed = Buffer.from(labels[LABEL.record] ?? '', 'base64');
-    const record = JSON.parse(gunzipSync(packed).toString()) as { version: number };
-    return record.version === 1 ? { ...(record as LabRecord), complete: true } : undefined;
+    const text = gunzipSync(packed, { maxOutputLength: LARGEST_RECORD }).toString();
+    const { data } = labRecordSchema.safeParse(JSON.parse(text));
+    return data === undefined ? undefined : { ...data, complete: true };
   } catch {
     return undefined;
   }

@@ -1,7 +1,9 @@
+import * as z from 'zod/mini';
 import type { PlannedNode } from '../plan/types.ts';
 
+export const settingsSchema = z.record(z.string(), z.string());
 /** Sysctls by name. */
-export type Settings = Record<string, string>;
+export type Settings = z.infer<typeof settingsSchema>;
 
 /** Sysctls that decide where packets go, and that students set; the plan's own are looked at beside these. */
 const DEVICE_SETTINGS = [

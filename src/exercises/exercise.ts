@@ -1,39 +1,45 @@
-import type { Cast } from './cast.ts';
-import type { Fault, Language } from './types.ts';
+import * as z from 'zod/mini';
+import { LANGUAGES, faultSchema } from './types.ts';
 
-/** An exercise as it is kept with its lab: on the host, where no node can read it. */
-export interface Exercise {
-  /** Counts from 1 in its lab. */
-  number: number;
-  /** Whole, so that a later version of it, or of the tool, changes nothing. */
-  fault: Fault;
-  cast: Cast;
-  seed: number;
-  language: Language;
+const hintSchema = z.object({
   /** ISO 8601. */
-  began: string;
-  /** Absent while it is on. */
-  ended?: string;
-  /** `solved`: the answer was asked for; `forfeited`: the lab was reset. */
-  how?: 'mended' | 'solved' | 'forfeited';
-  hints: Hint[];
-  tries: Try[];
-}
-
-export interface Hint {
-  /** ISO 8601. */
-  time: string;
+  time: z.string(),
   /** `hint`, or the command that says what differs, which counts as one. */
-  by: string;
-}
+  by: z.string(),
+});
+export type Hint = z.infer<typeof hintSchema>;
 
-export interface Try {
+const trySchema = z.object({
   /** ISO 8601. */
-  time: string;
-  right: number;
-  of: number;
-  mended: boolean;
-}
+  time: z.string(),
+  right: z.number(),
+  of: z.number(),
+  mended: z.boolean(),
+});
+export type Try = z.infer<typeof trySchema>;
+
+export const exerciseSchema = z.object({
+  /** Counts from 1 in its lab. */
+  number: z.number(),
+  /** Whole, so that a later version of it, or of the tool, changes nothing. */
+  fault: faultSchema,
+  /** What each part of the fault is in this lab. */
+  cast: z.readonly(z.record(z.string(), z.string())),
+  seed: z.number(),
+  language: z.enum(LANGUAGES),
+  /** ISO 8601. */
+  began: z.string(),
+  /** The fault is being injected, or whoever did so was killed. */
+  preparing: z.exactOptional(z.literal(true)),
+  /** Absent while it is on. */
+  ended: z.exactOptional(z.string()),
+  /** `solved`: the answer was asked for; `forfeited`: the lab was reset. */
+  how: z.exactOptional(z.enum(['mended', 'solved', 'forfeited'])),
+  hints: z.array(hintSchema),
+  tries: z.array(trySchema),
+});
+/** An exercise as it is kept with its lab: on the host, where no node can read it. */
+export type Exercise = z.infer<typeof exerciseSchema>;
 
 const FULL = 100;
 const HINT = 10;

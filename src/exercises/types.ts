@@ -1,62 +1,66 @@
-import type { Mode } from '../topology/types.ts';
+import * as z from 'zod/mini';
+import { MODES } from '../topology/types.ts';
 
 export const LANGUAGES = ['en', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
+
+const textSchema = z.readonly(z.object({ en: z.string(), de: z.string() }));
 /** The same in every language. */
-export type Text = Readonly<Record<Language, string>>;
+export type Text = z.infer<typeof textSchema>;
 
 export const DIFFICULTIES = ['easy', 'medium', 'hard'] as const;
 export type Difficulty = (typeof DIFFICULTIES)[number];
 
+const deedSchema = z.object({ on: z.string(), run: z.string() });
+const deedsSchema = z.readonly(z.array(deedSchema));
 /**
  * Shell lines to be run on a node. In both, `{server}` and the like stand for what a lab has in that part: see
  * `castFor`. On `{servers}` it is run on each of them.
  */
-export interface Deed {
-  on: string;
-  run: string;
-}
+export type Deed = z.infer<typeof deedSchema>;
 
-/** What must hold beside the checks of `lab test`: shell lines that end with 0 where it does. */
-export interface Condition extends Deed {
+const conditionSchema = z.object({
+  ...deedSchema.shape,
   /** What the user sees of it where it holds, and where it does not. */
-  right: Text;
-  wrong: Text;
-}
+  right: textSchema,
+  wrong: textSchema,
+});
+/** What must hold beside the checks of `lab test`: shell lines that end with 0 where it does. */
+export type Condition = z.infer<typeof conditionSchema>;
 
+const wrongMendSchema = z.object({ what: z.string(), deeds: deedsSchema });
 /** A mend that takes the symptom away, or seems to, and is none. */
-export interface WrongMend {
-  what: string;
-  deeds: readonly Deed[];
-}
+export type WrongMend = z.infer<typeof wrongMendSchema>;
 
-export interface FaultTexts {
-  title: string;
+const faultTextsSchema = z.object({
+  title: z.string(),
   /** As a user would complain: the symptom, not the cause. */
-  story: string;
-  teaches: string;
+  story: z.string(),
+  teaches: z.string(),
   /** From a nudge to all but the answer. */
-  hints: readonly string[];
+  hints: z.readonly(z.array(z.string())),
   /** What was broken, and why that does what was seen. */
-  answer: string;
-}
+  answer: z.string(),
+});
+export type FaultTexts = z.infer<typeof faultTextsSchema>;
 
+export const faultSchema = z.object({
+  id: z.string(),
+  difficulty: z.enum(DIFFICULTIES),
+  /** None: any lab that has what is named will do. */
+  modes: z.readonly(z.array(z.enum(MODES))),
+  /** What the lab must have beside what the deeds name. */
+  parts: z.exactOptional(z.readonly(z.array(z.string()))),
+  inject: deedsSchema,
+  mend: deedsSchema,
+  wrong: z.exactOptional(wrongMendSchema),
+  conditions: z.exactOptional(z.readonly(z.array(conditionSchema))),
+  /** Whether the checks of `lab test` count; where they do not, the conditions alone do. Default: they do. */
+  tested: z.exactOptional(z.boolean()),
+  texts: z.readonly(z.object({ en: faultTextsSchema, de: faultTextsSchema })),
+});
 /**
  * Something to break and to mend: data alone, so that one that comes with the tool and one from a trainer's file are the
  * same. It fits a lab that has every part which it names.
  */
-export interface Fault {
-  id: string;
-  difficulty: Difficulty;
-  /** None: any lab that has what is named will do. */
-  modes: readonly Mode[];
-  /** What the lab must have beside what the deeds name. */
-  parts?: readonly string[];
-  inject: readonly Deed[];
-  mend: readonly Deed[];
-  wrong?: WrongMend;
-  conditions?: readonly Condition[];
-  /** Whether the checks of `lab test` count; where they do not, the conditions alone do. Default: they do. */
-  tested?: boolean;
-  texts: Readonly<Record<Language, FaultTexts>>;
-}
+export type Fault = z.infer<typeof faultSchema>;

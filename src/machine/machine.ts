@@ -1,4 +1,5 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
+import * as z from 'zod/mini';
 
 /** What a finished command left behind. */
 export interface Finished {
@@ -30,8 +31,9 @@ export type MachineKind = (typeof MACHINE_KINDS)[number] | 'remote';
 /** Another host, reached by the user's own ssh. */
 export type RemoteName = `ssh://${string}`;
 
+export const machineNameSchema = z.union([z.enum(MACHINE_KINDS), z.templateLiteral(['ssh://', z.string()])]);
 /** What a user names a machine by. */
-export type MachineName = (typeof MACHINE_KINDS)[number] | RemoteName;
+export type MachineName = z.infer<typeof machineNameSchema>;
 
 export function isRemote(machine: MachineName): machine is RemoteName {
   return machine.startsWith('ssh://');

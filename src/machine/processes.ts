@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { entriesOf, textOrNothing } from '../host-files.ts';
+import { readOwnFile } from '../state/own-files.ts';
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessIdentity {
@@ -39,14 +39,13 @@ export function isAlive({ pid, startTime: recorded }: ProcessIdentity): boolean 
   return startTime(pid) === recorded;
 }
 
-/** Reads `PID STARTTIME`, the form in which launchers record themselves; undefined where there is no such record. */
+/**
+ * Reads `PID STARTTIME`, the form in which launchers record themselves; undefined where there is no such record.
+ * @throws LabError machineCannot where it could be another user's: nothing that it names is ours
+ */
 export function readIdentity(file: string): ProcessIdentity | undefined {
-  try {
-    const [pid = '', recorded = ''] = readFileSync(file, 'utf8').trim().split(' ');
-    return recorded === '' ? undefined : { pid: Number(pid), startTime: recorded };
-  } catch {
-    return undefined;
-  }
+  const [, pid, recorded] = /^(\d+) (\d+)\s*$/.exec(readOwnFile(file) ?? '') ?? [];
+  return pid === undefined || recorded === undefined ? undefined : { pid: Number(pid), startTime: recorded };
 }
 
 /** Kills a recorded process, and only that one, and waits until it is gone. */

@@ -1,147 +1,165 @@
-import type {
-  Family,
-  Mode,
-  Persistence,
-  Protocol,
-  Quality,
-  Scheduler,
-  SchedulerFlag,
-  TunnelType,
+import * as z from 'zod/mini';
+import {
+  FAMILIES,
+  MODES,
+  PROTOCOLS,
+  SCHEDULERS,
+  SCHEDULER_FLAGS,
+  TUNNELS,
+  persistenceSchema,
+  qualitySchema,
 } from '../topology/types.ts';
 
-/** One thing done on a node. Every kind is idempotent when run again. */
-export type Step =
-  | { kind: 'sysctl'; key: string; value: string }
-  | { kind: 'link'; device: string }
-  | LinkQualityStep
-  | AddressStep
-  | TunnelStep
-  | RouteStep
-  | MarkStep
-  | VirtualServiceStep
-  | RealServerStep
-  | FileStep
-  | SyncDaemonStep
-  | CertificateStep
-  | DaemonStep;
-
+const linkQualityStepSchema = z.object({
+  ...qualitySchema.shape,
+  kind: z.literal('link-quality'),
+  device: z.string(),
+});
 /** How an interface sends from now on, instead of whatever it was told before. Nothing but the device: plainly. */
-export interface LinkQualityStep extends Quality {
-  kind: 'link-quality';
-  device: string;
-}
+export type LinkQualityStep = z.infer<typeof linkQualityStepSchema>;
 
-export interface AddressStep {
-  kind: 'address';
-  device: string;
-  address: string;
-  prefix: number;
+const addressStepSchema = z.object({
+  kind: z.literal('address'),
+  device: z.string(),
+  address: z.string(),
+  prefix: z.number(),
   /** The kernel does not choose it as the source of a packet of its own. IPv6 alone has that (RFC 4862). */
-  deprecated?: true;
-}
+  deprecated: z.exactOptional(z.literal(true)),
+});
+export type AddressStep = z.infer<typeof addressStepSchema>;
 
-/** A device that takes tunnelled packets from any sender. */
-export interface TunnelStep {
-  kind: 'tunnel';
-  device: string;
+const tunnelStepSchema = z.object({
+  kind: z.literal('tunnel'),
+  device: z.string(),
   /** What `ip link add … type` calls it. */
-  type: string;
+  type: z.string(),
   /** Family of the UDP packets where the tunnel is GUE. */
-  gue?: Family;
-}
+  gue: z.exactOptional(z.literal(FAMILIES)),
+});
+/** A device that takes tunnelled packets from any sender. */
+export type TunnelStep = z.infer<typeof tunnelStepSchema>;
 
-export interface RouteStep {
-  kind: 'route';
+const routeStepSchema = z.object({
+  kind: z.literal('route'),
   /** CIDR, or `default`. */
-  to: string;
+  to: z.string(),
   /** Address of the next hop. */
-  via?: string;
-  device?: string;
+  via: z.exactOptional(z.string()),
+  device: z.exactOptional(z.string()),
   /** Preferred source address. */
-  source?: string;
-  metric?: number;
+  source: z.exactOptional(z.string()),
+  metric: z.exactOptional(z.number()),
   /** TCP segment size to announce to what is reached by this route, in bytes. */
-  advmss?: number;
-}
+  advmss: z.exactOptional(z.number()),
+});
+export type RouteStep = z.infer<typeof routeStepSchema>;
 
-/** Marks what comes in by a device for a service, before IPVS sees it. */
-export interface MarkStep {
-  kind: 'mark';
-  device: string;
+const markStepSchema = z.object({
+  kind: z.literal('mark'),
+  device: z.string(),
   /** Among the device's marks, from 1: by it the step finds its own rule again. */
-  rule: number;
-  vip: string;
-  port: number;
-  protocol: Protocol;
-  mark: number;
-}
+  rule: z.number(),
+  vip: z.string(),
+  port: z.number(),
+  protocol: z.enum(PROTOCOLS),
+  mark: z.number(),
+});
+/** Marks what comes in by a device for a service, before IPVS sees it. */
+export type MarkStep = z.infer<typeof markStepSchema>;
 
-export interface VirtualServiceStep {
-  kind: 'virtual-service';
-  vip: string;
-  port: number;
-  protocol: Protocol;
+const virtualServiceStepSchema = z.object({
+  kind: z.literal('virtual-service'),
+  vip: z.string(),
+  port: z.number(),
+  protocol: z.enum(PROTOCOLS),
   /** The director knows the service by this alone; address and port are then those of its first. */
-  mark?: number;
-  scheduler: Scheduler;
-  flags?: SchedulerFlag[];
-  onePacket?: true;
-  persistence?: Persistence;
-}
+  mark: z.exactOptional(z.number()),
+  scheduler: z.enum(SCHEDULERS),
+  flags: z.exactOptional(z.array(z.enum(SCHEDULER_FLAGS))),
+  onePacket: z.exactOptional(z.literal(true)),
+  persistence: z.exactOptional(persistenceSchema),
+});
+export type VirtualServiceStep = z.infer<typeof virtualServiceStepSchema>;
 
-export interface RealServerStep {
-  kind: 'real-server';
-  vip: string;
-  servicePort: number;
-  protocol: Protocol;
+const realServerStepSchema = z.object({
+  kind: z.literal('real-server'),
+  vip: z.string(),
+  servicePort: z.number(),
+  protocol: z.enum(PROTOCOLS),
   /** As of the service: then each packet keeps the port that it came to. */
-  mark?: number;
-  address: string;
-  port: number;
-  mode: Mode;
-  weight: number;
-  upper?: number;
-  lower?: number;
-  tunnel: TunnelType;
-}
+  mark: z.exactOptional(z.number()),
+  address: z.string(),
+  port: z.number(),
+  mode: z.enum(MODES),
+  weight: z.number(),
+  upper: z.exactOptional(z.number()),
+  lower: z.exactOptional(z.number()),
+  tunnel: z.enum(TUNNELS),
+});
+export type RealServerStep = z.infer<typeof realServerStepSchema>;
 
-export interface FileStep {
-  kind: 'file';
-  path: string;
-  content: string;
+const fileStepSchema = z.object({
+  kind: z.literal('file'),
+  path: z.string(),
+  content: z.string(),
   /** It is a program. */
-  executable?: true;
-}
+  executable: z.exactOptional(z.literal(true)),
+});
+export type FileStep = z.infer<typeof fileStepSchema>;
 
+const syncDaemonStepSchema = z.object({
+  kind: z.literal('sync-daemon'),
+  role: z.enum(['master', 'backup']),
+  device: z.string(),
+  id: z.number(),
+});
 /** The kernel's thread that tells others of connections, or hears of theirs. */
-export interface SyncDaemonStep {
-  kind: 'sync-daemon';
-  role: 'master' | 'backup';
-  device: string;
-  id: number;
-}
+export type SyncDaemonStep = z.infer<typeof syncDaemonStepSchema>;
 
-/** A key and a certificate that it signs itself, made on the node where they are not there yet. */
-export interface CertificateStep {
-  kind: 'certificate';
+const certificateStepSchema = z.object({
+  kind: z.literal('certificate'),
   /** Common name. */
-  name: string;
+  name: z.string(),
   /** IP addresses that it is good for. */
-  addresses: string[];
-  keyFile: string;
-  certificateFile: string;
-}
+  addresses: z.array(z.string()),
+  keyFile: z.string(),
+  certificateFile: z.string(),
+});
+/** A key and a certificate that it signs itself, made on the node where they are not there yet. */
+export type CertificateStep = z.infer<typeof certificateStepSchema>;
 
-/** A program that puts itself into the background once it is ready. */
-export interface DaemonStep {
-  kind: 'daemon';
+const daemonStepSchema = z.object({
+  kind: z.literal('daemon'),
   /** What `lab status` and `lab logs` call it. */
-  name: string;
+  name: z.string(),
   /** Absolute path of the program, then its arguments. */
-  argv: string[];
+  argv: z.array(z.string()),
   /** What its process is where the program is a script. */
-  interpreter?: string;
-  pidfile: string;
+  interpreter: z.exactOptional(z.string()),
+  pidfile: z.string(),
   /** Files that it writes, for `lab logs`. */
-  logs: string[];
-}
+  logs: z.array(z.string()),
+});
+/** A program that puts itself into the background once it is ready. */
+export type DaemonStep = z.infer<typeof daemonStepSchema>;
+
+const sysctlStepSchema = z.object({ kind: z.literal('sysctl'), key: z.string(), value: z.string() });
+const linkStepSchema = z.object({ kind: z.literal('link'), device: z.string() });
+
+export const stepSchema = z.discriminatedUnion('kind', [
+  sysctlStepSchema,
+  linkStepSchema,
+  linkQualityStepSchema,
+  addressStepSchema,
+  tunnelStepSchema,
+  routeStepSchema,
+  markStepSchema,
+  virtualServiceStepSchema,
+  realServerStepSchema,
+  fileStepSchema,
+  syncDaemonStepSchema,
+  certificateStepSchema,
+  daemonStepSchema,
+]);
+/** One thing done on a node. Every kind is idempotent when run again. */
+export type Step = z.infer<typeof stepSchema>;

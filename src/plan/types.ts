@@ -1,126 +1,145 @@
-import type {
-  DnsName,
-  Application,
-  Family,
-  Health,
-  Mode,
-  Persistence,
-  Protocol,
-  Role,
-  Scheduler,
-  SchedulerFlag,
-  TunnelType,
+import * as z from 'zod/mini';
+import {
+  APPLICATIONS,
+  FAMILIES,
+  MODES,
+  PROTOCOLS,
+  ROLES,
+  SCHEDULERS,
+  SCHEDULER_FLAGS,
+  TUNNELS,
+  dnsNameSchema,
+  healthSchema,
+  persistenceSchema,
 } from '../topology/types.ts';
-import type { Step } from './steps.ts';
+import { NAME_PATTERN } from '../topology/names.ts';
+import { stepSchema } from './steps.ts';
 
+/** Names become part of paths and of commands, also where a plan was read from a record. */
+const nameSchema = z.string().check(z.regex(new RegExp(NAME_PATTERN)));
+
+const plannedNetworkSchema = z.object({
+  name: nameSchema,
+  /** CIDRs, at most one of each family. */
+  subnets: z.array(z.string()),
+  /** Bytes. */
+  mtu: z.number(),
+});
+export type PlannedNetwork = z.infer<typeof plannedNetworkSchema>;
+
+const interfaceAddressSchema = z.object({
+  family: z.literal(FAMILIES),
+  /** Without prefix. */
+  address: z.string(),
+  prefix: z.number(),
+});
+export type InterfaceAddress = z.infer<typeof interfaceAddressSchema>;
+
+const plannedInterfaceSchema = z.object({
+  /** Name inside the node: eth0, eth1 … */
+  name: z.string(),
+  network: z.string(),
+  /** At least one. The first of a family is the one that others reach the node by. */
+  addresses: z.array(interfaceAddressSchema),
+  /** Locally administered, derived from network and address order, so that it can be recognised in a capture. */
+  mac: z.string(),
+});
+export type PlannedInterface = z.infer<typeof plannedInterfaceSchema>;
+
+const hostNameSchema = z.object({
+  address: z.string(),
+  name: z.string(),
+});
+export type HostName = z.infer<typeof hostNameSchema>;
+
+const plannedNodeSchema = z.object({
+  name: nameSchema,
+  role: z.enum(ROLES),
+  interfaces: z.array(plannedInterfaceSchema),
+  /** Names that the node can resolve, itself included: /etc/hosts, or what the runtime has in its place. */
+  hosts: z.array(hostNameSchema),
+  /** In the order in which they are run on the node. Each may be run again without harm. */
+  steps: z.array(stepSchema),
+});
+export type PlannedNode = z.infer<typeof plannedNodeSchema>;
+
+const plannedServerSchema = z.object({
+  node: z.string(),
+  /** The real server's address that IPVS sends to. */
+  address: z.string(),
+  port: z.number(),
+  weight: z.number(),
+  /** Connections; absent where there is no limit. */
+  upper: z.exactOptional(z.number()),
+  lower: z.exactOptional(z.number()),
+  mode: z.enum(MODES),
+});
+export type PlannedServer = z.infer<typeof plannedServerSchema>;
+
+const plannedHealthSchema = z.object({
+  ...healthSchema.shape,
+  fallback: z.exactOptional(plannedServerSchema),
+});
+/** How it is found out which real servers are alive; as in the topology, with what answers when none is. */
+export type PlannedHealth = z.infer<typeof plannedHealthSchema>;
+
+const plannedServiceSchema = z.object({
+  vip: z.string(),
+  port: z.number(),
+  protocol: z.enum(PROTOCOLS),
+  application: z.enum(APPLICATIONS),
+  scheduler: z.enum(SCHEDULERS),
+  /** Absent where there are none. */
+  flags: z.exactOptional(z.array(z.enum(SCHEDULER_FLAGS))),
+  /** Firewall mark: to a director, all services with this mark are one. */
+  mark: z.exactOptional(z.number()),
+  /** `ipvsadm -o`: every datagram is scheduled by itself. */
+  onePacket: z.exactOptional(z.literal(true)),
+  /** Absent where each connection is scheduled anew. */
+  persistence: z.exactOptional(persistenceSchema),
+  directors: z.array(z.string()),
+  tunnel: z.enum(TUNNELS),
+  servers: z.array(plannedServerSchema),
+  /** Absent where nobody looks after the real servers. */
+  health: z.exactOptional(plannedHealthSchema),
+});
+/** What clients ask for. */
+export type PlannedService = z.infer<typeof plannedServiceSchema>;
+
+const plannedClusterSchema = z.object({
+  name: z.string(),
+  /** The first has the addresses as long as it lives. */
+  directors: z.array(z.string()),
+  /** What moves, VIPs and gateways, each with the network that it lies in. */
+  addresses: z.array(z.object({ address: z.string(), network: z.string() })),
+  /** Those of the addresses that real servers take for their gateway. */
+  gateways: z.array(z.string()),
+  /** keepalived moves them; absent: a person does. Interval in milliseconds; spoken where the addresses are, or `on`. */
+  vrrp: z.exactOptional(z.object({ id: z.number(), interval: z.number(), on: z.exactOptional(z.string()) })),
+  /** The sync daemon's id, and the network on which the master tells of its connections. */
+  sync: z.exactOptional(z.object({ id: z.number(), on: z.string() })),
+});
+/** Directors of which one has the addresses, and another takes them over. */
+export type PlannedCluster = z.infer<typeof plannedClusterSchema>;
+
+export const planSchema = z.object({
+  version: z.literal(1),
+  /** The lab's name. */
+  name: nameSchema,
+  title: z.string(),
+  mode: z.enum(MODES),
+  networks: z.array(plannedNetworkSchema),
+  nodes: z.array(plannedNodeSchema),
+  services: z.array(plannedServiceSchema),
+  /** Absent where there are none. */
+  clusters: z.exactOptional(z.array(plannedClusterSchema)),
+  /** What the DNS servers resolve; absent where there are none. */
+  names: z.exactOptional(z.array(dnsNameSchema)),
+  /** Kernel modules that the lab cannot do without; empty where there is no virtual service. */
+  modules: z.array(z.string()),
+});
 /**
  * What follows from a topology: plain JSON, deterministic, no functions.
  * `lab plan` prints it as commands, `lab up` runs the same commands.
  */
-export interface Plan {
-  version: 1;
-  /** The lab's name. */
-  name: string;
-  title: string;
-  mode: Mode;
-  networks: PlannedNetwork[];
-  nodes: PlannedNode[];
-  services: PlannedService[];
-  /** Absent where there are none. */
-  clusters?: PlannedCluster[];
-  /** What the DNS servers resolve; absent where there are none. */
-  names?: DnsName[];
-  /** Kernel modules that the lab cannot do without; empty where there is no virtual service. */
-  modules: string[];
-}
-
-export interface PlannedNetwork {
-  name: string;
-  /** CIDRs, at most one of each family. */
-  subnets: string[];
-  /** Bytes. */
-  mtu: number;
-}
-
-export interface PlannedNode {
-  name: string;
-  role: Role;
-  interfaces: PlannedInterface[];
-  /** Names that the node can resolve, itself included: /etc/hosts, or what the runtime has in its place. */
-  hosts: HostName[];
-  /** In the order in which they are run on the node. Each may be run again without harm. */
-  steps: Step[];
-}
-
-export interface HostName {
-  address: string;
-  name: string;
-}
-
-export interface PlannedInterface {
-  /** Name inside the node: eth0, eth1 … */
-  name: string;
-  network: string;
-  /** At least one. The first of a family is the one that others reach the node by. */
-  addresses: InterfaceAddress[];
-  /** Locally administered, derived from network and address order, so that it can be recognised in a capture. */
-  mac: string;
-}
-
-export interface InterfaceAddress {
-  family: Family;
-  /** Without prefix. */
-  address: string;
-  prefix: number;
-}
-
-/** What clients ask for. */
-export interface PlannedService {
-  vip: string;
-  port: number;
-  protocol: Protocol;
-  application: Application;
-  scheduler: Scheduler;
-  /** Absent where there are none. */
-  flags?: SchedulerFlag[];
-  /** Firewall mark: to a director, all services with this mark are one. */
-  mark?: number;
-  /** `ipvsadm -o`: every datagram is scheduled by itself. */
-  onePacket?: true;
-  /** Absent where each connection is scheduled anew. */
-  persistence?: Persistence;
-  directors: string[];
-  tunnel: TunnelType;
-  servers: PlannedServer[];
-  /** Absent where nobody looks after the real servers. */
-  health?: PlannedHealth;
-}
-
-/** How it is found out which real servers are alive; as in the topology, with what answers when none is. */
-export type PlannedHealth = Omit<Health, 'fallback'> & { fallback?: PlannedServer };
-/** Directors of which one has the addresses, and another takes them over. */
-export interface PlannedCluster {
-  name: string;
-  /** The first has the addresses as long as it lives. */
-  directors: string[];
-  /** What moves, VIPs and gateways, each with the network that it lies in. */
-  addresses: { address: string; network: string }[];
-  /** Those of the addresses that real servers take for their gateway. */
-  gateways: string[];
-  /** keepalived moves them; absent: a person does. Interval in milliseconds; spoken where the addresses are, or `on`. */
-  vrrp?: { id: number; interval: number; on?: string };
-  /** The sync daemon's id, and the network on which the master tells of its connections. */
-  sync?: { id: number; on: string };
-}
-
-export interface PlannedServer {
-  node: string;
-  /** The real server's address that IPVS sends to. */
-  address: string;
-  port: number;
-  weight: number;
-  /** Connections; absent where there is no limit. */
-  upper?: number;
-  lower?: number;
-  mode: Mode;
-}
+export type Plan = z.infer<typeof planSchema>;

@@ -1,4 +1,5 @@
-export type Outcome = 'pass' | 'fail' | 'unknown';
+export const OUTCOMES = ['pass', 'fail', 'unknown'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** One thing that `lab test` looked at. */
 export interface Check {

@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+
 /** What a user wrote, with every default filled in except the addresses, which the plan assigns. */
 export interface Topology {
   /** Lab name when none is given on the command line: the file's `name`, or the file's own name. */
@@ -41,8 +43,9 @@ export const SCHEDULER_FLAGS = ['sh-fallback', 'sh-port', 'mh-fallback', 'mh-por
 /** What changes a scheduler (`ipvsadm --sched-flags`); each begins with the name of the one that it is for. */
 export type SchedulerFlag = (typeof SCHEDULER_FLAGS)[number];
 
+export const FAMILIES = [4, 6] as const;
 /** Internet Protocol version of an address. */
-export type Family = 4 | 6;
+export type Family = (typeof FAMILIES)[number];
 
 export const CHECKERS = ['ldirectord', 'keepalived'] as const;
 /** The program on a director that finds out which real servers are alive. */
@@ -60,8 +63,9 @@ export const PROTOCOLS = ['tcp', 'udp'] as const;
 /** Transport protocols of virtual services. */
 export type Protocol = (typeof PROTOCOLS)[number];
 
+export const APPLICATIONS = ['http', 'https', 'dns'] as const;
 /** What real servers answer and clients ask: web pages, in the clear or in TLS, or names (over UDP or TCP). */
-export type Application = 'http' | 'https' | 'dns';
+export type Application = (typeof APPLICATIONS)[number];
 
 export interface Network {
   name: string;
@@ -73,17 +77,18 @@ export interface Network {
   quality: Quality;
 }
 
-/** How an interface sends; a measure that is not there leaves it as it is. Zero undoes what the network says. */
-export interface Quality {
+export const qualitySchema = z.object({
   /** Microseconds that every packet waits before it leaves. */
-  delay?: number;
+  delay: z.exactOptional(z.number()),
   /** Microseconds by which the delay varies, up and down, evenly. */
-  jitter?: number;
+  jitter: z.exactOptional(z.number()),
   /** Percent of packets that are lost, each by itself. */
-  loss?: number;
+  loss: z.exactOptional(z.number()),
   /** Bits in a second. */
-  rate?: number;
-}
+  rate: z.exactOptional(z.number()),
+});
+/** How an interface sends; a measure that is not there leaves it as it is. Zero undoes what the network says. */
+export type Quality = z.infer<typeof qualitySchema>;
 
 export interface TopologyNode {
   name: string;
@@ -141,40 +146,44 @@ export interface VirtualService {
   health: Health | undefined;
 }
 
-/** How it is found out which real servers of a service are alive, and what becomes of those that are not. */
-export interface Health {
-  by: Checker;
-  check: Check;
+export const healthSchema = z.object({
+  by: z.enum(CHECKERS),
+  check: z.enum(CHECKS),
   /** Of negotiate: the path that is asked for, and what the answer must contain. */
-  request: string | undefined;
-  receive: string | undefined;
+  request: z.optional(z.string()),
+  receive: z.optional(z.string()),
   /** Of external: a shell command that succeeds where the server is well. */
-  command: string | undefined;
+  command: z.optional(z.string()),
   /** Seconds from check to check, and until a check has failed. */
-  interval: number;
-  timeout: number;
+  interval: z.number(),
+  timeout: z.number(),
   /** Checks in a row that must fail before a server is out. */
-  failures: number;
+  failures: z.number(),
   /** A server that is out stays in the table with weight 0; else it is removed. */
-  quiescent: boolean;
+  quiescent: z.boolean(),
+});
+/** How it is found out which real servers of a service are alive, and what becomes of those that are not. */
+export type Health = z.infer<typeof healthSchema> & {
   /** Answers when all are out. */
   fallback: RealServer | undefined;
-}
+};
 
-/** How long a client stays with its real server. */
-export interface Persistence {
+export const persistenceSchema = z.object({
   /** Seconds after its last connection. */
-  timeout: number;
+  timeout: z.number(),
   /** Leading bits of a client's address that say who it is; absent: all, so that each address is a client. */
-  prefix?: number;
-}
+  prefix: z.exactOptional(z.number()),
+});
+/** How long a client stays with its real server. */
+export type Persistence = z.infer<typeof persistenceSchema>;
 
-/** A name with several addresses, which the lab's DNS servers give in turns. */
-export interface DnsName {
-  name: string;
+export const dnsNameSchema = z.object({
+  name: z.string(),
   /** VIPs, in file order. */
-  addresses: string[];
-}
+  addresses: z.array(z.string()),
+});
+/** A name with several addresses, which the lab's DNS servers give in turns. */
+export type DnsName = z.infer<typeof dnsNameSchema>;
 
 /** Directors that stand in for one another: one has the VIPs, and another takes them over. */
 export interface Cluster {

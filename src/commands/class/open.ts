@@ -11,11 +11,10 @@ import {
   readDoor,
   type DoorRecord,
 } from '../../class-door.ts';
-import { classLock, findClass, seatLab, type ClassRecord } from '../../class-record.ts';
+import { findClass, holdClass, seatLab, type ClassRecord } from '../../class-record.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { readRecord } from '../../lab.ts';
-import { hold } from '../../lock.ts';
 import { readInput } from '../input-file.ts';
 
 /** Seconds in which a door is open, or never will be. */
@@ -45,7 +44,7 @@ export async function openDoor(
   listen: string,
   port: number,
 ): Promise<{ record: ClassRecord; door: DoorRecord }> {
-  const lock = await hold(classLock(findClass(name).name));
+  const lock = await holdClass(findClass(name).name);
   try {
     const record = findClass(name);
     const there = readDoor(record.name);

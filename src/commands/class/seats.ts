@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { numberedSeats, parseRoster, type Seat } from '../../class/roster.ts';
 import {
-  classDirectory,
-  classLock,
+  classExists,
   classNames,
   findClass,
   findSeats,
+  holdClass,
+  lookUpClass,
   readClass,
   removeClass,
   seatLab,
@@ -16,8 +16,7 @@ import {
 import { closeDoor } from '../../class-door.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import { forfeit } from '../../exercise-record.ts';
-import { labDirectory, readRecord } from '../../lab.ts';
-import { hold } from '../../lock.ts';
+import { labExists, lookUp } from '../../lab.ts';
 import { seconds, type Progress } from '../../report/progress.ts';
 import { endLab } from '../down.ts';
 import { findLab, healthOf, type Health } from '../existing.ts';
@@ -38,7 +37,10 @@ export interface ListedClass {
 export async function listClasses(): Promise<ListedClass[]> {
   return Promise.all(
     classNames()
-      .flatMap((name) => readClass(name) ?? [])
+      .flatMap((name) => {
+        const found = lookUpClass(name);
+        return found !== undefined && 'record' in found ? [found.record] : [];
+      })
       .map(async (record) => ({
         ...{ name: record.name, topology: record.topology, created: record.created },
         seats: await Promise.all(
@@ -53,9 +55,9 @@ export async function listClasses(): Promise<ListedClass[]> {
 
 /** What has become of a seat's lab. */
 export async function seatState(lab: string): Promise<SeatState> {
-  const record = readRecord(lab);
-  if (record === undefined) return existsSync(labDirectory(lab)) ? 'incomplete' : 'down';
-  return healthOf(record);
+  const found = lookUp(lab);
+  if (found === undefined) return labExists(lab) ? 'incomplete' : 'down';
+  return 'record' in found ? healthOf(found.record) : 'unreadable';
 }
 
 /** The seats of names that are added by hand: refused as on a roster. @throws TopologyError */
@@ -93,7 +95,7 @@ export async function removeSeats(
   wanted: readonly string[],
   progress: Progress,
 ): Promise<string[]> {
-  const lock = await hold(classLock(name));
+  const lock = await holdClass(name);
   try {
     const record = findClass(name);
     const seats = findSeats(record, wanted);
@@ -101,7 +103,7 @@ export async function removeSeats(
     writeClass({ ...record, seats: record.seats.filter((seat) => !seats.includes(seat)) });
     return ended;
   } finally {
-    if (readClass(name)?.seats.length === 0) {
+    if ((readClass(name)?.seats.length ?? 0) === 0) {
       await closeDoor(name);
       removeClass(name);
     }
@@ -114,17 +116,22 @@ export async function removeSeats(
  * @returns the labs that are no more; a class that is not up is down already
  */
 export async function classDown(name: string, progress: Progress): Promise<string[]> {
-  if (!existsSync(classDirectory(name))) {
+  if (!classExists(name)) {
     progress.note(`class ${name} is not up`);
     return [];
   }
-  const lock = await hold(classLock(name), () => {
+  const lock = await holdClass(name, () => {
     progress.note(`another command is working on class ${name}; waiting for it`);
   });
   try {
     await closeDoor(name);
-    const record = readClass(name);
-    const ended = record === undefined ? [] : await endSeats(record, record.seats, progress);
+    const found = lookUpClass(name);
+    if (found !== undefined && 'unreadable' in found)
+      progress.warn(`${found.unreadable.message}; labs of its seats that are still up: lab list`);
+    const ended =
+      found !== undefined && 'record' in found
+        ? await endSeats(found.record, found.record.seats, progress)
+        : [];
     removeClass(name);
     return ended;
   } finally {
@@ -133,7 +140,7 @@ export async function classDown(name: string, progress: Progress): Promise<strin
 }
 
 async function endSeats(record: ClassRecord, seats: readonly Seat[], progress: Progress): Promise<string[]> {
-  const labs = seats.map((seat) => seatLab(record, seat)).filter((lab) => existsSync(labDirectory(lab)));
+  const labs = seats.map((seat) => seatLab(record, seat)).filter(labExists);
   const task = progress.start(record.name, 'taking down');
   const began = Date.now();
   const ended: string[] = [];
@@ -171,7 +178,7 @@ export async function resetSeats(
     const result: SeatReset = { ...seat, lab, undone: 0, left: [] };
     try {
       const found = await findLab(lab);
-      forfeit(lab);
+      await forfeit(lab);
       const report = await reset(found, undefined, false);
       result.undone = report.differences.length;
       result.left = [

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { needsOf, needsText, type Measured, type Needs } from '../../class/needs.ts';
 import { MOST_SEATS, type Seat } from '../../class/roster.ts';
 import {
-  classLock,
+  holdClass,
   readClass,
   removeClass,
   seatLab,
@@ -13,8 +13,7 @@ import {
 } from '../../class-record.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import { interruptSignal } from '../../interrupt.ts';
-import { labDirectory } from '../../lab.ts';
-import { hold } from '../../lock.ts';
+import { labExists } from '../../lab.ts';
 import type { Plan } from '../../plan/types.ts';
 import { createProgress, type Progress } from '../../report/progress.ts';
 import { choosePlace } from '../choose.ts';
@@ -65,7 +64,7 @@ export async function classUp(asked: ClassUpRequest, progress: Progress): Promis
   // Every name is looked at before anything is made.
   readPlan(request.topology, name);
   for (const seat of request.seats) readPlan(request.topology, seatLab({ name }, seat));
-  const lock = await hold(classLock(name), () => {
+  const lock = await holdClass(name, () => {
     progress.note(`another command is working on class ${name}; waiting for it`);
   });
   const before = readClass(name);
@@ -117,7 +116,7 @@ function joined(
       EXIT.badInput,
       `a class has at most ${MOST_SEATS} seats, and this one would have ${all.length}`,
     );
-  const taken = fresh.map((seat) => seatLab({ name }, seat)).filter((lab) => existsSync(labDirectory(lab)));
+  const taken = fresh.map((seat) => seatLab({ name }, seat)).filter(labExists);
   if (taken.length > 0)
     throw new LabError(
       EXIT.badInput,
@@ -162,7 +161,7 @@ async function bringUp(
       measured = { seconds: first.seconds, memory: await memoryInUse(first.lab) };
       writeClass({ ...record, measured });
     }
-    const missing = waiting.filter((seat) => !existsSync(labDirectory(seatLab(record, seat))));
+    const missing = waiting.filter((seat) => !labExists(seatLab(record, seat)));
     const needs = measured && needed(missing.length, measured, plans);
     if (needs !== undefined && measured !== undefined && needs.seats > 0) {
       if (needs.fit < needs.seats) {

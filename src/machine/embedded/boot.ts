@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
@@ -8,6 +8,7 @@ import { packageRoot } from '../../paths.ts';
 import { line as commandLine, quote } from '../../plan/script.ts';
 import { lastLines } from './packages.ts';
 import type { Root } from './root.ts';
+import { writeWholeFile } from '../../state/own-files.ts';
 import { masterArguments } from './line.ts';
 
 /** How the guest is kept away from the host. */
@@ -46,6 +47,8 @@ export interface Boot {
   disks: Disk[];
   /** Whether a Docker engine is to run, with its data on the first of the disks. */
   engine: boolean;
+  /** A build's kernel is of no use without the build, however that ends; a lab's lives on without its `up`. */
+  endsWithCaller?: boolean;
 }
 
 /**
@@ -55,13 +58,15 @@ export interface Boot {
 export async function boot(directory: string, options: Boot): Promise<void> {
   mkdirSync(join(directory, 'tmp'), { recursive: true, mode: 0o700 });
   const script = join(directory, 'boot.sh');
-  writeFileSync(script, bootScript(directory, options), { mode: 0o700 });
+  writeWholeFile(script, bootScript(directory, options), 0o700);
   const log = openSync(join(directory, 'boot.log'), 'w');
   const record = join(directory, 'holder');
   // Room for the record; on a full disk this fails here, where the reason can be told.
-  writeFileSync(record, ' '.repeat(64));
+  writeWholeFile(record, ' '.repeat(64));
   const argv = ['-c', RECORD_AND_RUN, 'ssh', record, ...masterArguments(directory, script)];
-  const holder = spawn('/bin/sh', argv, {
+  const [program = '', ...tie] =
+    options.endsWithCaller === true ? ['setpriv', '--pdeathsig', 'KILL', '/bin/sh'] : ['/bin/sh'];
+  const holder = spawn(program, [...tie, ...argv], {
     detached: true,
     stdio: ['ignore', log, log],
     // Runs the proxy command; a user's own shell may be anything.

@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EXIT, LabError } from '../../errors.ts';
+import { hostCommand } from '../../host-command.ts';
+import { textOrNothing } from '../../host-files.ts';
 import { hold, tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { endTree, readIdentity } from '../processes.ts';
@@ -10,55 +13,91 @@ export function buildLock(): string {
   return join(cacheDirectory(), 'build.lock');
 }
 
+/** How the folders of unfinished builds begin. */
+const UNFINISHED = 'building-';
+
 /**
  * A folder for a build's unfinished parts. Only the holder of the lock is ever in it, so what is there is a killed
  * build's.
  */
-export function buildFolder(what: string): string {
-  return join(cacheDirectory(), `building-${what}`);
+function buildFolder(what: string): string {
+  return join(cacheDirectory(), `${UNFINISHED}${what}`);
 }
 
 /**
- * Builds something for the cache, alone, in a folder that is gone afterwards: what is to stay is moved out of it.
+ * Builds something for the cache, alone, in a new folder that is gone afterwards: what is to stay is moved out of it.
+ * What builds that were killed have left goes first.
  * @param onWait called where somebody else builds
+ * @throws LabError machineCannot where something of a killed build cannot be removed
  */
 export async function buildAlone<T>(
   what: string,
   onWait: () => void,
   build: (folder: string) => Promise<T>,
 ): Promise<T> {
-  const lock = await hold(buildLock(), onWait);
+  const lock = await hold(buildLock(), { onWait });
   const folder = buildFolder(what);
   try {
-    await discard(folder);
+    await discardUnfinished();
+    await mkdir(folder, { mode: 0o700 });
     return await build(folder);
   } finally {
-    await discard(folder);
+    if (existsSync(folder)) await discard(folder);
     await lock.release();
   }
 }
 
-/** Ends the kernel that a build has booted in its folder, if any, and removes the folder. */
-export async function discard(folder: string): Promise<void> {
+/**
+ * Removes what killed builds have left, unless a build is at work.
+ * @throws LabError machineCannot where something cannot be removed
+ */
+export async function clearUnfinished(): Promise<void> {
+  if (!existsSync(cacheDirectory())) return;
+  const lock = await tryHold(buildLock());
+  try {
+    if (lock !== undefined) await discardUnfinished();
+  } finally {
+    await lock?.release();
+  }
+}
+
+/** Removes what killed builds have left. The caller holds the build lock, so that no build is at work. */
+async function discardUnfinished(): Promise<void> {
+  for (const name of await readdir(cacheDirectory()))
+    if (name.startsWith(UNFINISHED)) await discard(join(cacheDirectory(), name));
+}
+
+/** Ends the kernel that a build has booted in its folder, if any, undoes its mounts, and removes the folder. */
+async function discard(folder: string): Promise<void> {
   await endKernel(folder);
+  // A killed bootstrap leaves the host's /proc, /sys and /dev mounted in its root: to remove what is below them would be
+  // to remove those.
+  for (const how of [[], ['--lazy']])
+    for (const mount of mountsBelow(folder))
+      await hostCommand('umount', [...how, '--', mount], { reject: false });
+  const left = mountsBelow(folder);
+  if (left.length > 0)
+    throw new LabError(EXIT.machineCannot, `a build that was killed left file systems mounted in ${folder}`, {
+      mend: `undo that as root: umount ${left.join(' ')}`,
+    });
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Where file systems are mounted below a folder in this mount namespace, the innermost first. */
+export function mountsBelow(folder: string): string[] {
+  return textOrNothing('/proc/self/mountinfo')
+    .split('\n')
+    .map((row) =>
+      (row.split(' ')[4] ?? '').replaceAll(/\\([0-7]{3})/g, (_, code: string) =>
+        String.fromCharCode(parseInt(code, 8)),
+      ),
+    )
+    .filter((place) => place.startsWith(`${folder}/`))
+    .reverse();
 }
 
 /** Ends the kernel whose holder is recorded in a folder. */
 export async function endKernel(folder: string): Promise<void> {
   const holder = readIdentity(join(folder, 'holder'));
   if (holder !== undefined) await endTree(holder);
-}
-
-/** Removes what a killed build left; a build at work holds the lock and is left alone. */
-export async function removeStaleBuilds(): Promise<void> {
-  const cache = cacheDirectory();
-  const stale = existsSync(cache)
-    ? (await readdir(cache)).filter((name) => name.startsWith('building-'))
-    : [];
-  if (stale.length === 0) return;
-  const lock = await tryHold(buildLock());
-  if (lock === undefined) return;
-  for (const name of stale) await discard(join(cache, name));
-  await lock.release();
 }

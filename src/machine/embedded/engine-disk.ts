@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { seconds, type Progress } from '../../report/progress.ts';
+import { assertKept } from '../../state/own-files.ts';
 import { boot, type Confinement } from './boot.ts';
 import { engineDiskName } from './cache.ts';
 import { buildAlone, endKernel } from './builds.ts';
@@ -34,7 +35,10 @@ export async function ensureEngineDisk(
   progress: Progress,
 ): Promise<string> {
   const disk = join(cacheDirectory(), engineDiskName(engine.key, image));
-  if (existsSync(disk)) return disk;
+  if (existsSync(disk)) {
+    assertKept(cacheDirectory());
+    return disk;
+  }
   const task = progress.start('engine disk', 'starting');
   const began = Date.now();
   const waiting = () => {
@@ -43,7 +47,6 @@ export async function ensureEngineDisk(
   try {
     await buildAlone('disk', waiting, async (work) => {
       if (existsSync(disk)) return;
-      await mkdir(work, { recursive: true, mode: 0o700 });
       const file = join(work, 'disk');
       await format(file);
       task.update('booting an engine');
@@ -57,6 +60,7 @@ export async function ensureEngineDisk(
           { file: nodes.image, use: 'read' },
         ],
         engine: true,
+        endsWithCaller: true,
       });
       task.update('giving it the image of a node');
       await inGuest(work, importScript(image));

@@ -3,9 +3,11 @@ import { hostCommand } from '../../host-command.ts';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
 import { EXIT, LabError } from '../../errors.ts';
 import { cacheDirectory, packageRoot, rootsOnBoard } from '../../paths.ts';
 import { seconds, type Progress, type Task } from '../../report/progress.ts';
+import { assertKept } from '../../state/own-files.ts';
 import { bootstrap } from './bootstrap.ts';
 import { buildAlone } from './builds.ts';
 import { contentKey } from './content-key.ts';
@@ -24,13 +26,14 @@ export interface Root {
   manifest: RootManifest;
 }
 
-export interface RootManifest {
+const rootManifestSchema = z.object({
   /** Debian packages and their versions. */
-  packages: Record<string, string>;
-  kernelVersion: string;
+  packages: z.record(z.string(), z.string()),
+  kernelVersion: z.string(),
   /** ISO 8601. */
-  built: string;
-}
+  built: z.string(),
+});
+export type RootManifest = z.infer<typeof rootManifestSchema>;
 
 const ROOT_NAMES: Record<RootKind, string> = {
   netns: 'root filesystem',
@@ -43,21 +46,32 @@ export function rootKey(kind: RootKind): string {
   return contentKey(files, [...machineRecipe(kind, '', '', []), ...RELOCATION]);
 }
 
-/** The root of the current package list where it is on board or has been built; undefined where not. */
+/**
+ * The root of the current package list where it is on board or has been built; undefined where not.
+ * @throws LabError machineCannot where another user could have put it there: its kernel is a program that runs
+ */
 export async function findRoot(kind: RootKind = 'netns'): Promise<Root | undefined> {
   const key = rootKey(kind);
   for (const place of [rootsOnBoard, cacheDirectory()]) {
     const directory = join(place, `root-${key}`);
-    let manifest: RootManifest;
-    try {
-      manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as RootManifest;
-    } catch {
-      continue;
-    }
+    if (!existsSync(directory)) continue;
+    if (place !== rootsOnBoard) [place, directory].forEach(assertKept);
+    const manifest = await readManifest(directory);
+    // One that is damaged is built anew.
+    if (manifest === undefined) continue;
     const [image, kernel] = [join(directory, 'root.img'), join(directory, 'linux')];
     return { key, directory, image, kernel, manifest };
   }
   return undefined;
+}
+
+async function readManifest(directory: string): Promise<RootManifest | undefined> {
+  try {
+    const text = await readFile(join(directory, 'manifest.json'), 'utf8');
+    return rootManifestSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -49,7 +49,7 @@ async function engineRoot(release: Release): Promise<string> {
     return (await ensureRoot(createProgress(process.stderr, { quiet: true }), 'docker')).image;
   const directory = join(cacheDirectory(), 'test-engine-bookworm-1');
   mkdirSync(cacheDirectory(), { recursive: true });
-  const lock = await hold(join(cacheDirectory(), 'build.lock'), () => undefined);
+  const lock = await hold(join(cacheDirectory(), 'build.lock'));
   try {
     if (existsSync(directory)) return directory;
     const work = join(cacheDirectory(), 'building-test-engine');

@@ -16,7 +16,7 @@ import { hold, tryHold } from '../../../src/lock.ts';
 const HOLDER = `
 import { hold, tryHold } from './src/lock.ts';
 const [how, file] = process.argv.slice(2);
-const lock = how === 'try' ? await tryHold(file) : await hold(file, () => console.log('waiting'));
+const lock = how === 'try' ? await tryHold(file) : await hold(file, { onWait: () => console.log('waiting') });
 console.log(lock === undefined ? 'refused' : 'held');
 process.stdin.on('data', () => { void lock?.release(); process.stdin.destroy(); });
 if (lock === undefined) process.exit();`;
@@ -137,9 +137,11 @@ describe('a lock', () => {
     const holder = other('hold');
     expect(await holder.said()).toBe('held');
     let waited = 0;
-    const mine = hold(file, () => {
-      waited += 1;
-      holder.child.kill('SIGKILL');
+    const mine = hold(file, {
+      onWait: () => {
+        waited += 1;
+        holder.child.kill('SIGKILL');
+      },
     });
     await (await mine).release();
     expect(waited).toBe(1);
