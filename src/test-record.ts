@@ -19,14 +19,19 @@ export type LastTest = z.infer<typeof lastTestSchema>;
 const fileOf = (lab: string) => join(labDirectory(lab), 'last-test.json');
 const activityOf = (lab: string) => join(labDirectory(lab), 'activity');
 
-/** Writes down how a test ended. Whole or not at all; a lab that has gone meanwhile gets no folder by it. */
+/**
+ * Writes down how a test ended, for the board. A lab that has gone meanwhile gets no folder by it.
+ * @returns what it wrote, or would have where the disk is full: the test has its result all the same
+ */
 export function keepTest(lab: string, checks: Check[]): LastTest {
   const last: LastTest = {
     time: new Date().toISOString(),
     outcome: overall(checks),
     failed: checks.filter(({ outcome }) => outcome !== 'pass').map(({ title }) => title),
   };
-  if (labExists(lab)) writeWholeFile(fileOf(lab), `${JSON.stringify(last)}\n`);
+  unlessFull(() => {
+    if (labExists(lab)) writeWholeFile(fileOf(lab), `${JSON.stringify(last)}\n`);
+  });
   return last;
 }
 
@@ -43,13 +48,24 @@ export function lastTest(lab: string): LastTest | undefined {
       );
 }
 
-/** Notes that somebody is at work in a lab. */
+/** Notes that somebody is at work in a lab, for the board. */
 export function noteActivity(lab: string): void {
-  if (!labExists(lab)) return;
-  const file = activityOf(lab);
-  if (!isOwnFile(file)) writeWholeFile(file, '');
-  const now = new Date();
-  utimesSync(file, now, now);
+  unlessFull(() => {
+    if (!labExists(lab)) return;
+    const file = activityOf(lab);
+    if (!isOwnFile(file)) writeWholeFile(file, '');
+    const now = new Date();
+    utimesSync(file, now, now);
+  });
+}
+
+/** A board that lacks something on a full disk is no reason for the command itself to fail. */
+function unlessFull(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!['ENOSPC', 'EDQUOT', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
 }
 
 /** When somebody was last at work in a lab, as far as it was noted: milliseconds since 1970. */

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rm, rmSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
 import { sshArguments } from '../machine/ssh-arguments.ts';
+import { removeEmpty } from '../state/folders.ts';
+import { distrust } from '../state/own-files.ts';
 
 /** Seconds for an ssh connection, passphrases and slow networks included. */
 const PATIENCE = 30;
@@ -12,6 +14,8 @@ const PATIENCE = 30;
 /** Ends the ssh client with this process, however that ends: its end closes the pipe. */
 const HOLD =
   'exec 3<&0; ssh "$@" </dev/null & client=$!; { cat <&3; kill $client; } >/dev/null 2>&1 & wait $client';
+
+const SOCKET = 'docker.sock';
 
 /** How the folders of this process's sockets begin, where all processes have theirs. */
 export function socketFolder(pid: number): string {
@@ -22,9 +26,14 @@ export function socketFolder(pid: number): string {
 function removeForsaken(): void {
   for (const entry of readdirSync(tmpdir())) {
     const pid = /^lvslab-(\d+)-\w{6}$/.exec(entry)?.[1];
-    // What is another user's stays.
-    if (pid !== undefined && !isThere(Number(pid)))
-      rm(join(tmpdir(), entry), { recursive: true, force: true }, () => undefined);
+    if (pid === undefined || isThere(Number(pid))) continue;
+    const folder = join(tmpdir(), entry);
+    const found = lstatSync(folder, { throwIfNoEntry: false });
+    // What is another user's stays, also where root could remove it.
+    if (found === undefined || distrust(found, 'directory') !== undefined) continue;
+    // Such a folder holds a socket and nothing else.
+    rmSync(join(folder, SOCKET), { force: true });
+    removeEmpty(folder);
   }
 }
 
@@ -48,7 +57,7 @@ export async function forwardSocket(host: URL): Promise<string> {
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
-  const local = join(folder, 'docker.sock');
+  const local = join(folder, SOCKET);
   const remote = host.pathname.length > 1 ? host.pathname : '/var/run/docker.sock';
   const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-L', `${local}:${remote}`];
   const client = spawn('/bin/sh', ['-c', HOLD, 'sh', ...forward, ...sshArguments(host)], {

@@ -92,10 +92,14 @@ export function compareText(figures: ModeFigures[]): string {
 
 export function labTable(labs: ListedLab[]): string {
   if (labs.length === 0) return 'no lab is up';
-  return columns([
+  const table = columns([
     ['LAB', 'STATE', 'NODES', 'MACHINE', 'RUNTIME', 'TOPOLOGY'],
     ...labs.map((lab) => [lab.name, lab.state, String(lab.nodes), lab.machine, lab.runtime, lab.topology]),
   ]);
+  const notes = labs.flatMap(({ name, why }) =>
+    why === undefined ? [] : [`${why}; take it down: lab down ${name}`],
+  );
+  return [table, ...notes].join('\n');
 }
 
 export function statusText(report: StatusReport): string {

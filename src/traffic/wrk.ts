@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+
 /** A run of wrk on one node: what it is to do. */
 export interface WrkOrder {
   url: string;
@@ -9,21 +11,22 @@ export interface WrkOrder {
   keepAlive: boolean;
 }
 
-/** What one run of wrk tells, as it counts. */
-export interface WrkReport {
+const wrkReportSchema = z.object({
   /** Microseconds that it ran. */
-  duration: number;
-  requests: number;
+  duration: z.number(),
+  requests: z.number(),
   /** Bytes that came, headers included. */
-  bytes: number;
-  errors: { connect: number; read: number; write: number; timeout: number };
+  bytes: z.number(),
+  errors: z.object({ connect: z.number(), read: z.number(), write: z.number(), timeout: z.number() }),
   /** Pairs of microseconds and how many requests took that long, ascending. */
-  latency: [number, number][];
+  latency: z.array(z.tuple([z.number(), z.number()])),
   /** Answers by `SERVER SECOND`: the real server (`?` for one that names none), and the second since the start, from 0. */
-  answers: Record<string, number>;
+  answers: z.record(z.string(), z.number()),
   /** How many answers had an HTTP status that is not 2xx, by status. */
-  statuses: Record<string, number>;
-}
+  statuses: z.record(z.string(), z.number()),
+});
+/** What one run of wrk tells, as it counts. */
+export type WrkReport = z.infer<typeof wrkReportSchema>;
 
 /** Seconds after which wrk calls an answer late. */
 export const LATE = 2;
@@ -122,6 +125,18 @@ export function readWrkLine(
   const [word, ...rest] = text.split(' ');
   if (word === '@began') return { began: true };
   if (word === '@second') return { second: Number(rest[0]), answers: Number(rest[1]) };
-  if (word === '@report' && text.endsWith('}}')) return { report: JSON.parse(rest.join(' ')) as WrkReport };
+  if (word === '@report') {
+    const report = readReport(rest.join(' '));
+    return report && { report };
+  }
   return undefined;
+}
+
+/** Undefined for one of which a part is missing, or that another program wrote in wrk's place. */
+function readReport(text: string): WrkReport | undefined {
+  try {
+    return wrkReportSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
 }

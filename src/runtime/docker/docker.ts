@@ -15,7 +15,7 @@ import { inParallel } from './in-parallel.ts';
 import { networkOptions } from './networks.ts';
 import { checkNetworks } from './preflight-check.ts';
 import { startInContainer } from './process.ts';
-import { wiringCommands, type Device } from './wiring.ts';
+import { readDevices, wiringCommands } from './wiring.ts';
 
 /** How often `destroy` looks again, before it says that something does not go. */
 const ROUNDS = 100;
@@ -69,7 +69,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
   async function wire(plan: Plan, nodes: PlannedNode[]): Promise<void> {
     const shown = await exec(nodes.map((node) => ({ node: node.name, argv: ['ip', '-json', 'address'] })));
     const jobs = nodes.map((node, index): Job => {
-      const devices = JSON.parse(shown[index]?.stdout.toString() ?? '[]') as Device[];
+      const devices = readDevices(node.name, shown[index]?.stdout.toString() ?? '');
       return {
         node: node.name,
         // The engine's name server is of no use in a lab, and waiting for it would be all that programs do.

@@ -1,9 +1,24 @@
+import * as z from 'zod/mini';
 import type { Plan, PlannedNode } from '../../plan/types.ts';
+import { parseRecord } from '../../state/records.ts';
 
+const devicesSchema = z.array(
+  z.object({ ifname: z.string(), addr_info: z.array(z.object({ local: z.optional(z.string()) })) }),
+);
 /** A device of a container, as `ip -json address` has it. */
-export interface Device {
-  ifname: string;
-  addr_info: { local?: string }[];
+export type Device = z.infer<typeof devicesSchema>[number];
+
+/**
+ * Reads what `ip -json address` printed in a container.
+ * @throws LabError labFailed where that is not what ip prints
+ */
+export function readDevices(node: string, text: string): Device[] {
+  return parseRecord(
+    text,
+    devicesSchema,
+    `what \`ip -json address\` says on ${node}`,
+    'build the lab anew: lab down, then lab up',
+  );
 }
 
 /**

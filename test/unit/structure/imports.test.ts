@@ -96,6 +96,7 @@ describe('the direction of imports', () => {
             'plan/',
             'topology/endpoint.ts',
             'errors.ts',
+            'zod/mini',
             ...(i.typeOnly ? ['runtime/'] : []),
           ),
       ),

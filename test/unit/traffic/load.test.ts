@@ -108,12 +108,18 @@ describe('what wrk prints', () => {
     expect(readWrkLine('@began')).toEqual({ began: true });
     expect(readWrkLine('@second 3 1500')).toEqual({ second: 3, answers: 1500 });
     expect(readWrkLine('  1 threads and 8 connections')).toBeUndefined();
-    expect(readWrkLine('@report {"requests":7,"statuses":{}}')).toEqual({
-      report: { requests: 7, statuses: {} },
-    });
+    const { report } = seen('c', { requests: 7 });
+    expect(readWrkLine(`@report ${JSON.stringify(report)}`)).toEqual({ report });
   });
 
   it('is no report where it was cut off', () => {
     expect(readWrkLine('@report {"requests":7,"latency":[[1,2],[3')).toBeUndefined();
   });
+
+  it.each(['{}', '[]', '"{}}"', '{"requests":"7","statuses":{}}', '{"x":{}}'])(
+    'is no report where another program wrote it: %s',
+    (text) => {
+      expect(readWrkLine(`@report ${text}`)).toBeUndefined();
+    },
+  );
 });
