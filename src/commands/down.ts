@@ -41,7 +41,7 @@ export async function down(
       });
       if (unknown !== undefined)
         progress.warn(
-          `${unknown.message}; it is gone from this host, and what it may have had on a Docker engine or another host is still there`,
+          `${unknown.message}; it is gone from this host; what it had on a Docker engine or another host, if anything, could still be there`,
         );
     } catch (error) {
       task.fail();

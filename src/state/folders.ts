@@ -32,12 +32,14 @@ export const LOCK = 'lock';
 export function stateFolder(): string {
   const folder = stateDirectory();
   const found = lstatSync(folder, { throwIfNoEntry: false });
-  const another = 'or name another folder: LVSLAB_STATE=FOLDER';
+  const elsewhere = 'name another folder: LVSLAB_STATE=FOLDER';
+  const another = `or ${elsewhere}`;
   const way = foreignOnTheWay(dirname(folder));
-  if (way !== undefined) throw cannotTrust(folder, way, `name another folder: LVSLAB_STATE=FOLDER`);
+  if (way !== undefined) throw cannotTrust(folder, way, elsewhere);
   if (found === undefined) return folder;
   const reason = distrust(found, 'directory');
-  if (reason !== undefined) throw cannotTrust(folder, reason, `remove ${folder}, ${another}`);
+  if (reason !== undefined)
+    throw cannotTrust(folder, reason, isMine(found) ? `remove ${folder}, ${another}` : elsewhere);
   // Files in it are programs that run, and passwords.
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
     throw cannotTrust(

@@ -2,7 +2,6 @@ import { execa } from 'execa';
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -10,12 +9,12 @@ import {
   rmdirSync,
   writeFileSync,
 } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { chmod, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEngine, type Engine } from '../../../src/docker/engine.ts';
-import { hold } from '../../../src/lock.ts';
+import { buildAlone } from '../../../src/machine/embedded/builds.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { cacheDirectory } from '../../../src/paths.ts';
 import { createProgress } from '../../../src/report/progress.ts';
@@ -48,21 +47,21 @@ async function engineRoot(release: Release): Promise<string> {
   if (release === '28')
     return (await ensureRoot(createProgress(process.stderr, { quiet: true }), 'docker')).image;
   const directory = join(cacheDirectory(), 'test-engine-bookworm-1');
-  mkdirSync(cacheDirectory(), { recursive: true });
-  const lock = await hold(join(cacheDirectory(), 'build.lock'));
-  try {
-    if (existsSync(directory)) return directory;
-    const work = join(cacheDirectory(), 'building-test-engine');
-    rmSync(work, { recursive: true, force: true });
-    await execa('mmdebstrap', [
-      ...['--variant=minbase', '--aptopt=Acquire::Check-Valid-Until "false"', '--format=directory'],
-      ...[`--include=${PACKAGES.join(',')}`, 'bookworm', work],
-    ]);
-    await rename(work, directory);
-    return directory;
-  } finally {
-    await lock.release();
-  }
+  await buildAlone(
+    'test-engine',
+    () => undefined,
+    async (work) => {
+      if (existsSync(directory)) return;
+      await execa('mmdebstrap', [
+        ...['--variant=minbase', '--aptopt=Acquire::Check-Valid-Until "false"', '--format=directory'],
+        ...[`--include=${PACKAGES.join(',')}`, 'bookworm', work],
+      ]);
+      // The root of a file system is everybody's to enter.
+      await chmod(work, 0o755);
+      await rename(work, directory);
+    },
+  );
+  return directory;
 }
 
 /**

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readOwnFile, writeWholeFile } from '../../../src/state/own-files.ts';
+import { assertKept, readOwnFile, writeWholeFile } from '../../../src/state/own-files.ts';
 
 let folder: string;
 let file: string;
@@ -113,5 +113,27 @@ for (let round = 0; round < 200; round += 1) writeWholeFile(file, letter.repeat(
     await all;
     expect(lengths).toEqual(new Set([100_000]));
     expect(readdirSync(folder).sort()).toEqual(['record', 'writer.mjs']);
+  });
+});
+
+describe('what is kept for next time', () => {
+  it('may lie behind a link, and is not used where everybody may write to it', () => {
+    mkdirSync(file);
+    symlinkSync('record', join(folder, 'link'));
+    expect(() => {
+      assertKept(join(folder, 'link'));
+    }).not.toThrow();
+    chmodSync(file, 0o777);
+    expect(() => {
+      assertKept(join(folder, 'link'));
+    }).toThrow('everybody may write to it');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is not used where another user has made it', () => {
+    mkdirSync(file);
+    chownSync(file, 64_001, 64_001);
+    expect(() => {
+      assertKept(file);
+    }).toThrow('it belongs to user 64001, and you are user 0');
   });
 });
