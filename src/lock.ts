@@ -4,7 +4,7 @@ import { EXIT, LabError } from './errors.ts';
 import { hostCommand } from './host-command.ts';
 
 /** What a lock file says, so that a folder with nothing else in it yet can be told to be ours. */
-export const LOCK_TEXT = 'lvslab\n';
+export const LOCK_TEXT = 'lvslab';
 
 export interface Lock {
   /** Returns when the lock file is no longer open. */

@@ -59,7 +59,7 @@ function plant(owner: number, mode: number): void {
   };
   writeFileSync(join(STATE, 'nat', 'lab.json'), JSON.stringify(record));
   writeFileSync(join(STATE, 'nat', 'boot.sh'), program('boot'), { mode: 0o777 });
-  writeFileSync(join(STATE, 'nat', 'lock'), 'lvslab\n');
+  writeFileSync(join(STATE, 'nat', 'lock'), 'lvslab');
   writeFileSync(join(loot, 'run.sh'), program('ssh'), { mode: 0o777 });
   for (const path of [STATE, join(STATE, 'nat')]) {
     chmodSync(path, mode);
@@ -115,7 +115,7 @@ it('what was planted in a folder that is now closed is neither believed nor run'
 it('a link in the folder’s place leads nobody to delete what is behind it', async () => {
   const papers = join(tool.home, 'papers');
   mkdirSync(join(papers, 'nat'), { recursive: true, mode: 0o700 });
-  for (const file of ['lab.json', 'lock', 'thesis']) writeFileSync(join(papers, 'nat', file), 'lvslab\n');
+  for (const file of ['lab.json', 'lock', 'thesis']) writeFileSync(join(papers, 'nat', file), 'lvslab');
   for (const path of [papers, join(papers, 'nat')]) chownSync(path, ALICE, ALICE);
   for (const file of readdirSync(join(papers, 'nat'))) chownSync(join(papers, 'nat', file), ALICE, ALICE);
   expect((await tool.as(MALLORY, ['ln', '-s', papers, STATE])).exitCode).toBe(0);

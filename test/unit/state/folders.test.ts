@@ -164,7 +164,7 @@ describe("somebody's own folder in the folder of all labs", () => {
   it('is not followed where it is a link', async () => {
     const papers = join(top, 'papers');
     mkdirSync(papers);
-    for (const file of ['lab.json', 'lock', 'book']) writeFileSync(join(papers, file), 'lvslab\n');
+    for (const file of ['lab.json', 'lock', 'book']) writeFileSync(join(papers, file), 'lvslab');
     symlinkSync(papers, join(state, 'planted'));
     expect(labNames()).toEqual([]);
     expect(
