@@ -5,7 +5,7 @@ import type { Seat } from '../class/roster.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { DIFFICULTIES, type Difficulty, type Language } from '../exercises/types.ts';
 import { languageOption, localLanguage, seed } from './exercises.ts';
-import { json, jsonOption, out, writeText, type Common, type Finish } from './output.ts';
+import { aside, json, jsonOption, out, writeText, type Common, type Finish } from './output.ts';
 
 /** What is done at all seats of a class, or at named ones. */
 export function addClassWork(group: Command, finish: Finish): void {
@@ -75,6 +75,7 @@ export function addClassWork(group: Command, finish: Finish): void {
       ]);
       const { record, seats } = await chosen(options, names);
       const reported = reportSeats(record, seats);
+      for (const { unreadable } of reported) aside(unreadable);
       const language = options.lang ?? localLanguage();
       const now = Date.now();
       const markdown = () => pageMarkdown(report.classPage(record.name, reported, language, now));

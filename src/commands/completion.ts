@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
-import { labNames, readRecord } from '../lab.ts';
+import { labNames, readableRecords } from '../lab.ts';
 import { shippedTopologies } from './topology-file.ts';
 
 const SCRIPTS: Record<string, string> = {
@@ -54,8 +54,8 @@ function argumentWords(command: Command, words: string[]): string[] {
 }
 
 function nodeNames(): string[] {
-  const labs = labNames();
-  return labs.flatMap((lab) =>
-    (readRecord(lab)?.plan.nodes ?? []).map((node) => (labs.length > 1 ? `${lab}/${node.name}` : node.name)),
+  const several = labNames().length > 1;
+  return readableRecords().flatMap(({ name, plan }) =>
+    plan.nodes.map((node) => (several ? `${name}/${node.name}` : node.name)),
   );
 }

@@ -54,6 +54,20 @@ describe('a class', { timeout: 240_000 }, () => {
     expect((await lab(['test', 'nat-jorg-muller'])).code).toBe(0);
   });
 
+  it('goes on where the records of one seat are damaged, and says so', async () => {
+    for (const file of ['exercises.json', 'last-test.json'])
+      writeFileSync(join(state, 'nat-ada', file), '{"version":');
+    expect((await boardRows('--once')).map(({ seat, state: of }) => [seat, of])).toEqual([
+      ['ada', 'up'],
+      ['jorg-muller', 'up'],
+    ]);
+    const report = await lab(['class', 'report']);
+    expect(report.code).toBe(0);
+    expect(report.stdout).toContain('Jörg Müller');
+    expect(report.stderr).toContain('the record of the exercises of lab nat-ada is damaged');
+    for (const file of ['exercises.json', 'last-test.json']) rmSync(join(state, 'nat-ada', file));
+  });
+
   it('has the same addresses in every lab, and what one does the other does not see', async () => {
     const address = 'ip -o -4 addr show dev eth0 | grep -o "inet [0-9./]*"';
     expect(await on('nat-ada/client', address)).toBe(await on('nat-jorg-muller/client', address));

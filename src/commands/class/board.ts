@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rowOf, sortRows, type BoardRow, type BoardSort } from '../../class/board.ts';
+import { rowOf, sortRows, type BoardRow, type BoardSort, type SeatFacts } from '../../class/board.ts';
 import { findClass, seatLab } from '../../class-record.ts';
+import { LabError } from '../../errors.ts';
 import { exercisesOf } from '../../exercise-record.ts';
 import type { Language } from '../../exercises/types.ts';
 import { lastActivity, lastTest } from '../../test-record.ts';
@@ -57,7 +58,7 @@ export async function* board(request: BoardRequest): AsyncGenerator<BoardFrame> 
           ...seat,
           lab,
           state: states.get(lab) ?? 'down',
-          ...{ test: lastTest(lab), exercises: exercisesOf(lab), noted: lastActivity(lab) },
+          ...recordsOf(lab),
         },
         request.language,
       );
@@ -70,5 +71,15 @@ export async function* board(request: BoardRequest): AsyncGenerator<BoardFrame> 
       await sleep(Math.max(0, due - Date.now()), undefined, { signal: request.signal }).catch(
         () => undefined,
       );
+  }
+}
+
+/** What is written down of a seat. One whose records are damaged is not in the way of the others. */
+function recordsOf(lab: string): Pick<SeatFacts<SeatState>, 'test' | 'exercises' | 'noted'> {
+  try {
+    return { test: lastTest(lab), exercises: exercisesOf(lab), noted: lastActivity(lab) };
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    return { test: undefined, exercises: [], noted: undefined };
   }
 }

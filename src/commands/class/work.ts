@@ -156,10 +156,17 @@ async function execAt(lab: string, node: string, argv: readonly string[]): Promi
   }
 }
 
-/** What was done in the exercises of each seat. */
+/** What was done in the exercises of each seat; `unreadable` says why nothing can be told of one. */
 export function reportSeats(
   record: ClassRecord,
   seats: readonly Seat[],
-): (Seat & { exercises: Exercise[] })[] {
-  return seats.map((seat) => ({ ...seat, exercises: exercisesOf(seatLab(record, seat)) }));
+): (Seat & { exercises: Exercise[]; unreadable?: string })[] {
+  return seats.map((seat) => {
+    try {
+      return { ...seat, exercises: exercisesOf(seatLab(record, seat)) };
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      return { ...seat, exercises: [], unreadable: error.message };
+    }
+  });
 }
