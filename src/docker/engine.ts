@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
+import { sshHost } from '../machine/ssh-arguments.ts';
 import { forwardSocket } from './ssh-socket.ts';
 
 /** A Docker engine that has answered. */
@@ -80,7 +81,7 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
     case 'unix:':
       return { socketPath: url.pathname, protocol: 'http', agent };
     case 'ssh:':
-      return { socketPath: await forwardSocket(url), protocol: 'http', agent };
+      return { socketPath: await forwardSocket(sshHost(endpoint.url, endpoint.reason)), protocol: 'http', agent };
     case 'tcp:':
     case 'http:':
     case 'https:': {

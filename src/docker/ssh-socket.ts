@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
-import { sshArguments } from '../machine/ssh-arguments.ts';
+import { socketForward, sshArguments, type SshHost } from '../machine/ssh-arguments.ts';
+import { line } from '../plan/script.ts';
 
 /** Seconds for an ssh connection, passphrases and slow networks included. */
 const PATIENCE = 30;
@@ -42,15 +43,15 @@ function isThere(pid: number): boolean {
  * @returns the local socket's path
  * @throws LabError machineCannot with what ssh said
  */
-export async function forwardSocket(host: URL): Promise<string> {
+export async function forwardSocket(host: SshHost): Promise<string> {
   removeForsaken();
   const folder = mkdtempSync(join(tmpdir(), socketFolder(process.pid)));
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const local = join(folder, 'docker.sock');
-  const remote = host.pathname.length > 1 ? host.pathname : '/var/run/docker.sock';
-  const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-L', `${local}:${remote}`];
+  const remote = host.path.length > 1 ? host.path : '/var/run/docker.sock';
+  const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-L', socketForward(local, remote)];
   const client = spawn('/bin/sh', ['-c', HOLD, 'sh', ...forward, ...sshArguments(host)], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
@@ -63,7 +64,7 @@ export async function forwardSocket(host: URL): Promise<string> {
         EXIT.machineCannot,
         `no ssh connection to ${host.host}: ${said.trim() || 'it gave no answer'}`,
         {
-          mend: `this must work: ssh ${host.username === '' ? '' : `${host.username}@`}${host.hostname} true`,
+          mend: `this must work: ${line(['ssh', ...sshArguments(host), 'true'])}`,
         },
       );
     await sleep(20);
