@@ -77,7 +77,7 @@ describe('an address that ssh would take for an option', () => {
     'in the record of a lab of %s reaches no ssh, and the record can be forgotten',
     async (runtime) => {
       const record: LabRecord = {
-        ...{ version: 1, name: 'plain', machine: ADDRESS as LabRecord['machine'], runtime, topology: file },
+        ...{ version: 1, name: 'plain', machine: ADDRESS, runtime, topology: file },
         ...{ toolVersion: '0', created: new Date().toISOString(), complete: true },
         plan: readPlan(file, undefined),
         ...(runtime === 'docker'
