@@ -81,7 +81,11 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
     case 'unix:':
       return { socketPath: url.pathname, protocol: 'http', agent };
     case 'ssh:':
-      return { socketPath: await forwardSocket(sshHost(endpoint.url, endpoint.reason)), protocol: 'http', agent };
+      return {
+        socketPath: await forwardSocket(sshHost(endpoint.url, endpoint.reason)),
+        protocol: 'http',
+        agent,
+      };
     case 'tcp:':
     case 'http:':
     case 'https:': {

@@ -8,7 +8,7 @@ import { bootstrap } from '../machine/embedded/bootstrap.ts';
 import { buildFolder, buildLock, discard } from '../machine/embedded/builds.ts';
 import { contentKey } from '../machine/embedded/content-key.ts';
 import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
-import { nodeRecipe, packageList } from '../machine/embedded/recipe.ts';
+import { nodeRecipe, packageList, packageMirror } from '../machine/embedded/recipe.ts';
 import { packageRoot } from '../paths.ts';
 import { seconds, type Progress, type Task } from '../report/progress.ts';
 import { engineError, type Engine } from './engine.ts';
@@ -129,7 +129,7 @@ async function importBootstrapped(docker: Docker, task: Task, progress: Progress
   const file = join(work, 'node.tar');
   try {
     const packages = packageList(await readFile(join(IMAGES, 'packages.txt'), 'utf8'));
-    const argv = nodeRecipe(file, IMAGES, packages, process.env['LVSLAB_MIRROR']);
+    const argv = nodeRecipe(file, IMAGES, packages, packageMirror());
     await bootstrap(argv, { work, output: file }, task, progress);
     task.update('importing');
     const [repo, tag] = nodeImage().split(':');

@@ -9,7 +9,7 @@ import { seconds, type Progress, type Task } from '../../report/progress.ts';
 import { bootstrap } from './bootstrap.ts';
 import { buildAlone } from './builds.ts';
 import { contentKey } from './content-key.ts';
-import { machineRecipe, packageList, type RootKind } from './recipe.ts';
+import { machineRecipe, packageList, type RootKind, packageMirror } from './recipe.ts';
 import { buildPrograms, ensurePrograms } from './packages.ts';
 
 /** A root file system with its own kernel, built once and only read from then on. */
@@ -94,7 +94,7 @@ async function build(kind: RootKind, task: Task, progress: Progress): Promise<vo
     await mkdir(join(work, 'lib'), { recursive: true });
     const packages = packageList(await readFile(join(packageRoot, 'images', 'packages.txt'), 'utf8'));
     const images = join(packageRoot, 'images');
-    const argv = machineRecipe(kind, work, images, packages, process.env['LVSLAB_MIRROR']);
+    const argv = machineRecipe(kind, work, images, packages, packageMirror());
     await bootstrap(argv, { work, output: join(work, 'root.img') }, task, progress);
     const directory = join(cacheDirectory(), `root-${key}`);
     await finish(work);
