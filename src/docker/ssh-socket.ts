@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rm, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, LabError } from '../errors.ts';
+import { EXIT, LabError, complained } from '../errors.ts';
 import { socketForward, sshArguments, type SshHost } from '../machine/ssh-arguments.ts';
 import { line } from '../plan/script.ts';
 
@@ -57,7 +57,7 @@ export async function forwardSocket(host: SshHost): Promise<string> {
   });
   let said = '';
   const ended = () => client.exitCode !== null || client.signalCode !== null;
-  client.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  client.stderr.on('data', (chunk: Buffer) => (said = complained(said, chunk)));
   for (let waited = 0; !existsSync(local); waited += 20) {
     if (ended() || waited > PATIENCE * 1000)
       throw new LabError(
