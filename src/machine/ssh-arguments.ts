@@ -80,6 +80,8 @@ export function sshArguments(
   return [
     ...(config === '' ? [] : ['-F', config]),
     ...['-o', 'BatchMode=yes'],
+    // A host that is not there, or not any more, is known to be after this long, and not waited for.
+    ...['-o', 'ConnectTimeout=30', '-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4'],
     ...(port === undefined ? [] : ['-p', String(port)]),
     ...(user === undefined ? [] : ['-l', user]),
     ...['--', host],

@@ -106,6 +106,6 @@ describe('an address that ssh would take for an option', () => {
   it('and a host that is only not there are told apart', async () => {
     const lost = await here(['up', file, '--machine', 'ssh://nowhere.invalid', '--runtime', 'netns']);
     expect(lost.code).toBe(3);
-    expect(lost.stderr).toContain('this must work: ssh -o BatchMode=yes -- nowhere.invalid true');
+    expect(lost.stderr).toMatch(/this must work: ssh -o BatchMode=yes .*-- nowhere\.invalid true/);
   });
 });

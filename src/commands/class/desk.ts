@@ -84,7 +84,10 @@ function run(asker: Socket, argv: string[], color: boolean): Promise<void> {
   asker.on('end', left);
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (bytes: Buffer) => {
-      if (!asker.destroyed) asker.write(bytes);
+      if (asker.destroyed || asker.write(bytes)) return;
+      // Who does not read what was asked for does not get it into this process's memory either.
+      stream.pause();
+      for (const event of ['drain', 'close']) asker.once(event, () => stream.resume());
     });
   return new Promise((resolve) => {
     child.on('error', (error) => {

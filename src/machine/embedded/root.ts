@@ -51,8 +51,15 @@ export async function findRoot(kind: RootKind = 'netns'): Promise<Root | undefin
     let manifest: RootManifest;
     try {
       manifest = JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as RootManifest;
-    } catch {
-      continue;
+    } catch (error) {
+      // What is not there, or damaged, is built; what is there and may not be read would only be built in vain.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === undefined || code === 'ENOENT' || code === 'ENOTDIR') continue;
+      throw new LabError(
+        EXIT.machineCannot,
+        `cannot read the root filesystem in ${directory}: ${(error as Error).message}`,
+        { mend: 'make it yours, or name another place for it with XDG_CACHE_HOME', cause: error },
+      );
     }
     const [image, kernel] = [join(directory, 'root.img'), join(directory, 'linux')];
     return { key, directory, image, kernel, manifest };
@@ -68,11 +75,12 @@ export async function findRoot(kind: RootKind = 'netns'): Promise<Root | undefin
 export async function ensureRoot(progress: Progress, kind: RootKind = 'netns'): Promise<Root> {
   const found = await findRoot(kind);
   if (found !== undefined) return found;
+  const mirror = packageMirror();
   await ensurePrograms(buildPrograms(), progress);
   const task = progress.start(ROOT_NAMES[kind], 'starting');
   const began = Date.now();
   try {
-    await build(kind, task, progress);
+    await build(kind, mirror, task, progress);
   } catch (error) {
     task.fail();
     throw error;
@@ -84,7 +92,12 @@ export async function ensureRoot(progress: Progress, kind: RootKind = 'netns'): 
   return built;
 }
 
-async function build(kind: RootKind, task: Task, progress: Progress): Promise<void> {
+async function build(
+  kind: RootKind,
+  mirror: string | undefined,
+  task: Task,
+  progress: Progress,
+): Promise<void> {
   const key = rootKey(kind);
   const waiting = () => {
     task.update('waiting for another build');
@@ -94,7 +107,7 @@ async function build(kind: RootKind, task: Task, progress: Progress): Promise<vo
     await mkdir(join(work, 'lib'), { recursive: true });
     const packages = packageList(await readFile(join(packageRoot, 'images', 'packages.txt'), 'utf8'));
     const images = join(packageRoot, 'images');
-    const argv = machineRecipe(kind, work, images, packages, packageMirror());
+    const argv = machineRecipe(kind, work, images, packages, mirror);
     await bootstrap(argv, { work, output: join(work, 'root.img') }, task, progress);
     const directory = join(cacheDirectory(), `root-${key}`);
     await finish(work);

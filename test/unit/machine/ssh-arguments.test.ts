@@ -60,7 +60,9 @@ describe('an address for ssh', () => {
 
   it('puts nothing but the command after what could be an option', () => {
     expect(sshArguments(sshHost('ssh://ada@host:22', 'x'), { LVSLAB_SSH_CONFIG: '/c' })).toEqual([
-      ...['-F', '/c', '-o', 'BatchMode=yes', '-p', '22', '-l', 'ada', '--', 'host'],
+      ...['-F', '/c', '-o', 'BatchMode=yes', '-o', 'ConnectTimeout=30'],
+      ...['-o', 'ServerAliveInterval=15', '-o', 'ServerAliveCountMax=4'],
+      ...['-p', '22', '-l', 'ada', '--', 'host'],
     ]);
   });
 
