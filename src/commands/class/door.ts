@@ -136,11 +136,6 @@ function meet(name: string, entrance: Entrance, socket: Socket): void {
     log.noise(`${from}: put out: ${why}`);
     socket.destroy();
   });
-  if (typeof place === 'string') {
-    log.noise(`${from}: refused: ${place}`);
-    socket.destroy();
-    return;
-  }
   sockets.add(socket);
   const late = setTimeout(() => {
     if (!place.spoken) place.end(`it did not say within ${TO_SPEAK / 1000} s that it speaks ssh`);
@@ -166,6 +161,7 @@ async function welcome(
   { socket, place, from }: { socket: Socket; place: Place; from: string },
 ): Promise<void> {
   const { places, log } = entrance;
+  const gone = () => socket.destroyed;
   // An ssh server costs more than a connection does: it is begun once there is somebody to talk to.
   const greeting = greetingOf(
     socket,
@@ -176,15 +172,15 @@ async function welcome(
     },
   );
   await greeting.heard;
-  while (!socket.destroyed && !places.mayBegin(place)) {
-    if (place.spoken) throw new Error('too many attempts without a login');
+  if (gone()) return;
+  for (let why = places.begin(place); why !== undefined; why = places.begin(place)) {
+    if (place.spoken) throw new Error(why);
     await sleep(QUIET);
+    if (gone()) return;
   }
-  if (socket.destroyed) return;
   const lab = seatLab({ name }, entrance.seat);
   await ready(name, lab, entrance);
-  // The types do not know that it may end meanwhile.
-  if (socket.destroyed as boolean) return;
+  if (gone()) return;
   log.noise(`connection from ${from}`);
   const server = letIn(labDirectory(lab));
   server.stdin?.write(greeting.taken());

@@ -1,16 +1,22 @@
 import { isIPv6 } from 'node:net';
 import { Attempts } from './attempts.ts';
 
-/** Connections of one seat at once: terminals of one student, and what was never closed. */
+/** Connections of one seat that have an ssh server: terminals of one student, and what was never closed. */
 export const MOST = 16;
 /** Of those, such as have not logged in, from one source. */
 export const MOST_OF_ONE = 4;
+/** Connections of one seat that have none yet, and of those from one source. They cost next to nothing. */
+export const MOST_WAITING = 256;
+export const MOST_WAITING_OF_ONE = 64;
+
 /** A connection to a seat, as far as it matters for whether it may stay. */
 export interface Place {
   /** Whence it comes: an IPv4 address, or the 64 bits of an IPv6 address that are one network. */
   readonly source: string;
   /** It has said what it speaks, as a client of ssh does at once. */
   spoken: boolean;
+  /** It has an ssh server. */
+  begun: boolean;
   /** Somebody has logged in; from then on it stays until it ends by itself. */
   admitted: boolean;
   /** Ends the connection. */
@@ -32,32 +38,37 @@ export class Places {
     this.#attempts = { spoken: new Attempts(20, now), silent: new Attempts(4, now) };
   }
 
-  /**
-   * Gives a newcomer a place, and ends a connection for it where there is no other.
-   * @returns why there is none
-   */
-  take(address: string, end: (why: string) => void): Place | string {
+  /** Lets a newcomer wait for an ssh server, and ends a connection that waits already where there are too many. */
+  take(address: string, end: (why: string) => void): Place {
     const source = sourceOf(address);
-    const strangers = [...this.#held].filter(({ admitted }) => !admitted);
-    const own = strangers.filter((place) => place.source === source);
-    const full = this.#held.size >= MOST;
-    if (full && strangers.length === 0) return 'every place is taken by somebody who has logged in';
-    if (own.length >= MOST_OF_ONE) this.#putOut(own, 'others came from the same address');
-    else if (full) this.#putOut(strangers, 'others came');
-    const place: Place = { source, spoken: false, admitted: false, end };
+    const waiting = [...this.#held].filter(({ begun }) => !begun);
+    const own = waiting.filter((place) => place.source === source);
+    if (own.length >= MOST_WAITING_OF_ONE) this.#putOut(own);
+    else if (waiting.length >= MOST_WAITING) this.#putOut(waiting);
+    const place: Place = { source, spoken: false, begun: false, admitted: false, end };
     this.#held.add(place);
     return place;
   }
 
   /**
-   * Whether an ssh server may be begun for it now, which takes of the machine what it takes: so often for each source, and for
-   * all of them. A silent one is counted apart, so that silence uses up nothing of those who speak.
+   * Gives a connection the right to an ssh server, and ends another one for it where there are too many. That takes something
+   * of the machine, and so it is done so often for each source, and for all of them. Those who say nothing are counted apart
+   * and put out none who do, so that silence uses up nothing of theirs.
+   * @returns why not
    */
-  mayBegin(place: Place): boolean {
+  begin(place: Place): string | undefined {
+    const running = [...this.#held].filter(({ begun }) => begun);
+    const strangers = running.filter(({ admitted, spoken }) => !admitted && (place.spoken || !spoken));
+    const own = strangers.filter(({ source }) => source === place.source);
+    const full = running.length >= MOST;
+    if (full && strangers.length === 0) return 'every place is taken by somebody who has logged in';
     const attempts = place.spoken ? this.#attempts.spoken : this.#attempts.silent;
-    const may = attempts.take(place.source);
-    if (may) this.#paid.set(place, attempts);
-    return may;
+    if (!attempts.take(place.source)) return 'too many attempts without a login';
+    this.#paid.set(place, attempts);
+    if (own.length >= MOST_OF_ONE) this.#putOut(own);
+    else if (full) this.#putOut(strangers);
+    place.begun = true;
+    return undefined;
   }
 
   /** Somebody has logged in: that was no attempt. */
@@ -71,15 +82,16 @@ export class Places {
     this.#held.delete(place);
   }
 
-  #putOut(strangers: readonly Place[], why: string): void {
+  #putOut(strangers: readonly Place[]): void {
     const count = (source: string) => strangers.filter((place) => place.source === source).length;
     const silent = strangers.filter(({ spoken }) => !spoken);
     const from = silent.length > 0 ? silent : strangers;
-    const most = Math.max(...from.map(({ source }) => count(source)));
-    const oldest = from.find(({ source }) => count(source) === most);
+    const counts = new Map([...new Set(from.map(({ source }) => source))].map((s) => [s, count(s)]));
+    const most = Math.max(...counts.values());
+    const oldest = from.find(({ source }) => counts.get(source) === most);
     if (oldest === undefined) return;
     this.#held.delete(oldest);
-    oldest.end(why);
+    oldest.end('others came');
   }
 }
 
