@@ -26,6 +26,14 @@ export class LabError extends Error {
   }
 }
 
+/** Most that is kept of what a program says of its failure, in characters: its end is what tells why. */
+export const LONGEST_COMPLAINT = 64 * 1024;
+
+/** What a program has said of its failure so far, with what it says now; the end of it, where it says too much. */
+export function complained(said: string, more: Buffer): string {
+  return `${said}${more.toString()}`.slice(-LONGEST_COMPLAINT);
+}
+
 /** A file that the user named and that cannot be written. */
 export function cannotWrite(file: string, cause: unknown): LabError {
   return new LabError(EXIT.badInput, `cannot write ${file}: ${(cause as Error).message}`, { cause });

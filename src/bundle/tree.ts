@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { hostCommand } from '../host-command.ts';
 import { bootstrap } from '../machine/embedded/bootstrap.ts';
-import { packageList } from '../machine/embedded/recipe.ts';
+import { packageList, packageMirror } from '../machine/embedded/recipe.ts';
 import type { Root } from '../machine/embedded/root.ts';
 import { packageRoot } from '../paths.ts';
 import type { Progress, Task } from '../report/progress.ts';
@@ -28,12 +28,7 @@ export async function bundleTree(work: string, root: Root, task: Task, progress:
   const tool = join(tree, PLACE);
   const packages = packageList(await readFile(join(SOURCES, 'packages.txt'), 'utf8'));
   const output = join(work, 'programs.tar');
-  await bootstrap(
-    bundleRecipe(output, packages, process.env['LVSLAB_MIRROR']),
-    { work, output },
-    task,
-    progress,
-  );
+  await bootstrap(bundleRecipe(output, packages, packageMirror()), { work, output }, task, progress);
   task.update('putting it together');
   await mkdir(tree);
   await tar('-x', '-f', output, '-C', tree, '--no-same-owner', '--exclude=./dev');

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
 import { MACHINE_KINDS, isRemote, type MachineName } from '../machine/machine.ts';
+import { sshHost } from '../machine/ssh-arguments.ts';
 import { RUNTIME_KINDS, type RuntimeKind } from '../runtime/runtime.ts';
 import { aside, json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
@@ -106,12 +107,17 @@ interface UpOptions extends Common {
   reconfigure: boolean;
 }
 
-/** Reads what `--machine` names. */
-/** A machine as a user names it. */
+/**
+ * Reads what `--machine` names.
+ * @throws LabError badInput for an address that ssh may not be given; InvalidArgumentError for anything else
+ */
 export function machineName(text: string): MachineName {
   const known = MACHINE_KINDS.find((kind) => kind === text);
   if (known !== undefined) return known;
   const name = text as MachineName;
-  if (isRemote(name) && URL.canParse(name) && new URL(name).hostname !== '') return name;
+  if (isRemote(name)) {
+    sshHost(name, '--machine');
+    return name;
+  }
   throw new InvalidArgumentError(`Allowed: ${MACHINE_KINDS.join(', ')}, ssh://user@host.`);
 }

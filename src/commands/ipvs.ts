@@ -1,6 +1,7 @@
 import { EXIT, LabError, TopologyError, type Problem } from '../errors.ts';
 import { SAVE_WITH_LIMITS, savedLines } from '../ipvs/limits.ts';
 import { parseRule, parseRules, type Rule } from '../ipvs/rule.ts';
+import { hereDocument } from '../plan/script.ts';
 import type { RunningLab } from './existing.ts';
 
 /**
@@ -106,14 +107,11 @@ const REFUSED = 9;
 function restoreScript(lines: Line[], old: string): string {
   return `trap '' HUP INT TERM
 ipvsadm -C || exit 1
-said=$(ipvsadm -R 2>&1 <<'EOF'
-${lines.map(({ text }) => text).join('\n')}
-EOF
+said=$(${hereDocument('ipvsadm -R 2>&1', `${lines.map(({ text }) => text).join('\n')}\n`)}
 ) && [ -z "$said" ] && exit 0
 ipvsadm -Sn
 ipvsadm -C
-ipvsadm -R <<'EOF'
-${old}EOF
+${hereDocument('ipvsadm -R', old)}
 printf '%s\\n' "$said" >&2
 exit ${REFUSED}
 `;

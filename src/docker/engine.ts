@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
+import { sshHost } from '../machine/ssh-arguments.ts';
 import { forwardSocket } from './ssh-socket.ts';
 
 /** A Docker engine that has answered. */
@@ -80,7 +81,11 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
     case 'unix:':
       return { socketPath: url.pathname, protocol: 'http', agent };
     case 'ssh:':
-      return { socketPath: await forwardSocket(url), protocol: 'http', agent };
+      return {
+        socketPath: await forwardSocket(sshHost(endpoint.url, endpoint.reason)),
+        protocol: 'http',
+        agent,
+      };
     case 'tcp:':
     case 'http:':
     case 'https:': {
@@ -151,22 +156,47 @@ function before(one: readonly [number, number], other: readonly [number, number]
   return one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
 }
 
+/**
+ * What an engine answered with in the middle of a long request, when it had already said that all is well: as an error
+ * that it answers with at once.
+ */
+export class EngineComplaint extends Error {
+  readonly statusCode = 500;
+}
+
+/** Whether an engine is not there (any more), or does not answer: asking it for something else is of no use. */
+export function isEngineGone(error: unknown): boolean {
+  const { statusCode, code, syscall, message } = error as NodeJS.ErrnoException & { statusCode?: number };
+  if (statusCode !== undefined) return false;
+  return (
+    syscall === 'connect' ||
+    /^(ECONN|EPIPE|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ENOTFOUND|EAI_)/.test(code ?? '') ||
+    /socket hang up|aborted|timed? ?out/i.test(message)
+  );
+}
+
+/** An engine's own words for what it refused. */
+export function engineWords(error: unknown): string {
+  const { json, message } = error as { json?: { message?: string }; message: string };
+  // Where the answer was to be a stream, the library does not look into it, and writes the code before it.
+  return json?.message ?? message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
+}
+
 /** What an engine refused, with its own words; what it is about, first. */
 export function engineError(what: string, error: unknown): LabError {
-  const { statusCode, json, message } = error as {
-    statusCode?: number;
-    json?: { message?: string };
-    message: string;
-  };
   if (error instanceof LabError) return error;
-  const gone = statusCode === undefined;
+  const gone = isEngineGone(error);
+  const words = engineWords(error);
+  const full = /no space left on device/i.test(words);
+  const mend = gone
+    ? { mend: 'once it runs again: lab down takes down what is left' }
+    : full
+      ? { mend: 'free some GB on the disk of the engine: docker system prune removes what nothing uses' }
+      : {};
   return new LabError(
     EXIT.labFailed,
-    `${what}: ${gone ? `the Docker engine stopped answering (${message})` : (json?.message ?? message)}`,
-    {
-      ...(gone ? { mend: 'once it runs again: lab down takes down what is left' } : {}),
-      cause: error,
-    },
+    `${what}: ${gone ? `the Docker engine stopped answering (${words})` : words}`,
+    { ...mend, cause: error },
   );
 }
 

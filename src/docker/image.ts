@@ -3,14 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
+import { interruptSignal } from '../interrupt.ts';
 import { bootstrap } from '../machine/embedded/bootstrap.ts';
 import { buildAlone } from '../machine/embedded/builds.ts';
 import { contentKey } from '../machine/embedded/content-key.ts';
 import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
-import { nodeRecipe, packageList } from '../machine/embedded/recipe.ts';
+import { nodeRecipe, packageList, packageMirror } from '../machine/embedded/recipe.ts';
 import { packageRoot } from '../paths.ts';
 import { seconds, type Progress, type Task } from '../report/progress.ts';
-import { engineError, type Engine } from './engine.ts';
+import { EngineComplaint, engineError, engineWords, isEngineGone, type Engine } from './engine.ts';
 
 const REPOSITORY = 'lvslab-node';
 const IMAGES = join(packageRoot, 'images');
@@ -54,12 +55,10 @@ export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progre
   try {
     await buildAlone('image', waiting, async (work) => {
       if (await hasNodeImage(docker)) return;
-      const obstacle = await buildFromDockerfile(docker, task);
-      if (obstacle !== undefined) await importBootstrapped(docker, work, task, progress);
+      const why = await buildFromDockerfile(docker, task);
+      if (why !== undefined) await importBootstrapped(docker, work, task, progress, why);
       const how =
-        obstacle === undefined
-          ? 'built from images/Dockerfile'
-          : `bootstrapped from Debian packages, as ${obstacle}`;
+        why === undefined ? 'built from images/Dockerfile' : `bootstrapped from Debian packages, as ${why}`;
       task.done(`${nodeImage()} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
     });
   } catch (error) {
@@ -68,14 +67,17 @@ export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progre
   }
 }
 
-/** @returns why it could not be built; undefined where it was */
+/**
+ * @returns why it could not be built; undefined where it was
+ * @throws LabError where an image that is put together elsewhere could not be given to the engine either
+ */
 async function buildFromDockerfile(docker: Docker, task: Task): Promise<string | undefined> {
   if (!(await hasImage(docker, BASE))) {
     task.update(`pulling ${BASE}`);
     try {
       await follow(docker, await docker.pull(BASE), task);
-    } catch {
-      return `${BASE} could not be pulled`;
+    } catch (error) {
+      return obstacle(`${BASE} could not be pulled`, error);
     }
   }
   try {
@@ -85,19 +87,56 @@ async function buildFromDockerfile(docker: Docker, task: Task): Promise<string |
     );
     await follow(docker, stream, task);
     return undefined;
-  } catch {
-    return `images/Dockerfile could not be built on ${BASE}`;
+  } catch (error) {
+    return obstacle(`images/Dockerfile could not be built on ${BASE}`, error);
   }
 }
 
-/** Waits for the end of a long request, and shows how far it is. */
-function follow(docker: Docker, stream: NodeJS.ReadableStream, task?: Task): Promise<void> {
+/**
+ * Why an image could not be had, with the cause.
+ * @throws LabError where the engine is gone, refuses whatever it is asked, or has no room for any image
+ */
+function obstacle(what: string, error: unknown): string {
+  const words = engineWords(error);
+  const { statusCode } = error as { statusCode?: number };
+  if (isEngineGone(error) || statusCode === 403 || /no space left on device/i.test(words))
+    throw engineError(what, error);
+  return `${what} (${words.trim().split('\n').at(-1)?.slice(0, 300) ?? ''})`;
+}
+
+/** Milliseconds in which a long request says something, or is given up. */
+const SILENCE = 15 * 60_000;
+
+/**
+ * Waits for the end of a long request, and shows how far it is.
+ * @param silence milliseconds without a word from the engine after which it is given up
+ */
+export function follow(
+  docker: Docker,
+  stream: NodeJS.ReadableStream,
+  task?: Pick<Task, 'update'>,
+  silence = SILENCE,
+): Promise<void> {
   interface Event {
     stream?: string;
     status?: string;
     error?: string;
   }
-  return new Promise((resolve, reject) => {
+  let silent: NodeJS.Timeout | undefined;
+  return new Promise<void>((resolve, reject) => {
+    const heard = () => {
+      clearTimeout(silent);
+      silent = setTimeout(() => {
+        (stream as NodeJS.ReadableStream & { destroy?: () => void }).destroy?.();
+        reject(new Error(`timed out: not a word for ${Math.round(silence / 1000)} s`));
+      }, silence);
+    };
+    heard();
+    stream.on('data', heard);
+    // The library waits for the end alone, and an engine that is gone comes to none.
+    stream.once('close', () => {
+      reject(new Error('socket hang up'));
+    });
     const modem = docker.modem as {
       followProgress: (
         s: NodeJS.ReadableStream,
@@ -112,32 +151,41 @@ function follow(docker: Docker, stream: NodeJS.ReadableStream, task?: Task): Pro
         else reject(error);
       },
       (event) => {
-        if (event.error !== undefined) reject(new Error(event.error));
+        if (event.error !== undefined) reject(new EngineComplaint(event.error));
         const text = (event.stream ?? event.status ?? '').trim().split('\n').at(-1) ?? '';
         if (text !== '') task?.update(text.slice(0, 60));
       },
     );
+  }).finally(() => {
+    clearTimeout(silent);
   });
 }
 
+/** @param why it is not built by the engine, which a failure tells too */
 async function importBootstrapped(
   docker: Docker,
   work: string,
   task: Task,
   progress: Progress,
+  why: string,
 ): Promise<void> {
-  await ensurePrograms(buildPrograms(), progress);
-  const file = join(work, 'node.tar');
   try {
+    const mirror = packageMirror();
+    await ensurePrograms(buildPrograms(), progress);
+    const file = join(work, 'node.tar');
     const packages = packageList(await readFile(join(IMAGES, 'packages.txt'), 'utf8'));
-    const argv = nodeRecipe(file, IMAGES, packages, process.env['LVSLAB_MIRROR']);
-    await bootstrap(argv, { work, output: file }, task, progress);
+    await bootstrap(nodeRecipe(file, IMAGES, packages, mirror), { work, output: file }, task, progress);
     task.update('importing');
     const [repo, tag] = nodeImage().split(':');
     const stream = await docker.importImage(createReadStream(file), { repo, tag });
     await follow(docker, stream, task);
   } catch (error) {
-    throw engineError('the image of a node', error);
+    interruptSignal.throwIfAborted();
+    const { code, message, mend } = engineError('the image of a node', error);
+    throw new LabError(code, `${message}\n(it was to be bootstrapped, as ${why})`, {
+      ...(mend === undefined ? {} : { mend }),
+      cause: error,
+    });
   }
 }
 

@@ -1,7 +1,11 @@
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
-import { engineError } from './engine.ts';
+import { EngineComplaint, engineError } from './engine.ts';
 import { LABEL } from './labels.ts';
+
+/** Most that such a container may say, in bytes, and how long it may take, in milliseconds. */
+const LONGEST_OUTPUT = 16 * 1024 ** 2;
+const LIMIT = 5 * 60_000;
 
 /** What a container that was run once has said, both streams together, and its exit code. */
 export interface OneShot {
@@ -22,6 +26,7 @@ export async function runOnce(
   lab?: string,
 ): Promise<OneShot> {
   let container: Docker.Container | undefined;
+  let late: NodeJS.Timeout | undefined;
   try {
     container = await docker.createContainer({
       Image: image,
@@ -33,18 +38,31 @@ export async function runOnce(
     });
     const stream = await container.attach({ stream: true, stdout: true, stderr: true, hijack: true });
     const text = new PassThrough();
-    let output = '';
-    text.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const output: Buffer[] = [];
+    let size = 0;
     docker.modem.demuxStream(stream, text, text);
-    const ended = new Promise((resolve) => stream.once('end', resolve));
+    const over = new Promise<never>((_, reject) => {
+      text.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size <= LONGEST_OUTPUT) output.push(chunk);
+        else reject(new EngineComplaint(`it said more than ${LONGEST_OUTPUT} bytes`));
+      });
+      late = setTimeout(() => {
+        reject(new EngineComplaint(`it did not end within ${LIMIT / 1000} s`));
+      }, LIMIT);
+    });
+    const ended = new Promise((resolve) => {
+      for (const event of ['end', 'close']) stream.once(event, resolve);
+    });
     const exited = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
     await container.start();
-    const { StatusCode } = await exited;
-    await ended;
-    return { code: StatusCode, output };
+    const { StatusCode } = await Promise.race([exited, over]);
+    await Promise.race([ended, over]);
+    return { code: StatusCode, output: Buffer.concat(output).toString() };
   } catch (error) {
     throw engineError(`a container to run ${argv[0] ?? ''} once`, error);
   } finally {
+    clearTimeout(late);
     await container?.remove({ force: true }).catch(() => undefined);
   }
 }

@@ -3,8 +3,9 @@ import { existsSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, LabError } from '../errors.ts';
-import { sshArguments } from '../machine/ssh-arguments.ts';
+import { EXIT, LabError, complained } from '../errors.ts';
+import { socketForward, sshArguments, type SshHost } from '../machine/ssh-arguments.ts';
+import { line } from '../plan/script.ts';
 import { removeEmpty } from '../state/folders.ts';
 import { distrust } from '../state/own-files.ts';
 
@@ -51,28 +52,28 @@ function isThere(pid: number): boolean {
  * @returns the local socket's path
  * @throws LabError machineCannot with what ssh said
  */
-export async function forwardSocket(host: URL): Promise<string> {
+export async function forwardSocket(host: SshHost): Promise<string> {
   removeForsaken();
   const folder = mkdtempSync(join(tmpdir(), socketFolder(process.pid)));
   process.once('exit', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const local = join(folder, SOCKET);
-  const remote = host.pathname.length > 1 ? host.pathname : '/var/run/docker.sock';
-  const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-L', `${local}:${remote}`];
+  const remote = host.path.length > 1 ? host.path : '/var/run/docker.sock';
+  const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-L', socketForward(local, remote)];
   const client = spawn('/bin/sh', ['-c', HOLD, 'sh', ...forward, ...sshArguments(host)], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   let said = '';
   const ended = () => client.exitCode !== null || client.signalCode !== null;
-  client.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  client.stderr.on('data', (chunk: Buffer) => (said = complained(said, chunk)));
   for (let waited = 0; !existsSync(local); waited += 20) {
     if (ended() || waited > PATIENCE * 1000)
       throw new LabError(
         EXIT.machineCannot,
         `no ssh connection to ${host.host}: ${said.trim() || 'it gave no answer'}`,
         {
-          mend: `this must work: ssh ${host.username === '' ? '' : `${host.username}@`}${host.hostname} true`,
+          mend: `this must work: ${line(['ssh', ...sshArguments(host), 'true'])}`,
         },
       );
     await sleep(20);

@@ -1,5 +1,5 @@
 import { SAVE_WITH_LIMITS } from '../ipvs/limits.ts';
-import { quote } from '../plan/script.ts';
+import { hereDocument, quote } from '../plan/script.ts';
 import type { PlannedNode } from '../plan/types.ts';
 import { settingsCommand } from './settings.ts';
 
@@ -50,7 +50,7 @@ export function dumpScript(node: PlannedNode, marker: string): string {
   return [
     // The part's name and the command's exit code follow what it printed.
     `part() { name=$1; shift; "$@" 2>/dev/null; printf '\\n%s %s %s\\n' ${marker} $? "$name"; }`,
-    part('ip', `ip -json -details -batch - <<'EOF'\n${IP_QUESTIONS.join('\n')}\nEOF`),
+    part('ip', hereDocument('ip -json -details -batch -', `${IP_QUESTIONS.join('\n')}\n`)),
     part('tc', 'tc -json qdisc show'),
     part('settings', settingsCommand(node)),
     ...(asks(node).fou ? [part('fou', 'ip fou show')] : []),

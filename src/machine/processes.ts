@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EXIT, LabError } from '../errors.ts';
 import { entriesOf, textOrNothing } from '../host-files.ts';
 import { readOwnFile } from '../state/own-files.ts';
 
@@ -48,10 +49,25 @@ export function readIdentity(file: string): ProcessIdentity | undefined {
   return pid === undefined || recorded === undefined ? undefined : { pid: Number(pid), startTime: recorded };
 }
 
-/** Kills a recorded process, and only that one, and waits until it is gone. */
+/** Milliseconds in which a killed process ends, on a machine that is as busy as can be. */
+const LIMIT = 60_000;
+
+/**
+ * Kills a recorded process, and only that one, and waits until it is gone.
+ * @throws LabError machineCannot where it does not end: it waits within the kernel of this host
+ */
 export async function end(identity: ProcessIdentity): Promise<void> {
+  const limit = Date.now() + LIMIT;
   for (let waited = 0; isAlive(identity); waited += 1) {
     if (waited % 100 === 0) kill(identity.pid);
+    if (Date.now() > limit)
+      throw new LabError(
+        EXIT.machineCannot,
+        `process ${identity.pid} was killed and does not end (its state is ${statFields(identity.pid)[0] ?? '?'})`,
+        {
+          mend: 'it waits for a disk or a network file system of this host; once that answers, run the same again',
+        },
+      );
     await sleep(10);
   }
 }

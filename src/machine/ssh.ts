@@ -6,7 +6,7 @@ import { hostCommand } from '../host-command.ts';
 import { packageRoot } from '../paths.ts';
 import { line } from '../plan/script.ts';
 import type { Machine, RemoteName } from './machine.ts';
-import { sshArguments } from './ssh-arguments.ts';
+import { sshArguments, sshHost } from './ssh-arguments.ts';
 
 /** Where another host keeps what was copied to it, for next time. */
 const CACHE = '/var/cache/lvslab';
@@ -23,7 +23,7 @@ export function sshMachine(name: RemoteName, lab: string, key: string): Machine 
     root: `${CACHE}/root-${key}/root.img`,
     agent: `${CACHE}/root-${key}/node-agent`,
     start: (argv, { stdio, tty = false }) =>
-      spawn('ssh', [tty ? '-tt' : '-T', ...sshArguments(new URL(name)), line(argv)], { stdio }),
+      spawn('ssh', [tty ? '-tt' : '-T', ...sshArguments(sshHost(name, `lab ${lab}`)), line(argv)], { stdio }),
   };
 }
 
@@ -64,7 +64,8 @@ export async function prepareRemote(
 }
 
 async function onHost(name: RemoteName, argv: string[], inputFile?: string): Promise<string> {
-  const result = await hostCommand('ssh', ['-T', '-C', ...sshArguments(new URL(name)), line(argv)], {
+  const there = sshArguments(sshHost(name, '--machine'));
+  const result = await hostCommand('ssh', ['-T', '-C', ...there, line(argv)], {
     ...(inputFile === undefined ? { stdin: 'ignore' } : { input: createReadStream(inputFile) }),
     reject: false,
   });
@@ -73,7 +74,7 @@ async function onHost(name: RemoteName, argv: string[], inputFile?: string): Pro
     EXIT.machineCannot,
     `${name} cannot be used: ${result.stderr.trim() || 'ssh gave no reason'}`,
     {
-      mend: `this must work: ssh ${sshArguments(new URL(name)).join(' ')} true`,
+      mend: `this must work: ${line(['ssh', ...there, 'true'])}`,
     },
   );
 }

@@ -1,4 +1,4 @@
-import { line, quote, runScript } from './script.ts';
+import { hereDocument, line, quote, runScript } from './script.ts';
 import type { DaemonStep, Step } from './steps.ts';
 import type { PlannedNode } from './types.ts';
 import { WRONG_ANSWERS } from './web.ts';
@@ -89,13 +89,13 @@ function powerOff(node: PlannedNode): string {
   const flush = ['lo', ...devices].map((device) => `addr flush dev ${device} scope global`);
   return [
     PROCESSES,
-    `ip -batch - <<'EOF'\n${down.join('\n')}\nEOF`,
+    hereDocument('ip -batch -', `${down.join('\n')}\n`),
     ...node.steps.flatMap((s) => (s.kind === 'daemon' ? [signal('KILL', s)] : [])),
     ...(node.role === 'director'
       ? ['for role in master backup; do ipvsadm --stop-daemon $role 2>/dev/null; done', 'ipvsadm -C']
       : []),
     // Whatever was there before is not there after a start.
-    `ip -force -batch - <<'EOF' 2>/dev/null\n${flush.join('\n')}\nEOF`,
+    hereDocument('ip -force -batch -', `${flush.join('\n')}\n`, ' 2>/dev/null'),
     `rm -f ${WRONG_ANSWERS}`,
     ':',
   ].join('\n');

@@ -15,13 +15,36 @@ export function line(argv: string[]): string {
 
 /** The commands of a node, in order, as one would type them on it. */
 export function nodeCommands(node: PlannedNode): string[] {
-  return node.steps.flatMap(renderStep).map(commandText);
+  return commandsOf(node).map(commandText);
+}
+
+function commandsOf(node: PlannedNode): Command[] {
+  return node.steps.flatMap(renderStep);
+}
+
+/**
+ * A command that reads a text as its standard input, as a here-document. It ends at the first line that is its
+ * delimiter, and so that is one which is no line of the text.
+ * @param text lines, each with its line break; no NUL, which no script can hold
+ * @param after what follows the command on its line, such as ` || exit`
+ */
+export function hereDocument(command: string, text: string, after = ''): string {
+  const lines = new Set(text.split('\n'));
+  let delimiter = 'EOF';
+  for (let number = 2; lines.has(delimiter); number += 1) delimiter = `EOF_${number}`;
+  return `${command} <<'${delimiter}'${after}\n${text}${delimiter}`;
+}
+
+/** Writes a file whole. A here-document always ends with a line break; a text that does not is written as a word. */
+function fileText({ path, content }: NonNullable<Command['file']>, after = ''): string {
+  return content.endsWith('\n')
+    ? hereDocument(`cat > ${quote(path)}`, content, after)
+    : `printf %s ${quote(content)} > ${quote(path)}${after}`;
 }
 
 /** A command as one would type it. */
 export function commandText(command: Command): string {
-  if (command.file !== undefined)
-    return `cat > ${quote(command.file.path)} <<'EOF'\n${command.file.content}EOF`;
+  if (command.file !== undefined) return fileText(command.file);
   const text = line(command.argv);
   return command.unless === undefined ? text : `${line(command.unless)} >/dev/null 2>&1 || ${text}`;
 }
@@ -34,7 +57,8 @@ export function planScript(plan: Plan): string {
   const lines = [
     '#!/bin/sh',
     // A title of several lines would end the comment and begin a command.
-    `# lab ${plan.name}: ${plan.title.replaceAll(/\s+/g, ' ')}`,
+    // eslint-disable-next-line no-control-regex -- no shell can read a NUL either
+    `# lab ${plan.name}: ${plan.title.replaceAll(/[\s\x00-\x1f\x7f]+/g, ' ')}`,
     'set -e',
     'on() { node=$1; shift; ip netns exec "$node" "$@"; }   # runs a command on a node',
     ...(plan.modules.length === 0 ? [] : ['', '# kernel', `modprobe -a ${plan.modules.join(' ')}`]),
@@ -49,7 +73,7 @@ export function planScript(plan: Plan): string {
       `# ${node.name} (${node.role}): ${node.interfaces.map((i) => `${i.name} ${i.addresses.map((a) => a.address).join(' ')} on ${i.network}`).join(', ')}`,
       `ip netns add ${node.name}`,
       ...node.interfaces.flatMap((i, index) => portCommands(plan, node.name, i, index)),
-      ...nodeCommands(node).map((text) => onNode(node.name, text)),
+      ...commandsOf(node).map((command) => onNode(node.name, command)),
     ]),
   ];
   return `${lines.join('\n')}\n`;
@@ -75,9 +99,11 @@ export function portName(node: string, index: number): string {
   return `${node}.${index}`;
 }
 
-function onNode(node: string, text: string): string {
-  if (text.includes(' || ') || text.startsWith('cat > ')) return `on ${node} sh -c ${quote(text)}`;
-  return `on ${node} ${text}`;
+/** A command on a node; what is more than a program and its arguments, by a shell there. */
+function onNode(node: string, command: Command): string {
+  const text = commandText(command);
+  const plain = command.file === undefined && command.unless === undefined;
+  return plain ? `on ${node} ${text}` : `on ${node} sh -c ${quote(text)}`;
 }
 
 /**
@@ -93,7 +119,7 @@ export function runScript(steps: Step[]): string {
     if (settings.length > 0) out.push(runLine({ argv: ['sysctl', '-qw', ...settings] }));
     settings = [];
     if (batch.length > 0)
-      out.push(`ip -batch - <<'EOF' || fail 'one of these ip commands'\n${batch.join('\n')}\nEOF`);
+      out.push(hereDocument('ip -batch -', `${batch.join('\n')}\n`, " || fail 'one of these ip commands'"));
     batch = [];
   };
   for (const command of steps.flatMap(renderStep)) {
@@ -123,7 +149,8 @@ export function mendScript(commands: Command[]): string {
 }
 
 function runLine(command: Command): string {
-  if (command.file !== undefined) return commandText(command);
+  if (command.file !== undefined)
+    return fileText(command.file, ` || fail ${quote(`write ${command.file.path}`)}`);
   const text = line(command.argv);
   const failed = ` || fail ${quote(text)}`;
   if (command.unless !== undefined) return `${line(command.unless)} >/dev/null 2>&1 || ${text}${failed}`;

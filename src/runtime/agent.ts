@@ -1,4 +1,5 @@
-import { EXIT, LabError } from '../errors.ts';
+import { EXIT, LabError, complained } from '../errors.ts';
+import { Answers, type Answer } from './answers.ts';
 import type { Running } from './runtime.ts';
 
 /** A conversation with `node-agent`. */
@@ -32,14 +33,21 @@ export function agentBy(place: string, launch: () => Running): Agent {
 
   function start(): Running {
     const started = launch();
-    let received: Buffer = Buffer.alloc(0);
+    const received = new Answers();
     let complaint = '';
-    started.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+    started.stderr?.on('data', (chunk: Buffer) => (complaint = complained(complaint, chunk)));
     started.stdout?.on('data', (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      // An engine that cannot start the agent says so in its place; it ends with that, and what it said is told then.
-      for (let answer = takeAnswer(received); answer !== undefined; answer = takeAnswer(received)) {
-        received = answer.rest;
+      let answers: Answer[];
+      try {
+        answers = received.take(chunk);
+      } catch (error) {
+        // Whatever comes now, nobody knows where an answer begins.
+        ended((error as Error).message);
+        started.stdout?.removeAllListeners('data').resume();
+        started.kill('SIGKILL');
+        return;
+      }
+      for (const answer of answers) {
         const { resolve, reject } = waiting.shift() ?? {};
         // A request that is read ahead of its turn would be lost with the buffer that it waits in.
         if (waiting[0] !== undefined) started.stdin?.write(waiting[0].text);
@@ -56,7 +64,7 @@ export function agentBy(place: string, launch: () => Running): Agent {
       if (child !== started) return;
       child = undefined;
       for (const { reject } of waiting.splice(0))
-        reject(failure(place, complaint.trim() || received.toString().trim() || reason));
+        reject(failure(place, complaint.trim() || received.unread().trim() || reason));
     };
     started.once('error', (error) => {
       ended(error.message);
@@ -84,16 +92,6 @@ export function agentBy(place: string, launch: () => Running): Agent {
       });
     },
   };
-}
-
-/** A whole answer at the beginning of what was received, if there is one; what is none stays where it is. */
-function takeAnswer(received: Buffer): { good: boolean; body: Buffer; rest: Buffer } | undefined {
-  const end = received.indexOf(10);
-  const [, word, length] = /^(ok|error) (\d+)$/.exec(received.toString('latin1', 0, Math.max(end, 0))) ?? [];
-  if (word === undefined) return undefined;
-  const stop = end + 1 + Number(length);
-  if (received.length < stop) return undefined;
-  return { good: word === 'ok', body: received.subarray(end + 1, stop), rest: received.subarray(stop) };
 }
 
 function failure(place: string, message: string): LabError {

@@ -7,10 +7,11 @@ export function parseResults(bytes: Buffer, count: number): Finished[] {
   let at = 0;
   while (results.length < count) {
     const end = bytes.indexOf(10, at);
-    if (end < 0)
-      throw new LabError(EXIT.labFailed, 'the machine stopped answering in the middle of a command');
-    const [code = 0, out = 0, err = 0] = bytes.toString('latin1', at, end).split(' ').map(Number);
+    const head = bytes.toString('latin1', at, Math.max(end, at));
+    const [code = 0, out = 0, err = 0] = head.split(' ').map(Number);
     at = end + 1;
+    if (!/^\d+ \d+ \d+$/.test(head) || at + out + err > bytes.length)
+      throw new LabError(EXIT.labFailed, 'the machine stopped answering in the middle of a command');
     results.push({
       code,
       stdout: bytes.subarray(at, at + out),

@@ -90,17 +90,49 @@ function checkQuestion(service: DraftService, health: DraftHealth, problems: Pro
   }
 }
 
-/** Each stands in quotes, on a line of its own, in both programs' files. */
+/** A path as it stands in a request line, without what keepalived.conf(5) takes for its own: comments, blocks, quotes. */
+const REQUEST = /^\/[A-Za-z0-9._~/?&=%:@+,;()*[\]-]*$/;
+
+/** What is wrong with each, and how it would be right; undefined where nothing is. */
+const FAULTS: Record<keyof typeof KEYS, (value: string) => [fault: string, mend: string] | undefined> = {
+  request: (value) => {
+    if (!value.startsWith('/')) return ['is no path', 'begin it with a slash: `request: /health`'];
+    if (REQUEST.test(value)) return undefined;
+    return [UNFIT, 'write such characters as % and two hexadecimal digits: %20 for a blank, %21 for !'];
+  },
+  // Stands in quotes, on a line of its own, in both programs' files.
+  receive: (value) => {
+    if (/["\\#]/.test(value) || UNPRINTABLE.test(value) || /^[{}]$/.test(value.trim()))
+      return [UNFIT, 'leave out quotes, backslashes, # and line breaks, and { or } by themselves'];
+    return isPattern(value)
+      ? undefined
+      : ['is no regular expression', 'close every ( and [, and let something stand before each *, + and ?'];
+  },
+  // A file of its own.
+  command: (value) =>
+    NOT_FOR_FILES.test(value) ? ['has a character that no shell script can have', 'leave it out'] : undefined,
+};
+
+const UNFIT = 'has a character that the checking programs cannot take';
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u2028\u2029]|\p{Surrogate}/u;
+// eslint-disable-next-line no-control-regex -- as above
+const NOT_FOR_FILES = /\x00|\p{Surrogate}/u;
+
+/** Both programs match by it (PCRE and Perl); what opens with flags, JavaScript reads without them. */
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text.replace(/^\(\?[a-z]+\)/, ''));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function checkText(key: keyof typeof KEYS, { value, at }: Placed<string>, problems: Problems): void {
-  if (key === 'request' && !value.startsWith('/'))
-    problems.add(at, `request ${show(value)} is no path`, 'begin it with a slash: `request: /health`');
-  else if (key !== 'command' && /["\\\n\r#]/.test(value))
-    problems.add(
-      at,
-      `${key} ${show(value)} has a character that the checking programs cannot take`,
-      'leave out quotes, backslashes, # and line breaks',
-    );
-  else if (value.trim() === '') problems.add(at, `${key} is empty`, 'say what it is, or leave it out');
+  const [fault, mend] = FAULTS[key](value) ?? [];
+  if (value.trim() === '') problems.add(at, `${key} is empty`, 'say what it is, or leave it out');
+  else if (fault !== undefined) problems.add(at, `${key} ${show(value)} ${fault}`, mend);
 }
 
 function checkTimes({ interval, timeout }: DraftHealth, problems: Problems): void {

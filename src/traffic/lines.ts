@@ -9,6 +9,9 @@ export interface Following {
 /** Ends its command when its own standard input ends: by `end`, and by the death of this process. */
 const WHILE_READ = `exec 3<&0; "$@" </dev/null 3<&- & p=$!; while read -r _ <&3; do :; done; kill "$p" 2>/dev/null; exit 0`;
 
+/** Longest line that is read, in characters; of a longer one, its end. No program of a lab writes one. */
+const LONGEST = 64 * 1024;
+
 /** Starts a command on a node and reads its lines, of both its streams. */
 export function followLines(
   runtime: Runtime,
@@ -23,7 +26,7 @@ export function followLines(
     let rest = '';
     stream?.on('data', (chunk: Buffer) => {
       const lines = `${rest}${chunk.toString()}`.split('\n');
-      rest = lines.pop() ?? '';
+      rest = (lines.pop() ?? '').slice(-LONGEST);
       lines.forEach(onLine);
     });
   }

@@ -1,4 +1,4 @@
-import { EXIT, LabError } from '../errors.ts';
+import { EXIT, LabError, complained } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { readWrkLine, wrkScript, type WrkOrder, type WrkReport } from './wrk.ts';
 
@@ -61,7 +61,7 @@ async function driveFrom(
   let complaint = '';
   let look: NodeJS.Timeout | undefined;
   let waiting: Promise<number> = Promise.resolve(0);
-  child.stderr?.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (complaint = complained(complaint, chunk)));
   child.stdin?.on('error', () => undefined);
   let line = '';
   child.stdout?.on('data', (chunk: Buffer) => {

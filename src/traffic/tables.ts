@@ -1,4 +1,4 @@
-import { EXIT, LabError } from '../errors.ts';
+import { EXIT, LabError, complained } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 const END = '-- end of table';
@@ -26,7 +26,7 @@ export function openTable(runtime: Runtime, director: string): OpenTable {
   let waiting: { resolve: (text: string) => void; reject: (error: Error) => void } | undefined;
   let gone: LabError | undefined;
   child.stdin?.on('error', () => undefined);
-  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (said = complained(said, chunk)));
   child.stdout?.on('data', (chunk: Buffer) => {
     received += chunk.toString();
     const at = received.indexOf(`${END}\n`);

@@ -1,25 +1,17 @@
 import { execa } from 'execa';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Handout } from '../../src/commands/class/open.ts';
-import { BIN, leftOf, marked, user, type Ran } from './cli.ts';
+import { BIN, leftOf, marked, user } from './cli.ts';
+import { students } from './student.ts';
 
 const me = user('door');
 const { lab, json, on, state } = me;
 const folder = mkdtempSync(join(tmpdir(), 'lvslab-door-'));
-const askpass = join(folder, 'askpass');
 const key = join(folder, 'key');
 /** Away from what other tests, or a trainer here, may have open. */
 const FIRST_PORT = 28_200 + (process.pid % 500);
@@ -27,29 +19,7 @@ const FIRST_PORT = 28_200 + (process.pid % 500);
 const seat = async (name: string) =>
   (await json<{ seats: Handout[] }>(['class', 'seat', name])).seats[0] ?? expect.fail(`no seat ${name}`);
 
-/** A student's own ssh client, which knows the password, or a key. */
-function start({ port, password }: Pick<Handout, 'port' | 'password'>, options: string[], command: string[]) {
-  const known = join(folder, 'known');
-  return execa(
-    'ssh',
-    [
-      ...['-F', '/dev/null', '-o', 'StrictHostKeyChecking=no', '-o', `UserKnownHostsFile=${known}`],
-      ...['-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=30', '-p', String(port), ...options],
-      ...['student@127.0.0.1', ...command],
-    ],
-    {
-      env: { ASKED: password, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', SSH_AUTH_SOCK: '' },
-      ...{ reject: false, timeout: 60_000, cleanup: false },
-    },
-  );
-}
-
-async function ssh(...what: Parameters<typeof start>): Promise<Ran> {
-  const child = start(...what);
-  child.stdin.end();
-  const { exitCode = -1, stdout, stderr } = await child;
-  return { code: exitCode, stdout, stderr };
-}
+const { start, ssh } = students(folder);
 
 /** One at a terminal. */
 function terminal(at: Handout) {
@@ -79,8 +49,6 @@ let ada: Handout;
 let grace: Handout;
 
 beforeAll(async () => {
-  writeFileSync(askpass, '#!/bin/sh\necho "$ASKED"\n');
-  chmodSync(askpass, 0o700);
   await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
   writeFileSync(join(folder, 'roster'), 'Ada\nGrace\n');
   const up = await lab(['class', 'up', 'nat', '--roster', join(folder, 'roster')]);

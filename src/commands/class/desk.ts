@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { createServer, type Server, type Socket } from 'node:net';
-import { LONGEST_QUESTION, questionOf } from '../../class/desk.ts';
+import { LONGEST_QUESTION, questionOf, type DeskNode } from '../../class/desk.ts';
 import { EXIT } from '../../errors.ts';
+import type { LabRecord } from '../../lab.ts';
+import { shellCommand } from '../exec.ts';
 
 /** Milliseconds for a question to be asked. */
 const PATIENCE = 10_000;
@@ -84,7 +86,10 @@ function run(asker: Socket, argv: string[], color: boolean): Promise<void> {
   asker.on('end', left);
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (bytes: Buffer) => {
-      if (!asker.destroyed) asker.write(bytes);
+      if (asker.destroyed || asker.write(bytes)) return;
+      // Who does not read what was asked for does not get it into this process's memory either.
+      stream.pause();
+      for (const event of ['drain', 'close']) asker.once(event, () => stream.resume());
     });
   return new Promise((resolve) => {
     child.on('error', (error) => {
@@ -101,4 +106,15 @@ function run(asker: Socket, argv: string[], color: boolean): Promise<void> {
 /** The last words, a zero byte and the exit code. */
 function end(asker: Socket, text: string, code: number): void {
   if (!asker.destroyed) asker.end(`${text}\0${code}\n`);
+}
+
+/** The nodes of a lab for the menu of its seat. */
+export function deskNodes({ name, plan }: LabRecord): DeskNode[] {
+  return plan.nodes.map((node) => ({
+    name: node.name,
+    about: [node.role, ...node.interfaces.flatMap((own) => own.addresses.map(({ address }) => address))].join(
+      '  ',
+    ),
+    shell: shellCommand(name, node.name).at(-1) ?? 'sh',
+  }));
 }

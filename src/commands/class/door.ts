@@ -2,10 +2,11 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deskText, type DeskNode } from '../../class/desk.ts';
+import { deskText } from '../../class/desk.ts';
 import type { Seat } from '../../class/roster.ts';
 import {
   credentialsOf,
+  doorLog,
   keepPort,
   forgetCredentials,
   writeDoor,
@@ -13,22 +14,28 @@ import {
   type Credentials,
 } from '../../class-door.ts';
 import { readClass, seatLab } from '../../class-record.ts';
-import { EXIT, LabError } from '../../errors.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { labDirectory, readRecord, type LabRecord } from '../../lab.ts';
-import { furnishDesk, letIn } from '../../machine/embedded/desk.ts';
+import { TO_LOG_IN, furnishDesk, letIn } from '../../machine/embedded/desk.ts';
 import { readIdentity, startTime } from '../../machine/processes.ts';
 import { NODE_CAPABILITIES } from '../../runtime/capabilities.ts';
 import { noteActivity } from '../../test-record.ts';
 import { machineOf } from '../../wire.ts';
-import { shellCommand } from '../exec.ts';
 import { joinStreams } from '../join-streams.ts';
-import { answerAt } from './desk.ts';
+import { answerAt, deskNodes } from './desk.ts';
+import { doorLogger, readLines, type SeatLog } from './door-log.ts';
+import { greetingOf } from './greeting.ts';
+import { listenAtOneOf } from './listen.ts';
+import { Places, type Place } from './places.ts';
 
 /** Milliseconds from look to look at who is in the class. */
 const LOOK = 500;
-/** Connections of one seat at once, terminals of one student and what was never closed. */
-const MOST_CONNECTIONS = 16;
+/** Milliseconds of silence after which a client may be one that waits for the server's first word. */
+const QUIET = 1000;
+/** Milliseconds in which a client says that it speaks ssh. */
+const TO_SPEAK = 10_000;
+/** What the ssh server says of who has logged in; nothing that somebody else says begins a line of it. */
+const ADMITTED = /^Accepted (password|publickey) for student from /;
 /** Ports that are tried for one seat. */
 const TRIES = 1000;
 
@@ -38,7 +45,8 @@ interface Entrance {
   server: Server;
   port: number;
   sockets: Set<Socket>;
-  log: (text: string) => void;
+  places: Places;
+  log: SeatLog;
   /** Which machine was made ready, with which keys; undefined while none is. */
   ready: { key: string; done: Promise<void> } | undefined;
   desk: Server | undefined;
@@ -59,9 +67,7 @@ export async function keepDoor(
 ): Promise<void> {
   writeDoorIdentity(name, startTime(process.pid) ?? '');
   const entrances = new Map<string, Entrance>();
-  const logOf = (seat: Seat) => (text: string) => {
-    say(`${new Date().toISOString()} ${seat.seat}: ${text}`);
-  };
+  const logOf = doorLogger(doorLog(name), say);
   try {
     for (let record = readClass(name); record !== undefined; record = readClass(name)) {
       if (interruptSignal.aborted) return;
@@ -75,7 +81,7 @@ export async function keepDoor(
         }
       for (const seat of record.seats) {
         if (entrances.has(seat.seat)) continue;
-        entrances.set(seat.seat, await open(name, seat, listen, first, entrances, logOf(seat)));
+        entrances.set(seat.seat, await open(name, seat, listen, first, entrances, logOf(seat.seat)));
         changed = true;
       }
       if (changed)
@@ -96,7 +102,7 @@ async function open(
   listen: string,
   first: number,
   others: Map<string, Entrance>,
-  log: (text: string) => void,
+  log: SeatLog,
 ): Promise<Entrance> {
   const { port: last } = await credentialsOf(name, seat.seat);
   const taken = new Set([...others.values()].map(({ port }) => port));
@@ -113,54 +119,77 @@ async function open(
   keepPort(name, seat.seat, port);
   const entrance: Entrance = {
     ...{ seat, server, port, log, sockets: new Set<Socket>() },
-    ...{ ready: undefined, desk: undefined },
+    ...{ places: new Places(), ready: undefined, desk: undefined },
   };
   server.on('connection', (socket) => {
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => entrance.sockets.delete(socket));
-    entrance.sockets.add(socket);
-    if (entrance.sockets.size > MOST_CONNECTIONS) socket.destroy();
-    else
-      welcome(name, entrance, socket).catch((error: unknown) => {
-        entrance.log(`refused: ${(error as Error).message}`);
-        socket.destroy();
-      });
+    meet(name, entrance, socket);
   });
   return entrance;
 }
 
-/** The first of the ports that is free. @throws LabError machineCannot where none is */
-async function listenAtOneOf(server: Server, address: string, ports: number[]): Promise<number> {
-  for (const port of ports) {
-    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-      server.once('error', resolve);
-      server.listen({ host: address, port, exclusive: true }, () => {
-        server.removeListener('error', resolve);
-        resolve(undefined);
-      });
-    });
-    if (error === undefined) return port;
-    if (error.code !== 'EADDRINUSE')
-      throw new LabError(EXIT.machineCannot, `cannot listen at ${address} port ${port}: ${error.message}`, {
-        cause: error,
-        mend: 'name an address of this host, and a port from 1024: --listen ADDRESS --port NUMBER',
-      });
-  }
-  throw new LabError(EXIT.machineCannot, `no port from ${ports[0] ?? '?'} on is free at ${address}`, {
-    mend: 'name another one to begin with: --port NUMBER',
+/** Lets a connection in, if it may. */
+function meet(name: string, entrance: Entrance, socket: Socket): void {
+  const { places, sockets, log } = entrance;
+  const from = `${socket.remoteAddress ?? '?'} port ${socket.remotePort ?? '?'}`;
+  socket.on('error', () => socket.destroy());
+  const place = places.take(socket.remoteAddress ?? '?', (why) => {
+    log.noise(`${from}: put out: ${why}`);
+    socket.destroy();
+  });
+  sockets.add(socket);
+  const late = setTimeout(() => {
+    if (!place.spoken) place.end(`it did not say within ${TO_SPEAK / 1000} s that it speaks ssh`);
+  }, TO_SPEAK);
+  const over = setTimeout(() => {
+    if (!place.admitted) place.end(`nobody logged in within ${TO_LOG_IN} s`);
+  }, TO_LOG_IN * 1000);
+  socket.once('close', () => {
+    clearTimeout(late);
+    clearTimeout(over);
+    sockets.delete(socket);
+    places.leave(place);
+  });
+  welcome(name, entrance, { socket, place, from }).catch((error: unknown) => {
+    log.noise(`${from}: refused: ${(error as Error).message}`);
+    socket.destroy();
   });
 }
 
-async function welcome(name: string, entrance: Entrance, socket: Socket): Promise<void> {
-  const from = `${socket.remoteAddress ?? '?'} port ${socket.remotePort ?? '?'}`;
+async function welcome(
+  name: string,
+  entrance: Entrance,
+  { socket, place, from }: { socket: Socket; place: Place; from: string },
+): Promise<void> {
+  const { places, log } = entrance;
+  const gone = () => socket.destroyed;
+  // An ssh server costs more than a connection does: it is begun once there is somebody to talk to.
+  const greeting = greetingOf(
+    socket,
+    QUIET,
+    () => (place.spoken = true),
+    (why) => {
+      place.end(why);
+    },
+  );
+  await greeting.heard;
+  if (gone()) return;
+  for (let why = places.begin(place); why !== undefined; why = places.begin(place)) {
+    if (place.spoken) throw new Error(why);
+    await sleep(QUIET);
+    if (gone()) return;
+  }
   const lab = seatLab({ name }, entrance.seat);
   await ready(name, lab, entrance);
-  if (socket.destroyed) return;
-  entrance.log(`connection from ${from}`);
-  noteActivity(lab);
+  if (gone()) return;
+  log.noise(`connection from ${from}`);
   const server = letIn(labDirectory(lab));
-  server.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    for (const line of text.split('\n')) if (line.trim() !== '') entrance.log(`${from}: ${line.trim()}`);
+  server.stdin?.write(greeting.taken());
+  readLines(server.stderr, (line) => {
+    if (!place.admitted && ADMITTED.test(line)) {
+      places.admit(place);
+      noteActivity(lab);
+      log.note(`${from}: ${line}`);
+    } else log.noise(`${from}: ${line}`);
   });
   joinStreams(socket, server);
 }
@@ -200,16 +229,6 @@ async function furnish(record: LabRecord, entrance: Entrance, credentials: Crede
       deskNodes(record),
     ),
   });
-}
-
-function deskNodes({ name, plan }: LabRecord): DeskNode[] {
-  return plan.nodes.map((node) => ({
-    name: node.name,
-    about: [node.role, ...node.interfaces.flatMap((own) => own.addresses.map(({ address }) => address))].join(
-      '  ',
-    ),
-    shell: shellCommand(name, node.name).at(-1) ?? 'sh',
-  }));
 }
 
 function close({ server, sockets, desk }: Entrance): void {

@@ -8,6 +8,12 @@ import { forwardToHost, runOnLine, startOnLine } from './line.ts';
 /** In the guest, on a file system in memory; the nodes see `node` below it (images/seat-desk). */
 const DESK = '/run/lvslab-desk';
 
+/**
+ * Seconds in which somebody logs in: enough to compare a fingerprint with one on paper and to type the password, and too
+ * little to be worth anything to who cannot.
+ */
+export const TO_LOG_IN = 45;
+
 /** How somebody gets into a guest, and what is there for them. */
 export interface Desk {
   password: string;
@@ -40,7 +46,7 @@ PrintMotd no
 PrintLastLog no
 UseDNS no
 MaxAuthTries 4
-LoginGraceTime 60
+LoginGraceTime ${TO_LOG_IN}
 ClientAliveInterval 30
 ClientAliveCountMax 4
 LogLevel INFO

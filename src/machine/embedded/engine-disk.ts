@@ -83,7 +83,7 @@ async function format(file: string): Promise<void> {
   // No journal: after a crash the disk is thrown away.
   await hostCommand(
     'mke2fs',
-    ['-q', '-t', 'ext4', '-O', '^has_journal', '-E', 'lazy_itable_init=1', '-F', file],
+    ['-q', '-t', 'ext4', '-O', '^has_journal', '-E', 'lazy_itable_init=1', '-F', '--', file],
     {
       env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
     },

@@ -1,3 +1,5 @@
+import { EXIT, LabError } from '../../errors.ts';
+
 /** Debian suite whose kernel runs as a process here; its predecessors' crash on CPUs with large register state. */
 const SUITE = 'forky';
 
@@ -65,6 +67,27 @@ export const WITHOUT_DOCUMENTS = ['doc', 'man', 'info', 'locale', 'zoneinfo'].ma
   (d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`,
 );
 
+/** A path as a word of mmdebstrap's own hooks, which are read as a shell reads words. */
+function hookPath(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * The mirror that the user names in `LVSLAB_MIRROR`, in any form that mmdebstrap(1) takes but one that would be an
+ * option, or its standard input.
+ * @returns undefined: Debian's own
+ * @throws LabError badInput for anything else
+ */
+export function packageMirror(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const mirror = env['LVSLAB_MIRROR'] ?? '';
+  if (mirror === '') return undefined;
+  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  if (/^([a-z][a-z0-9+.-]*:\/\/|deb |\.{0,2}\/)[^\x00-\x1f\x7f]+$/.test(mirror)) return mirror;
+  throw new LabError(EXIT.badInput, `LVSLAB_MIRROR ${JSON.stringify(mirror)} is no package mirror`, {
+    mend: 'set it to an address such as http://HOST/debian, a line of sources.list that begins with "deb ", or the path of such a file',
+  });
+}
+
 function common(images: string, packages: string[]): string[] {
   return [
     '--variant=minbase',
@@ -73,7 +96,7 @@ function common(images: string, packages: string[]): string[] {
     `--include=${packages.join(',')}`,
     '--customize-hook=mkdir -p "$1/usr/lib/lvslab"',
     ...['node-agent', 'frame-probe'].map(
-      (name) => `--customize-hook=upload '${images}/${name}' /usr/lib/lvslab/${name}`,
+      (name) => `--customize-hook=upload ${hookPath(`${images}/${name}`)} /usr/lib/lvslab/${name}`,
     ),
   ];
 }
@@ -100,14 +123,14 @@ export function machineRecipe(
   return [
     ...common(images, ['user-mode-linux', ...packages, ...engine]),
     '--format=ext2',
-    `--customize-hook=upload '${images}/guest-init' /usr/sbin/guest-init`,
+    `--customize-hook=upload ${hookPath(`${images}/guest-init`)} /usr/sbin/guest-init`,
     '--customize-hook=chmod 755 "$1/usr/sbin/guest-init"',
-    `--customize-hook=upload '${images}/sshd.conf' /etc/ssh/lvslab.conf`,
-    `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 '${work}'`,
+    `--customize-hook=upload ${hookPath(`${images}/sshd.conf`)} /etc/ssh/lvslab.conf`,
+    `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 ${hookPath(work)}`,
     '--customize-hook=rm "$1/usr/bin/linux.uml"',
     // By way of the root: an ordinary user's build runs under another id, which may not write where the user can.
     `--customize-hook=${VERSIONS} > "$1/versions"`,
-    `--customize-hook=download /versions '${work}/versions'`,
+    `--customize-hook=download /versions ${hookPath(`${work}/versions`)}`,
     '--customize-hook=rm "$1/versions"',
     `--customize-hook=${TRIM}`,
     ...target(`${work}/root.img`, mirror),

@@ -11,7 +11,7 @@ import { assertKept } from '../../state/own-files.ts';
 import { bootstrap } from './bootstrap.ts';
 import { buildAlone } from './builds.ts';
 import { contentKey } from './content-key.ts';
-import { machineRecipe, packageList, type RootKind } from './recipe.ts';
+import { machineRecipe, packageList, type RootKind, packageMirror } from './recipe.ts';
 import { buildPrograms, ensurePrograms } from './packages.ts';
 
 /** A root file system with its own kernel, built once and only read from then on. */
@@ -54,23 +54,31 @@ export async function findRoot(kind: RootKind = 'netns'): Promise<Root | undefin
   const key = rootKey(kind);
   for (const place of [rootsOnBoard, cacheDirectory()]) {
     const directory = join(place, `root-${key}`);
-    if (!existsSync(directory)) continue;
-    if (place !== rootsOnBoard) [place, directory].forEach(assertKept);
     const manifest = await readManifest(directory);
-    // One that is damaged is built anew.
     if (manifest === undefined) continue;
+    if (place !== rootsOnBoard) [place, directory].forEach(assertKept);
     const [image, kernel] = [join(directory, 'root.img'), join(directory, 'linux')];
     return { key, directory, image, kernel, manifest };
   }
   return undefined;
 }
 
+/**
+ * What is told of a root; undefined where there is none, or a damaged one: it is then built anew.
+ * @throws LabError machineCannot where it may not be read: to build it would be in vain
+ */
 async function readManifest(directory: string): Promise<RootManifest | undefined> {
   try {
     const text = await readFile(join(directory, 'manifest.json'), 'utf8');
     return rootManifestSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new LabError(
+      EXIT.machineCannot,
+      `cannot read the root filesystem in ${directory}: ${(error as Error).message}`,
+      { mend: 'make it yours, or name another place for it with XDG_CACHE_HOME', cause: error },
+    );
   }
 }
 
@@ -82,11 +90,12 @@ async function readManifest(directory: string): Promise<RootManifest | undefined
 export async function ensureRoot(progress: Progress, kind: RootKind = 'netns'): Promise<Root> {
   const found = await findRoot(kind);
   if (found !== undefined) return found;
+  const mirror = packageMirror();
   await ensurePrograms(buildPrograms(), progress);
   const task = progress.start(ROOT_NAMES[kind], 'starting');
   const began = Date.now();
   try {
-    await build(kind, task, progress);
+    await build(kind, mirror, task, progress);
   } catch (error) {
     task.fail();
     throw error;
@@ -98,7 +107,12 @@ export async function ensureRoot(progress: Progress, kind: RootKind = 'netns'): 
   return built;
 }
 
-async function build(kind: RootKind, task: Task, progress: Progress): Promise<void> {
+async function build(
+  kind: RootKind,
+  mirror: string | undefined,
+  task: Task,
+  progress: Progress,
+): Promise<void> {
   const key = rootKey(kind);
   const waiting = () => {
     task.update('waiting for another build');
@@ -108,7 +122,7 @@ async function build(kind: RootKind, task: Task, progress: Progress): Promise<vo
     await mkdir(join(work, 'lib'), { recursive: true });
     const packages = packageList(await readFile(join(packageRoot, 'images', 'packages.txt'), 'utf8'));
     const images = join(packageRoot, 'images');
-    const argv = machineRecipe(kind, work, images, packages, process.env['LVSLAB_MIRROR']);
+    const argv = machineRecipe(kind, work, images, packages, mirror);
     await bootstrap(argv, { work, output: join(work, 'root.img') }, task, progress);
     const directory = join(cacheDirectory(), `root-${key}`);
     await finish(work);

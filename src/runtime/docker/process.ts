@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import type { StdioOptions } from 'node:child_process';
 import type Docker from 'dockerode';
+import { EXIT, LabError } from '../../errors.ts';
 import type { Running } from '../runtime.ts';
 
 /** Environment variable by which a command's processes are found again: the API tells no number that holds inside. */
@@ -115,12 +116,31 @@ function ended(stream: Duplex): Promise<void> {
   });
 }
 
-/** The stream may end a moment before the engine has noted the exit code. */
-async function exitCode(exec: Docker.Exec): Promise<number> {
-  for (;;) {
-    const { Running, ExitCode } = await exec.inspect();
+/** Milliseconds in which an engine says how a command is, and in which it notes the exit code of one that has ended. */
+const PATIENCE = 30_000;
+
+/**
+ * The stream may end a moment before the engine has noted the exit code; a command that has closed its output goes on
+ * for as long as it likes, and is asked for ever less often.
+ */
+export async function exitCode(
+  exec: {
+    inspect: (options: {
+      abortSignal: AbortSignal;
+    }) => Promise<{ Running: boolean; ExitCode: number | null }>;
+  },
+  patience = PATIENCE,
+): Promise<number> {
+  let limit = Date.now() + patience;
+  for (let pause = 10; ; pause = Math.min(2 * pause, 1000)) {
+    const { Running, ExitCode } = await exec.inspect({ abortSignal: AbortSignal.timeout(patience) });
     if (!Running && ExitCode !== null) return ExitCode;
-    await sleep(10);
+    if (Running) limit = Date.now() + patience;
+    else if (Date.now() > limit)
+      throw new LabError(EXIT.labFailed, 'the Docker engine does not say how the command ended', {
+        mend: 'is its node still there? lab status',
+      });
+    await sleep(pause);
   }
 }
 

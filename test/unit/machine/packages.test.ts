@@ -9,7 +9,7 @@ import {
   lastLines,
   missing,
 } from '../../../src/machine/embedded/packages.ts';
-import { packageList, machineRecipe } from '../../../src/machine/embedded/recipe.ts';
+import { packageList, packageMirror, machineRecipe } from '../../../src/machine/embedded/recipe.ts';
 import type { Progress } from '../../../src/report/progress.ts';
 
 describe('the package list', () => {
@@ -62,6 +62,47 @@ describe('the recipe', () => {
     const out = hooks.findIndex((hook) => hook.includes('copy-out /usr/bin/linux.uml'));
     expect(hooks[out]).toMatch(/ '\/work place'$/);
     expect(hooks.indexOf('--customize-hook=rm "$1/usr/bin/linux.uml"')).toBeGreaterThan(out);
+  });
+
+  it('names its folders in a form that is one word, whatever their names', () => {
+    const [work, images] = ["/it's; touch x", '/a "b" $(id) \\ c'];
+    const special = /^--customize-hook=(?=upload|copy-out|download)/;
+    const hooks = machineRecipe('netns', work, images, []).flatMap((arg) =>
+      special.test(arg) ? [arg.replace(special, '')] : [],
+    );
+    // As mmdebstrap itself takes them apart.
+    const { stdout } = spawnSync(
+      'perl',
+      ['-MText::ParseWords', '-e', 'print join("\\0", map { shellwords($_) } @ARGV)', '--', ...hooks],
+      { encoding: 'utf8' },
+    );
+    const words = stdout.split('\0');
+    expect(words).toEqual(expect.arrayContaining([`${images}/guest-init`, work, `${work}/versions`]));
+    expect(words.filter((word) => /touch|id/.test(word) && !word.startsWith(work))).toEqual(
+      ['node-agent', 'frame-probe', 'guest-init', 'sshd.conf'].map((name) => `${images}/${name}`),
+    );
+  });
+
+  it.each([
+    ['http://mirror.example/debian'],
+    ['file:///srv/mirror'],
+    ['deb [trusted=yes] http://mirror.example/debian forky main'],
+    ['/etc/apt/sources.list'],
+    ['./sources.list'],
+  ])('takes %s for a mirror', (mirror) => {
+    expect(packageMirror({ LVSLAB_MIRROR: mirror })).toBe(mirror);
+  });
+
+  it.each(['--customize-hook=touch sentinel', '-', '-x', 'mirror.example', 'http://a\nb', 'deb\thttp://a'])(
+    'refuses %j as a mirror',
+    (mirror) => {
+      expect(() => packageMirror({ LVSLAB_MIRROR: mirror })).toThrow('is no package mirror');
+    },
+  );
+
+  it('has no mirror where none is named', () => {
+    expect(packageMirror({})).toBeUndefined();
+    expect(packageMirror({ LVSLAB_MIRROR: '' })).toBeUndefined();
   });
 
   it('is valid sh where it is sh', () => {

@@ -2,8 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { line, planScript, portName, quote, runScript } from '../../../src/plan/script.ts';
+import { healScript } from '../../../src/plan/failures.ts';
+import {
+  hereDocument,
+  line,
+  mendScript,
+  planScript,
+  portName,
+  quote,
+  runScript,
+} from '../../../src/plan/script.ts';
 import type { Step } from '../../../src/plan/steps.ts';
 import { SHIPPED, planOf, shipped } from './labs.ts';
 
@@ -297,4 +307,96 @@ describe('the script that lab plan prints', () => {
       ]),
     );
   });
+});
+
+/** Texts that a file may have; many of them with lines that end a here-document of an obvious kind. */
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'EOF',
+        'EOF_2',
+        'EOF_3',
+        ' EOF',
+        'EOF ',
+        "it's",
+        '$(id) `id` $HOME',
+        '\\',
+        '\\EOF',
+        '',
+        'END',
+      ),
+      fc.string({ unit: 'binary' }).map((text) => text.replaceAll(/\p{Surrogate}|\0/gu, '')),
+    ),
+    { maxLength: 8 },
+  )
+  .chain((rows) => fc.constantFrom(rows.join('\n'), `${rows.join('\n')}\n`));
+
+describe('a file of any content', () => {
+  const folder = mkdtempSync(join(tmpdir(), "lvslab-it's a file-"));
+  const path = join(folder, 'file');
+  const file = (content: string): Step => ({ kind: 'file', path, content });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const node = (content: string) => ({
+    ...(shipped('nat').nodes[0] ?? expect.fail()),
+    steps: [file(content)],
+  });
+
+  it.each<[string, (content: string) => string]>([
+    ['up', (content) => runScript([file(content), { kind: 'file', path: `${path}.2`, content: 'after\n' }])],
+    ['reset', (content) => mendScript([{ argv: ['tee', path], file: { path, content } }])],
+    ['heal', (content) => healScript(node(content), { kind: 'node' })],
+    [
+      'plan',
+      (content) =>
+        // A node of this machine itself.
+        planScript({
+          ...shipped('nat'),
+          networks: [],
+          modules: [],
+          nodes: [{ ...node(content), interfaces: [] }],
+        })
+          .replace(/^on\(\).*$/m, 'on() { shift; "$@"; }')
+          .replaceAll(/^ip netns.*$/gm, ''),
+    ],
+  ])('comes out of the script of %s as it is, and nothing of it is run', (_, scriptOf) => {
+    fc.assert(
+      fc.property(anyText, (content) => {
+        rmSync(path, { force: true });
+        const { status, stderr, stdout } = sh([], scriptOf(content));
+        expect({ status, stderr, stdout }).toEqual({ status: 0, stderr: '', stdout: '' });
+        expect(readFileSync(path, 'utf8')).toBe(content);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('that cannot be written is named, and nothing follows it', () => {
+    for (const content of ['text\n', 'text']) {
+      const { status, stderr, stdout } = sh(
+        [],
+        `${runScript([{ kind: 'file', path: `${folder}/none/x`, content }])}echo more`,
+      );
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expect(stderr).toContain('failed: write ');
+    }
+  });
+
+  it('is the whole of what a command reads from a here-document', () => {
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const lines = text === '' ? '' : `${text}\n`;
+        return sh([], `${hereDocument('cat', lines, ' || exit 3')}\n`).stdout === lines;
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+it('a title of several lines is one comment', () => {
+  const script = planScript({ ...shipped('nat'), title: "two\nlines\r\necho it's\0" });
+  expect(script.split('\n')[1]).toBe("# lab nat: two lines echo it's ");
+  expect(syntax(script)).toEqual(RIGHT);
 });

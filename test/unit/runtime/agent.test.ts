@@ -37,4 +37,33 @@ describe('a conversation with an agent', () => {
   it('ends where it stops answering', async () => {
     await expect(agentOf('exit 1').request([])).rejects.toThrow('it stopped answering');
   });
+
+  it.each([
+    [
+      'announces more than any answer has',
+      'printf "ok 99999999999\\nab"; cat',
+      'an answer of 99999999999 bytes',
+    ],
+    ['says what is no answer and never ends', 'yes nonsense', 'what came is no answer: nonsense'],
+    [
+      'complains without end before it stops',
+      'yes because | head -c 3000000 >&2; echo at last >&2',
+      'at last',
+    ],
+  ])('ends where an agent %s', async (_, script, expected) => {
+    const agent = agentOf(script);
+    const said = await agent.request([]).then(
+      () => 'an answer',
+      (error: unknown) => (error as Error).message,
+    );
+    expect(said).toContain(expected);
+    expect(said.length).toBeLessThan(70_000);
+    // What is said to the next one goes to a new agent.
+    await expect(agent.request([])).rejects.toThrow(expected);
+  });
+
+  it('takes a large answer in the time that its bytes take', async () => {
+    const agent = agentOf('read a; printf "ok 200000000\\n"; head -c 200000000 /dev/zero; cat');
+    expect((await agent.request([])).length).toBe(200_000_000);
+  });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { labelFilter, labelsOf, recordIn } from '../../../src/docker/labels.ts';
 import type { LabRecord } from '../../../src/lab.ts';
 import { containerOptions } from '../../../src/runtime/docker/container.ts';
+import { exitCode } from '../../../src/runtime/docker/process.ts';
 import { gatewayOf, networkOptions } from '../../../src/runtime/docker/networks.ts';
 import { crossings, eatenError, rulesThatCounted } from '../../../src/runtime/docker/preflight.ts';
 import { wiringCommands, type Device } from '../../../src/runtime/docker/wiring.ts';
@@ -166,5 +167,36 @@ COMMIT
     expect(eatenError([{ ...one, missing: one.packets }], ['iptables -t filter -A X']).message).toContain(
       'eaten by:\n  iptables -t filter -A X',
     );
+  });
+});
+
+describe('a command in a container', () => {
+  const engine = (...answers: { Running: boolean; ExitCode: number | null }[]) => {
+    const asked: AbortSignal[] = [];
+    const inspect = ({ abortSignal }: { abortSignal: AbortSignal }) => {
+      asked.push(abortSignal);
+      return Promise.resolve(answers[Math.min(asked.length, answers.length) - 1] ?? expect.fail());
+    };
+    return { inspect, asked };
+  };
+  const running = { Running: true, ExitCode: null };
+  const unknown = { Running: false, ExitCode: null };
+
+  it('has ended once the engine says how', async () => {
+    const exec = engine(running, unknown, { Running: false, ExitCode: 7 });
+    expect(await exitCode(exec)).toBe(7);
+    expect(exec.asked.length).toBe(3);
+  });
+
+  it('is asked for ever less often while it runs, and for as long as that is', async () => {
+    const exec = engine(...Array.from({ length: 6 }, () => running), { Running: false, ExitCode: 0 });
+    const began = Date.now();
+    expect(await exitCode(exec, 5)).toBe(0);
+    // 10 + 20 + 40 + 80 + 160 + 320
+    expect(Date.now() - began).toBeGreaterThan(600);
+  });
+
+  it('is not waited for where the engine never says how it ended', async () => {
+    await expect(exitCode(engine(unknown), 50)).rejects.toThrow('does not say how the command ended');
   });
 });

@@ -56,3 +56,45 @@ it.each(SHIPPED)('%s names the schema for editors', (name) => {
     '# yaml-language-server: $schema=../schema/topology.schema.json',
   );
 });
+
+describe('the licence', () => {
+  const { license, files } = JSON.parse(read('package.json')) as { license: string; files: string[] };
+
+  it('is the one that the package declares, and goes out with it', () => {
+    expect(license).toBe('MIT');
+    const text = read('LICENSE');
+    expect(text).toMatch(/^MIT License\n\nCopyright \(c\) \d{4} the lvslab authors\n/);
+    expect(text).toContain('Permission is hereby granted, free of charge');
+    expect(text).toContain('WITHOUT WARRANTY OF ANY KIND');
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'SECURITY.md']));
+  });
+});
+
+describe('what SECURITY.md promises', () => {
+  const [, promised = ''] = /## What is promised\n(.*?)\n## /s.exec(read('SECURITY.md')) ?? [];
+  /** Each file that is named, with the names of tests that follow it. */
+  const named = promised
+    .split(/(?=`test\/)/)
+    .slice(1)
+    .map((part) => ({
+      file: /^`([^`]+)`/.exec(part)?.[1] ?? '',
+      tests: Array.from(part.matchAll(/"([^"]+)"/g), ([, name = '']) => name.replaceAll(/\s+/g, ' ')),
+    }));
+
+  it('is held by tests that there are', () => {
+    expect(named.length).toBeGreaterThan(5);
+    for (const { file, tests } of named) {
+      const text = read(file).replaceAll(/'\s*\+?\s*\n\s*'/g, '');
+      for (const name of tests) expect(text, `${file}: ${name}`).toContain(`'${name}'`);
+    }
+  });
+
+  it('is held in each of its points', () => {
+    const points = promised
+      .split(/\n- /)
+      .slice(1)
+      .map((point) => point.split('\n\n')[0] ?? '');
+    expect(points.length).toBeGreaterThan(9);
+    for (const point of points) expect(point).toMatch(/"[^"]{6,}"|`test\/[^`]+`, all of it/);
+  });
+});

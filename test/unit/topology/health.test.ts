@@ -5,6 +5,12 @@ function service(health: string, rest = ''): string {
   return lab({ services: `  - { vip: 203.0.113.100, ${rest}health: ${health} }` });
 }
 
+/** The message of the only problem that a file has. */
+function only(text: string): string | undefined {
+  const found = problemsOf(text);
+  return found.length === 1 ? found[0]?.message : undefined;
+}
+
 describe('health', () => {
   it('may say much or little', () => {
     for (const good of [
@@ -32,6 +38,36 @@ describe('health', () => {
     expectProblems(service(`{ check: negotiate, receive: ▸'o"k' }`), [
       'receive "o\\"k" has a character that the checking programs cannot take',
     ]);
+  });
+
+  it('asks for nothing that the checking programs would take for something else', () => {
+    const negotiate = (rest: string) => service(`{ check: negotiate, ${rest} }`);
+    for (const good of ['/a?b=c&d=%20', '/~x/[1]', '/'])
+      expect(problemsOf(negotiate(`receive: ok, request: "${good}"`)), good).toEqual([]);
+    for (const bad of ['/a b', '/a!b', '/a{b', '/}', '/a$b', "/a'b", '/ä', '/a\\tb', '/a#b', '/a|b'])
+      expect(only(negotiate(`receive: ok, request: "${bad}"`)), bad).toMatch(
+        /^request ".*" has a character that the checking programs cannot take$/,
+      );
+    for (const good of ['ok|fine', '(?i)OK', 'a{2}', "it's $5!", 'Grüße', '^ok$'])
+      expect(problemsOf(negotiate(`receive: "${good}"`)), good).toEqual([]);
+    for (const bad of ['}', ' { ', 'a#b', 'a\\nb', 'a\\0b', 'a\\tb', '\\ud800'])
+      expect(only(negotiate(`receive: "${bad}"`)), bad).toMatch(
+        /^receive ".*" has a character that the checking programs cannot take$/,
+      );
+    for (const bad of ['(', '[a', '*', 'a)'])
+      expectProblems(negotiate(`receive: ▸"${bad}"`), [
+        `receive "${bad}" is no regular expression`,
+        'close every ( and [, and let something stand before each *, + and ?',
+      ]);
+  });
+
+  it('runs any command that a script can have', () => {
+    const external = (command: string) => service(`{ check: external, command: ${command} }`);
+    expect(problemsOf(external('"cat <<EOF\\nEOF\\nEOF\\n"'))).toEqual([]);
+    for (const bad of ['a\\0b', '\\ud800'])
+      expect(only(external(`"${bad}"`))).toMatch(
+        /^command ".*" has a character that no shell script can have$/,
+      );
   });
 
   it('has an interval that is no shorter than its timeout', () => {
