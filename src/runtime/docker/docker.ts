@@ -7,8 +7,9 @@ import type { LabRecord } from '../../lab.ts';
 import type { Finished } from '../../machine/machine.ts';
 import type { Plan, PlannedNode } from '../../plan/types.ts';
 import { agentBy, type Agent } from '../agent.ts';
+import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
-import type { Job, NodeState, Runtime } from '../runtime.ts';
+import type { HeldJob, Job, Lease, NodeState, Runtime } from '../runtime.ts';
 import { containerName, containerOptions, endpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
 import { inParallel } from './in-parallel.ts';
@@ -50,19 +51,27 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
   const containers = async () => (await docker()).listContainers({ all: true, filters: labelFilter(lab) });
 
   async function exec(jobs: Job[]): Promise<Finished[]> {
-    const results = new Array<Finished>(jobs.length);
-    const nodes = [...new Set(jobs.map((job) => job.node))];
-    await Promise.all(
-      nodes.map(async (node) => {
-        const own = jobs.flatMap((job, index) => (job.node === node ? [{ job, index }] : []));
-        const orders = own.map(({ job }) => ['job', '-', job.input ?? '', ...job.argv]);
-        const answer = await agent(node).request([['run'], ...orders]);
-        parseResults(answer, own.length).forEach((result, at) => {
-          results[own[at]?.index ?? 0] = result;
-        });
-      }),
+    const parts = byNode(jobs);
+    const answers = parts.map(async ({ node, own }) => {
+      const orders = own.map(({ job }) => ['job', '-', job.input ?? '', ...job.argv]);
+      return parseResults(await agent(node).request([['run'], ...orders]), own.length);
+    });
+    return inOrder(parts, await Promise.all(answers));
+  }
+
+  async function hold(jobs: HeldJob[]): Promise<Lease<Finished[]>> {
+    const parts = byNode(jobs);
+    const lease = await together(
+      parts.map(
+        ({ node, own }) =>
+          () =>
+            holdBy(
+              agent(node),
+              own.map(({ job }) => ({ ...job, node: '-' })),
+            ),
+      ),
     );
-    return results;
+    return { end: async () => inOrder(parts, await lease.end()) };
   }
 
   /** Makes the interfaces of these containers, which have just started, those of the plan. */
@@ -174,10 +183,60 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     },
 
     exec,
+    hold,
+
+    async turn(onWait) {
+      // Whoever has that of the first node has all of them: elsewhere only what is left of somebody is waited for.
+      const [first = '', ...others] = (await containers())
+        .filter((box) => box.State === 'running')
+        .map((box) => box.Labels[LABEL.node] ?? '')
+        .sort();
+      let waiting = false;
+      const tell = () => {
+        if (!waiting) onWait();
+        waiting = true;
+      };
+      const turn = (node: string) => () => turnBy(agent(node), tell);
+      const own = await turn(first)();
+      const lease = await together(others.map(turn)).catch(async (error: unknown) => {
+        await own.end();
+        throw error;
+      });
+      return {
+        end: async () => {
+          await lease.end();
+          await own.end();
+        },
+      };
+    },
 
     start: (node, argv, options) => startInContainer(docker, containerName(lab, node), argv, options),
   };
   return runtime;
+}
+
+/** Jobs of one node, with their places among all. */
+interface Part<T> {
+  node: string;
+  own: { job: T; index: number }[];
+}
+
+function byNode<T extends Job>(jobs: T[]): Part<T>[] {
+  return [...new Set(jobs.map((job) => job.node))].map((node) => ({
+    node,
+    own: jobs.flatMap((job, index) => (job.node === node ? [{ job, index }] : [])),
+  }));
+}
+
+function inOrder<T>(parts: Part<T>[], results: Finished[][]): Finished[] {
+  const all: Finished[] = [];
+  parts.forEach(({ own }, part) => {
+    own.forEach(({ index }, at) => {
+      const result = results[part]?.[at];
+      if (result !== undefined) all[index] = result;
+    });
+  });
+  return all;
 }
 
 /** A container of the user's own that was attached to a lab's network is let go first, and otherwise left alone. */
