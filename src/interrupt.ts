@@ -48,17 +48,17 @@ export function takeSignals(signals: NodeJS.Signals[], answer: (signal: NodeJS.S
   }
 }
 
-let left = false;
+let leaves: EndSignal[] = [];
 
-/** Ctrl-C is how one leaves the running command: its end by SIGINT is no failure. */
-export function leaveByInterrupt(): void {
-  left = true;
+/** Ctrl-C, or these signals, are how one leaves the running command: its end by them is no failure. */
+export function leaveByInterrupt(...signals: EndSignal[]): void {
+  leaves = signals.length === 0 ? ['SIGINT'] : signals;
 }
 
 /** Why this process ends before its time; undefined where it does not, or was left as one leaves its command. */
 export function interruption(): Interrupted | undefined {
   const reason: unknown = interruptSignal.reason;
-  return reason instanceof Interrupted && !(left && reason.signal === 'SIGINT') ? reason : undefined;
+  return reason instanceof Interrupted && !leaves.includes(reason.signal) ? reason : undefined;
 }
 
 let undone = 0;

@@ -90,7 +90,7 @@ export function addNodesCommands(program: Command, finish: Finish): void {
     .action(async (node: string, device: string | undefined) => {
       const { capture } = await import('../commands/capture.ts');
       const code = await capture(node, device);
-      if (code !== 0) finish(EXIT.labFailed);
+      if (code !== 0) finish(code);
     });
 }
 

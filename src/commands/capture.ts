@@ -7,7 +7,7 @@ import { findNode } from './existing.ts';
 /**
  * Streams what passes an interface, as pcap, to standard output until it is interrupted.
  * @param device undefined: the node's first
- * @returns tcpdump's exit code
+ * @returns the exit code
  * @throws LabError badInput where there is no such interface, or a terminal would get the bytes
  */
 export async function capture(reference: string, device: string | undefined): Promise<number> {
@@ -35,7 +35,7 @@ export async function capture(reference: string, device: string | undefined): Pr
       reject(new LabError(EXIT.labFailed, `cannot capture on ${node}: ${error.message}`));
     });
     child.once('exit', (code) => {
-      if (asked === undefined) resolve(code ?? EXIT.labFailed);
+      if (asked === undefined) resolve(code === 0 ? EXIT.done : EXIT.labFailed);
       else resolve(asked === 'SIGINT' ? EXIT.done : 128 + constants.signals[asked]);
     });
   });

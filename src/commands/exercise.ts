@@ -7,6 +7,8 @@ import { FAULTS } from '../exercises/registry.ts';
 import { kindOf, termOf } from '../exercises/terms.ts';
 import type { Deed, Difficulty, Fault, Language, Text } from '../exercises/types.ts';
 import type { Check, Outcome } from '../proof/check.ts';
+import { undoing } from '../interrupt.ts';
+import { runtimeOf } from '../wire.ts';
 import { inspect } from './differences.ts';
 import type { RunningLab } from './existing.ts';
 import { settle } from './settle.ts';
@@ -56,7 +58,8 @@ export async function startExercise(lab: RunningLab, request: BreakRequest): Pro
   try {
     await run(lab, deedsFor(choice.fault.inject, choice.cast));
   } catch (error) {
-    await reset(lab, undefined, false);
+    // By a way to the nodes of its own: an interruption ends what it came upon.
+    await undoing(() => reset({ record, runtime: runtimeOf(record) }, undefined, false));
     throw error;
   }
   const exercise: Exercise = {

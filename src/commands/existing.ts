@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
+import { undoing } from '../interrupt.ts';
 import { clearRecord, labDirectory, labNames, readRecord, removeRecord, type LabRecord } from '../lab.ts';
 import { isUp } from '../machine/embedded/line.ts';
 import { endTree, isAlive, readIdentity } from '../machine/processes.ts';
@@ -34,9 +35,16 @@ export async function healthOf(record: LabRecord): Promise<Health> {
  * @param options.forget leaves what is on an engine or another host alone, as where that is gone for good
  * @throws LabError where an engine or host is out of reach; the record stays then
  */
-export async function takeDown(
+export function takeDown(
   name: string,
   options: { keepDirectory?: boolean; forget?: boolean } = {},
+): Promise<void> {
+  return undoing(() => takeDownNow(name, options));
+}
+
+async function takeDownNow(
+  name: string,
+  options: { keepDirectory?: boolean; forget?: boolean },
 ): Promise<void> {
   const directory = labDirectory(name);
   // A holder that has not yet written down who it is finds no kernel to start.

@@ -4,15 +4,15 @@ import type { RunningLab } from './existing.ts';
 const MOMENT = 300;
 
 /**
- * Does what cannot be done twice at once in a lab: the traffic of one test would be counted in the other, and each makes
- * the nodes forget their neighbours. Waits until it has the lab to itself, and says so in a line on stderr.
+ * Does what cannot be done twice at once in a lab: the traffic of one test would be counted in the other, and who makes
+ * the nodes forget their neighbours disturbs it. Waits until it has the lab to itself, and says so in a line on stderr.
  */
 export async function inTurn<T>({ record, runtime }: RunningLab, work: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const turn = await runtime
     .turn(() => {
       timer = setTimeout(() => {
-        process.stderr.write(`lab: another test is at work in lab ${record.name}; waiting for it\n`);
+        process.stderr.write(`lab: another command is at work in lab ${record.name}; waiting for it\n`);
       }, MOMENT);
     })
     .finally(() => {

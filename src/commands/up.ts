@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hold } from '../lock.ts';
 import { EXIT, LabError } from '../errors.ts';
-import { interrupted } from '../interrupt.ts';
+import { interrupted, undoing } from '../interrupt.ts';
 import {
   labDirectory,
   labLock,
@@ -93,12 +93,13 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     ended = true;
     return result;
   } catch (error) {
-    if (!ended) {
-      await request.beforeUndo?.();
-      const begun = readRecord(plan.name) !== undefined;
-      await cleanUp(plan.name, error);
-      if (begun) await cleanUpAgain(plan.name, work);
-    }
+    if (!ended)
+      await undoing(async () => {
+        await request.beforeUndo?.();
+        const begun = readRecord(plan.name) !== undefined;
+        await cleanUp(plan.name, error);
+        if (begun) await cleanUpAgain(plan.name, work);
+      });
     throw error;
   } finally {
     await lock.release();

@@ -15,7 +15,7 @@ export async function holdBy(agent: Agent, jobs: HeldJob[]): Promise<Lease<Finis
   ]);
   const letGo = agent.keep();
   try {
-    assertKnown(await agent.request([['hold', id], ...orders]), ['']);
+    assertKnown(await agent.request([['hold', id], ...orders]));
   } catch (error) {
     letGo();
     throw error;
@@ -35,9 +35,8 @@ export async function holdBy(agent: Agent, jobs: HeldJob[]): Promise<Lease<Finis
 export async function turnBy(agent: Agent, onWait: () => void): Promise<Lease<void>> {
   const letGo = agent.keep();
   try {
-    const answer = await agent.request([['turn']]);
-    assertKnown(answer, ['', 'busy']);
-    if (answer.length > 0) {
+    // One of an older version, which knows no turns, says something else.
+    if ((await agent.request([['turn']])).toString() === 'busy') {
       onWait();
       await agent.request([['turn', 'wait']]);
     }
@@ -57,8 +56,8 @@ export async function turnBy(agent: Agent, onWait: () => void): Promise<Lease<vo
 }
 
 /** An agent of an older version answers everything that it does not know with the states of its nodes. */
-function assertKnown(answer: Buffer, known: string[]): void {
-  if (known.includes(answer.toString('latin1', 0, 100))) return;
+function assertKnown(answer: Buffer): void {
+  if (answer.length === 0) return;
   throw new LabError(
     EXIT.labFailed,
     'the lab was made by an older version of this tool, and cannot do this',

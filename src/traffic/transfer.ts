@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
 import { quietCurl, urlOf } from './requests.ts';
@@ -63,7 +62,7 @@ export async function transfer(
 
 /** A name for files that nobody else gives. */
 function ownName(): string {
-  return `lvslab-${randomBytes(6).toString('hex')}`;
+  return `lvslab-${crypto.randomUUID().slice(-12)}`;
 }
 
 interface Path {

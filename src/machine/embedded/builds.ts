@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { undoing } from '../../interrupt.ts';
 import { hold, tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { endTree, readIdentity } from '../processes.ts';
@@ -29,13 +30,16 @@ export async function buildAlone<T>(
 ): Promise<T> {
   const lock = await hold(buildLock(), onWait);
   const folder = buildFolder(what);
-  try {
-    await discard(folder);
-    return await build(folder);
-  } finally {
-    await discard(folder);
-    await lock.release();
-  }
+  // What builds notices an interruption itself; its folder goes in any case.
+  return undoing(async () => {
+    try {
+      await discard(folder);
+      return await build(folder);
+    } finally {
+      await discard(folder);
+      await lock.release();
+    }
+  });
 }
 
 /** Ends the kernel that a build has booted in its folder, if any, and removes the folder. */

@@ -10,6 +10,7 @@ import { agentBy, type Agent } from '../agent.ts';
 import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
 import type { HeldJob, Job, Lease, NodeState, Runtime } from '../runtime.ts';
+import { byNode, inOrder } from './by-node.ts';
 import { containerName, containerOptions, endpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
 import { inParallel } from './in-parallel.ts';
@@ -42,6 +43,8 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     const made = agentBy(node, () =>
       startInContainer(docker, containerName(lab, node), ['perl', '/usr/lib/lvslab/node-agent'], {
         stdio: 'pipe',
+        // It ends with its standard input.
+        guarded: false,
       }),
     );
     agents.set(node, made);
@@ -210,33 +213,10 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       };
     },
 
-    start: (node, argv, options) => startInContainer(docker, containerName(lab, node), argv, options),
+    start: (node, argv, options) =>
+      startInContainer(docker, containerName(lab, node), argv, { ...options, guarded: true }),
   };
   return runtime;
-}
-
-/** Jobs of one node, with their places among all. */
-interface Part<T> {
-  node: string;
-  own: { job: T; index: number }[];
-}
-
-function byNode<T extends Job>(jobs: T[]): Part<T>[] {
-  return [...new Set(jobs.map((job) => job.node))].map((node) => ({
-    node,
-    own: jobs.flatMap((job, index) => (job.node === node ? [{ job, index }] : [])),
-  }));
-}
-
-function inOrder<T>(parts: Part<T>[], results: Finished[][]): Finished[] {
-  const all: Finished[] = [];
-  parts.forEach(({ own }, part) => {
-    own.forEach(({ index }, at) => {
-      const result = results[part]?.[at];
-      if (result !== undefined) all[index] = result;
-    });
-  });
-  return all;
 }
 
 /** A container of the user's own that was attached to a lab's network is let go first, and otherwise left alone. */
