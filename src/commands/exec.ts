@@ -40,6 +40,9 @@ export async function exec(reference: string, argv: string[], terminal: boolean)
   });
 }
 
+/** Milliseconds from look to look whether a job in the background has come to the foreground. */
+const LOOK = 200;
+
 /** Exit code of an ssh client that did not come to the command's own end, as where a signal ended it. */
 const SSH_FAILED = 255;
 
@@ -53,9 +56,14 @@ function typeInto(stdin: Writable): void {
     process.stdin.pause();
     process.kill(process.pid, 'SIGSTOP');
   });
-  takeSignals(['SIGCONT'], () => {
+  let looking: NodeJS.Timeout | undefined;
+  const readOn = () => {
+    clearTimeout(looking);
+    // `fg` tells a job that runs nothing.
     if (hasTerminal()) process.stdin.pipe(stdin);
-  });
+    else looking = setTimeout(readOn, LOOK).unref();
+  };
+  takeSignals(['SIGCONT'], readOn);
 }
 
 /** What `lab shell` runs: an interactive shell that says where it is. */
