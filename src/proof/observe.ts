@@ -28,7 +28,7 @@ export function observe(files: CaptureFile[]): { observations: Observation[]; ca
       damage:
         cut === undefined
           ? (damage ?? (dropped === undefined ? 'tcpdump did not end properly' : undefined))
-          : `it was cut at ${cut / 1024 / 1024} MB: there was more traffic than a test makes`,
+          : `it was cut at ${(cut / 1024 / 1024).toFixed(1)} MB: there was more traffic than a test makes`,
     };
   });
   return { observations, captures };

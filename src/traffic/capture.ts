@@ -20,7 +20,7 @@ export interface Captured {
 const HEADERS = ['-s', '2048', '-B', '4096'];
 
 /** Bytes of all captures together: files are memory where the nodes are, and on this host they come all at once. */
-const ALL = 64 * 1024 * 1024;
+const ALL = 32 * 1024 * 1024;
 /** Bytes of one capture at least and at most. A connection takes some two thousand. */
 const [LEAST, MOST] = [1024 * 1024, 8 * 1024 * 1024];
 

@@ -74,19 +74,20 @@ describe('a capture', () => {
     await captureDuring(bounded, plan, () => Promise.resolve());
     await captureDuring(bounded, shipped('full'), () => Promise.resolve());
     expect(new Set(files)).toEqual(new Set(['-']));
-    expect(bounds[0]).toBe(8 * MB);
+    expect(bounds[0]).toBe(Math.floor((32 * MB) / 5));
     const many = bounds.slice(5) as number[];
     expect(Math.min(...many)).toBeGreaterThanOrEqual(MB);
-    expect(many.reduce((sum, bound) => sum + bound, 0)).toBeLessThanOrEqual(64 * MB);
+    expect(many.reduce((sum, bound) => sum + bound, 0)).toBeLessThanOrEqual(32 * MB);
   });
 
   it('that has come to its bound says so, and one that has not does not', async () => {
+    const most = Math.floor((32 * MB) / 5);
     const { runtime } = pretend(({ node, argv }) => {
       if (!isCapture(argv)) return {};
-      return node === 'client' ? { stdout: 'x'.repeat(8 * MB) } : { stdout: 'x'.repeat(8 * MB - 1) };
+      return node === 'client' ? { stdout: 'x'.repeat(most) } : { stdout: 'x'.repeat(most - 1) };
     });
     const { captures } = await captureDuring(runtime, plan, () => Promise.resolve());
-    expect(captures.map(({ cut }) => cut)).toEqual([8 * MB, undefined, undefined, undefined, undefined]);
+    expect(captures.map(({ cut }) => cut)).toEqual([most, undefined, undefined, undefined, undefined]);
   });
 
   it('sees frames where they are delivered, and may go to standard output', () => {
