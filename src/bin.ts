@@ -4,7 +4,7 @@ import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { createCli } from './cli.ts';
 import { EXIT, LabError } from './errors.ts';
-import { Interrupted, watchSignals } from './interrupt.ts';
+import { Interrupted, interruption, overdue, watchSignals } from './interrupt.ts';
 
 /** What the system refuses on any write, and what to do about it. */
 const SYSTEM_MENDS: Record<string, string> = {
@@ -32,11 +32,22 @@ for (const command of [cli, ...cli.commands, ...cli.commands.flatMap((c) => c.co
   command.exitOverride();
 
 try {
-  await cli.parseAsync();
+  await Promise.race([cli.parseAsync(), overdue]);
+  // A command may have come to its end without having noticed.
+  const reason = interruption();
+  if (reason !== undefined) exitCode = report(reason);
 } catch (error) {
-  exitCode = report(error);
+  exitCode = reportEnd(error);
 }
 process.exit(exitCode);
+
+/** What fails because it was interrupted failed for that reason, unless it has more to say. */
+function reportEnd(error: unknown): number {
+  const reason = interruption();
+  if (reason === undefined) return error instanceof Interrupted ? EXIT.done : report(error);
+  report(error instanceof LabError && error.message.includes(reason.message) ? error : reason);
+  return reason.exitCode;
+}
 
 /** Prints an error once, with the mend; the stack only for what should never happen. */
 function report(error: unknown): number {

@@ -14,19 +14,24 @@ export const interrupted: Promise<never> = new Promise((_, reject) => {
 // Nobody may be waiting for it; that is no unhandled rejection.
 interrupted.catch(() => undefined);
 
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+type EndSignal = keyof typeof SIGNALS;
+
 /** Ended by a signal; `exitCode` is 128 + its number. */
 export class Interrupted extends LabError {
+  readonly signal: EndSignal;
   readonly exitCode: number;
 
-  constructor(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') {
+  constructor(signal: EndSignal) {
     super(4, `interrupted by ${signal}`);
-    this.exitCode = 128 + { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }[signal];
+    this.signal = signal;
+    this.exitCode = 128 + SIGNALS[signal];
   }
 }
 
 /** From now on SIGINT, SIGTERM and SIGHUP let the running command clean up; a second one ends the process at once. */
 export function watchSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  for (const signal of Object.keys(SIGNALS) as EndSignal[]) {
     process.on(signal, () => {
       const error = new Interrupted(signal);
       if (interruptSignal.aborted) process.exit(error.exitCode);
@@ -34,3 +39,54 @@ export function watchSignals(): void {
     });
   }
 }
+
+/** The running command answers these signals itself from now on; they are no interruption. */
+export function takeSignals(signals: NodeJS.Signals[], answer: (signal: NodeJS.Signals) => void): void {
+  for (const signal of signals) {
+    process.removeAllListeners(signal);
+    process.on(signal, answer);
+  }
+}
+
+let leaves: EndSignal[] = [];
+
+/** Ctrl-C, or these signals, are how one leaves the running command: its end by them is no failure. */
+export function leaveByInterrupt(...signals: EndSignal[]): void {
+  leaves = signals.length === 0 ? ['SIGINT'] : signals;
+}
+
+/** Why this process ends before its time; undefined where it does not, or was left as one leaves its command. */
+export function interruption(): Interrupted | undefined {
+  const reason: unknown = interruptSignal.reason;
+  return reason instanceof Interrupted && !leaves.includes(reason.signal) ? reason : undefined;
+}
+
+let undone = 0;
+
+/** What must come to its end before an interrupted process may: it takes back what was begun. */
+export async function undoing<T>(work: () => Promise<T>): Promise<T> {
+  undone += 1;
+  try {
+    return await work();
+  } finally {
+    undone -= 1;
+  }
+}
+
+/** Milliseconds for an interrupted command to notice, and to come to its end. */
+const NOTICE = 3_000;
+const LOOK = 50;
+
+/** Rejects where a command has been interrupted, does not end, and takes nothing back. */
+export const overdue: Promise<never> = new Promise((_, reject) => {
+  interruptSignal.addEventListener('abort', () => {
+    let idle = 0;
+    const timer = setInterval(() => {
+      idle = undone > 0 ? 0 : idle + LOOK;
+      if (idle < NOTICE) return;
+      clearInterval(timer);
+      reject(interruptSignal.reason as Error);
+    }, LOOK);
+  });
+});
+overdue.catch(() => undefined);

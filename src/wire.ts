@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Endpoint } from './docker/endpoint.ts';
 import { connectEngine } from './docker/engine.ts';
+import { interruptSignal } from './interrupt.ts';
 import { labDirectory, type LabRecord } from './lab.ts';
 import { localMachine } from './machine/local.ts';
 import { isRemote, type Machine } from './machine/machine.ts';
@@ -8,14 +9,21 @@ import { embeddedMachine } from './machine/embedded/embedded.ts';
 import { rootKey, type Root } from './machine/embedded/root.ts';
 import { sshMachine } from './machine/ssh.ts';
 import { dockerRuntime } from './runtime/docker/docker.ts';
+import { interruptible } from './runtime/interruptible.ts';
 import { netns } from './runtime/netns.ts';
 import type { Runtime } from './runtime/runtime.ts';
 
-/** The runtime of a lab that exists, or is about to: the only place that names implementations. */
+/**
+ * The runtime of a lab that exists, or is about to: the only place that names implementations. Work on it ends when this
+ * process is interrupted; one that is made thereafter is for taking back what was begun.
+ */
 export function runtimeOf(record: LabRecord, root?: Root): Runtime {
-  return record.runtime === 'docker'
-    ? dockerRuntime(record, () => connectEngine(engineOf(record)))
-    : netns(machineOf(record, root));
+  return interruptible(
+    record.runtime === 'docker'
+      ? dockerRuntime(record, () => connectEngine(engineOf(record)))
+      : netns(machineOf(record, root)),
+    interruptSignal,
+  );
 }
 
 /** The machine that a lab runs on, or is about to. */

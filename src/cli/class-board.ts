@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { SORTS, type BoardSort } from '../class/board.ts';
 import type { Language } from '../exercises/types.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
 import { languageOption, localLanguage } from './exercises.ts';
 import { jsonLine, jsonOption, out, writeText, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
@@ -30,6 +30,7 @@ export function addClassBoard(group: Command): void {
         import('../report/screen.ts'),
       ]);
       const { sort, interval, html } = options;
+      leaveByInterrupt();
       const live = process.stdout.isTTY && options.json !== true && html === undefined;
       const screen = live ? openScreen(process.stdout) : undefined;
       try {

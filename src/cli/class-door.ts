@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { leaveByInterrupt } from '../interrupt.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { portNumber } from './numbers.ts';
 import { json, jsonOption, out, progressFor, type Common } from './output.ts';
@@ -75,6 +76,8 @@ export function addClassDoor(group: Command): void {
     .addOption(listenOption())
     .addOption(portOption())
     .action(async (name: string, { listen, port }: DoorOptions) => {
+      // It is ended by a signal, and no other way.
+      leaveByInterrupt('SIGINT', 'SIGTERM');
       const { keepDoor } = await import('../commands/class/door.ts');
       await keepDoor(name, listen, port, out);
     });

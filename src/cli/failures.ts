@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
@@ -81,6 +81,7 @@ export function addFailureCommands(program: Command): void {
       const steps = options.do.map(parseStep);
       const lab = await findLab(name);
       assertVisible(lab);
+      leaveByInterrupt();
       const began = Date.now();
       const report = await timeline(lab, {
         steps,

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
 import { allowedFor, parseMeasure, QUALITY_KEYS, type QualityKey } from '../topology/quality.ts';
 import type { Quality } from '../topology/types.ts';
 import { aside, json, jsonLine, jsonOption, out, type Common, type Finish } from './output.ts';
@@ -25,12 +25,10 @@ export function addManageCommands(program: Command, finish: Finish): void {
           import('../commands/watch.ts'),
           import('../commands/existing.ts'),
         ]);
+        leaveByInterrupt();
         const frames = watch(await findLab(lab), { ...options, signal: interruptSignal });
         if (options.json !== true) await watchOn(process.stdout, frames, out);
         else for await (const frame of frames) jsonLine('watch', frame);
-        // Ctrl-C is how one leaves it.
-        const reason: unknown = interruptSignal.reason;
-        if (reason instanceof LabError && !reason.message.endsWith('SIGINT')) throw reason;
       },
     );
 

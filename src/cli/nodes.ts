@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
 import { serviceName } from '../plan/service-name.ts';
 import { portNumber, wholeNumber } from './numbers.ts';
 import { json, jsonOption, out, type Common, type Finish } from './output.ts';
@@ -64,7 +64,7 @@ export function addNodesCommands(program: Command, finish: Finish): void {
       const { service, client } = options;
       const { url, ended, ...found } = await forward(lab, { port, service, client, signal: interruptSignal });
       out(`${url} asks ${serviceName(found.service)} from ${found.client}; Ctrl-C ends it`);
-      // Ctrl-C is how one leaves it.
+      leaveByInterrupt();
       await ended;
     });
 
@@ -90,7 +90,7 @@ export function addNodesCommands(program: Command, finish: Finish): void {
     .action(async (node: string, device: string | undefined) => {
       const { capture } = await import('../commands/capture.ts');
       const code = await capture(node, device);
-      if (code !== 0) finish(EXIT.labFailed);
+      if (code !== 0) finish(code);
     });
 }
 

@@ -5,6 +5,8 @@ import { choices, drawn } from '../exercises/choose.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import { FAULTS } from '../exercises/registry.ts';
 import type { Difficulty, Fault, Language } from '../exercises/types.ts';
+import { undoing } from '../interrupt.ts';
+import { runtimeOf } from '../wire.ts';
 import { inspect } from './differences.ts';
 import { preparing, run } from './exercise.ts';
 import type { RunningLab } from './existing.ts';
@@ -60,7 +62,7 @@ export async function startExercise(lab: RunningLab, request: BreakRequest): Pro
     await run(lab, deedsFor(choice.fault.inject, choice.cast));
     return await markReady(record.name, exercise);
   } catch (error) {
-    await withdraw(lab, exercise.number, error);
+    await undoing(() => withdraw(lab, exercise.number, error));
     throw error;
   }
 }
@@ -100,7 +102,8 @@ async function markReady(lab: string, { number }: Exercise): Promise<Exercise> {
 /** Undoes what an exercise that could not be set up has broken, and takes it off the record. */
 async function withdraw(lab: RunningLab, number: number, reason: unknown): Promise<void> {
   try {
-    await reset(lab, undefined, false);
+    // By a way to the nodes of its own: an interruption ends what it came upon.
+    await reset({ record: lab.record, runtime: runtimeOf(lab.record) }, undefined, false);
     await changeExercises(lab.record.name, (exercises) => exercises.filter((e) => e.number !== number));
   } catch (error) {
     const text = (of: unknown) => (of instanceof Error ? of.message : String(of));

@@ -1,11 +1,13 @@
+import { constants } from 'node:os';
 import { EXIT, LabError } from '../errors.ts';
+import { takeSignals } from '../interrupt.ts';
 import { tcpdumpCommand } from '../traffic/capture.ts';
 import { findNode } from './existing.ts';
 
 /**
  * Streams what passes an interface, as pcap, to standard output until it is interrupted.
  * @param device undefined: the node's first
- * @returns tcpdump's exit code
+ * @returns the exit code
  * @throws LabError badInput where there is no such interface, or a terminal would get the bytes
  */
 export async function capture(reference: string, device: string | undefined): Promise<number> {
@@ -22,14 +24,19 @@ export async function capture(reference: string, device: string | undefined): Pr
       mend: `send it to a file (> ${node}.pcap), or into a reader: | tcpdump -nr -  or  | wireshark -ki -`,
     });
   const child = runtime.start(node, tcpdumpCommand(chosen, '-'), { stdio: ['pipe', 'inherit', 'inherit'] });
-  // tcpdump ends by the same signal as at a terminal, so that it writes out what it has.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.removeAllListeners(signal);
-    process.on(signal, () => child.kill('SIGTERM'));
-  }
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) => {
-      resolve(signal === null ? (code ?? 0) : 0);
+  // Ctrl-C is how one leaves it. tcpdump writes out each packet at once: nothing is lost with it.
+  let asked: NodeJS.Signals | undefined;
+  takeSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
+    asked = signal;
+    child.kill('SIGTERM');
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', (error) => {
+      reject(new LabError(EXIT.labFailed, `cannot capture on ${node}: ${error.message}`));
+    });
+    child.once('exit', (code) => {
+      if (asked === undefined) resolve(code === 0 ? EXIT.done : EXIT.labFailed);
+      else resolve(asked === 'SIGINT' ? EXIT.done : 128 + constants.signals[asked]);
     });
   });
 }

@@ -1,10 +1,13 @@
 import { constants } from 'node:os';
+import type { Writable } from 'node:stream';
 import { EXIT } from '../errors.ts';
+import { hasTerminal, untilForeground } from '../foreground.ts';
+import { takeSignals } from '../interrupt.ts';
 import { noteActivity } from '../test-record.ts';
 import { findNode } from './existing.ts';
 
 /**
- * Runs a command on a node with this process's own streams.
+ * Runs a command on a node with this process's own streams. What is typed at a terminal is read only in its foreground.
  * @param terminal give it a terminal where stdin is one
  * @returns the command's exit code, 128 + signal number where a signal ended it
  */
@@ -12,24 +15,55 @@ export async function exec(reference: string, argv: string[], terminal: boolean)
   const { record, runtime, node } = await findNode(reference);
   noteActivity(record.name);
   const tty = terminal && process.stdin.isTTY && process.stdout.isTTY;
-  const child = runtime.start(node, argv, { stdio: 'inherit', tty });
-  // The command gets the terminal's signals itself; this process waits for what becomes of it.
-  for (const signal of ['SIGINT', 'SIGQUIT', 'SIGTSTP'] as const) {
-    process.removeAllListeners(signal);
-    process.on(signal, () => {
-      if (child.apart === true) child.kill(signal);
-    });
-  }
-  process.once('SIGTERM', () => child.kill('SIGTERM'));
+  if (tty) await untilForeground();
+  // A terminal is not handed on: whoever gets it reads what is typed, in the background too.
+  const input = tty || !process.stdin.isTTY ? 'inherit' : hasTerminal() ? 'pipe' : 'ignore';
+  const child = runtime.start(node, argv, { stdio: [input, 'inherit', 'inherit'], tty });
+  let asked: NodeJS.Signals | undefined;
+  // With a terminal of its own the command gets what is typed, Ctrl-C too; else this process passes signals on.
+  takeSignals(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'], (signal) => {
+    if (tty && child.apart !== true && (signal === 'SIGINT' || signal === 'SIGQUIT')) return;
+    asked = signal;
+    child.kill(signal);
+  });
+  if (tty) takeSignals(['SIGTSTP'], () => undefined);
+  if (child.stdin !== null) typeInto(child.stdin);
   return new Promise((resolve) => {
     child.once('error', (error) => {
       process.stderr.write(`lab: ${error.message}\n`);
       resolve(EXIT.execFailed);
     });
     child.once('exit', (code, signal) => {
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      const by = signal ?? (code === SSH_FAILED ? asked : undefined);
+      resolve(by === undefined ? (code ?? EXIT.execFailed) : 128 + constants.signals[by]);
     });
   });
+}
+
+/** Milliseconds from look to look whether a job in the background has come to the foreground. */
+const LOOK = 200;
+
+/** Exit code of an ssh client that did not come to the command's own end, as where a signal ended it. */
+const SSH_FAILED = 255;
+
+/** Passes on what is typed, as long as this process has the terminal: not in the background after Ctrl-Z and `bg`. */
+function typeInto(stdin: Writable): void {
+  // A command may end before it has read all of its input.
+  stdin.on('error', () => undefined);
+  process.stdin.pipe(stdin);
+  takeSignals(['SIGTSTP'], () => {
+    process.stdin.unpipe(stdin);
+    process.stdin.pause();
+    process.kill(process.pid, 'SIGSTOP');
+  });
+  let looking: NodeJS.Timeout | undefined;
+  const readOn = () => {
+    clearTimeout(looking);
+    // `fg` tells a job that runs nothing.
+    if (hasTerminal()) process.stdin.pipe(stdin);
+    else looking = setTimeout(readOn, LOOK).unref();
+  };
+  takeSignals(['SIGCONT'], readOn);
 }
 
 /** What `lab shell` runs: an interactive shell that says where it is. */

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
+import { undoing } from '../interrupt.ts';
 import {
   clearRecord,
   labDirectory,
@@ -45,9 +46,16 @@ export async function healthOf(record: LabRecord): Promise<Health> {
  * @returns why its record could not be read, where that is so: what it had elsewhere is then not known
  * @throws LabError where an engine or host is out of reach; the record stays then
  */
-export async function takeDown(
+export function takeDown(
   name: string,
   options: { keepDirectory?: boolean; forget?: boolean } = {},
+): Promise<LabError | undefined> {
+  return undoing(() => takeDownNow(name, options));
+}
+
+async function takeDownNow(
+  name: string,
+  options: { keepDirectory?: boolean; forget?: boolean },
 ): Promise<LabError | undefined> {
   const directory = labDirectory(name);
   // A holder that has not yet written down who it is finds no kernel to start.

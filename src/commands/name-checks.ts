@@ -69,11 +69,17 @@ async function checkScale(
   const [rate] = rates;
   if (first === undefined || client === undefined || rate === undefined) return undefined;
   if (directors < 2 || directors < services.length || rates.some((each) => each !== rate)) return undefined;
-  await largeFile(runtime, services, Math.ceil((rate / 8) * MEASURED * 2));
-  const measure = (of: typeof services) => downloadAtOnce(runtime, client.name, of, MEASURED);
-  const one = await measure([first]);
-  const crowded = await measure(services.map(() => first));
-  const spread = await measure(services);
-  await largeFile(runtime, services, undefined);
-  return judgeScale(name, directors, { one, crowded, spread });
+  const large = await largeFile(runtime, services, Math.ceil((rate / 8) * MEASURED * 2));
+  const measure = (of: typeof services) => downloadAtOnce(runtime, client.name, of, MEASURED, large.name);
+  let measured;
+  try {
+    measured = {
+      one: await measure([first]),
+      crowded: await measure(services.map(() => first)),
+      spread: await measure(services),
+    };
+  } finally {
+    await large.end();
+  }
+  return judgeScale(name, directors, measured);
 }

@@ -4,6 +4,7 @@ import { inspect, type Inspection } from './differences.ts';
 import { healAll } from './fail.ts';
 import type { RunningLab } from './existing.ts';
 import { settle } from './settle.ts';
+import { inTurn } from './turn.ts';
 import { nodeDifferences, type NodeDifference } from './status.ts';
 
 export interface ResetReport {
@@ -37,6 +38,10 @@ export async function reset(
   node: string | undefined,
   dryRun: boolean,
 ): Promise<ResetReport> {
+  return dryRun ? resetNow(lab, node, true) : inTurn(lab, () => resetNow(lab, node, false));
+}
+
+async function resetNow(lab: RunningLab, node: string | undefined, dryRun: boolean): Promise<ResetReport> {
   const { record, runtime } = lab;
   const isMeant = (n: { name: string }) => node === undefined || n.name === node;
   // A node that was restarted has lost all it was told: that, too, differs from the plan.

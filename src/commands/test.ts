@@ -25,6 +25,7 @@ import { checkScheduling, limitsOf, type Limits, type Scheduling } from './sched
 import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
 import type { RunningLab } from './existing.ts';
 import { settle } from './settle.ts';
+import { inTurn } from './turn.ts';
 
 /** Seconds until a request, or a large transfer, is given up; absent: what is more than enough for any lab. */
 export interface Patience {
@@ -51,12 +52,19 @@ interface Round {
  * @param patience for whoever expects that much is not answered
  */
 export async function test(
-  { record, runtime }: RunningLab,
+  lab: RunningLab,
   keep: (captures: Captured[]) => void = () => undefined,
   patience: Patience = {},
 ): Promise<Check[]> {
-  const { plan } = record;
-  if (plan.services.length === 0) return [];
+  if (lab.record.plan.services.length === 0) return [];
+  return inTurn(lab, () => testNow(lab, keep, patience));
+}
+
+async function testNow(
+  { record: { plan }, runtime }: RunningLab,
+  keep: (captures: Captured[]) => void,
+  patience: Patience,
+): Promise<Check[]> {
   await settle(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
     rounds: await sendRounds(plan, runtime, patience),

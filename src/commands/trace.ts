@@ -11,6 +11,7 @@ import { ask } from '../traffic/requests.ts';
 import type { RunningLab } from './existing.ts';
 import { keepCaptures } from './keep-captures.ts';
 import { pickClients, pickService } from './pick.ts';
+import { inTurn } from './turn.ts';
 import type { Walk } from '../proof/types.ts';
 
 export interface Trace {
@@ -34,14 +35,14 @@ export interface Trace {
  * @throws LabError badInput where the lab has no such service or client
  */
 export async function trace(
-  { record, runtime }: RunningLab,
+  lab: RunningLab,
   options: { service: string | undefined; client: string | undefined; pcap: string | undefined },
 ): Promise<Trace> {
-  const { plan } = record;
+  const { plan } = lab.record;
   const service = pickService(plan, options.service);
   const [client = ''] = pickClients(plan, service, options.client);
-  const { result: replies, captures } = await captureDuring(runtime, plan, () =>
-    ask(runtime, client, service, 1),
+  const { result: replies, captures } = await inTurn(lab, () =>
+    captureDuring(lab.runtime, plan, () => ask(lab.runtime, client, service, 1)),
   );
   const kept = options.pcap === undefined ? [] : keepCaptures(options.pcap, captures);
   const { observations, captures: health } = observe(captures);

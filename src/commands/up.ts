@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
-import { interrupted } from '../interrupt.ts';
+import { interrupted, undoing } from '../interrupt.ts';
 import {
   holdLab,
   labExists,
@@ -87,12 +87,14 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     work = bringUp(request, progress);
     return await Promise.race([work, interrupted]);
   } catch (error) {
-    if (begun) {
-      await request.beforeUndo?.();
-      const recorded = readRecord(plan.name) !== undefined;
-      await cleanUp(plan.name, error);
-      if (recorded) await cleanUpAgain(plan.name, work);
-    } else if (lookUp(plan.name) === undefined) removeRecord(plan.name);
+    if (begun)
+      await undoing(async () => {
+        await request.beforeUndo?.();
+        const recorded = readRecord(plan.name) !== undefined;
+        await cleanUp(plan.name, error);
+        if (recorded) await cleanUpAgain(plan.name, work);
+      });
+    else if (lookUp(plan.name) === undefined) removeRecord(plan.name);
     throw error;
   } finally {
     await lock.release();

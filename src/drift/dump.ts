@@ -1,6 +1,7 @@
 import { SAVE_WITH_LIMITS } from '../ipvs/limits.ts';
 import { hereDocument, quote } from '../plan/script.ts';
 import type { PlannedNode } from '../plan/types.ts';
+import { LEFTOVERS } from './leftovers.ts';
 import { settingsCommand } from './settings.ts';
 
 /** One part of what a node says of itself. */
@@ -33,6 +34,7 @@ export type SectionName =
   | 'timeouts'
   | 'sync'
   | 'daemons'
+  | 'leftovers'
   | `file ${string}`
   | `certificate ${string}`
   | `marks ${string}`;
@@ -88,6 +90,7 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     ),
     ':; }',
     part('daemons', 'daemons'),
+    part('leftovers', `sh -c ${quote(LEFTOVERS)}`),
   ].join('\n');
 }
 

@@ -18,6 +18,8 @@ export const FACT_KINDS = [
   'certificate',
   'daemon',
   'sync daemon',
+  // Of the tool itself: what a command that has ended left on the node.
+  'leftover',
 ] as const;
 export type FactKind = (typeof FACT_KINDS)[number];
 

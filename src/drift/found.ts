@@ -8,6 +8,7 @@ import { addressFacts, linkFacts, neighbourFacts, type IpLink, type IpNeighbour 
 import { hookFacts, markFacts } from './found-marks.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
 import { routeFacts, ruleFacts, type IpRoute, type IpRule } from './found-routes.ts';
+import { leftoverFacts } from './leftovers.ts';
 import { syncName, tunnelPort } from './names.ts';
 import { stopSync } from './planned-cluster.ts';
 import { readSettings } from './settings.ts';
@@ -33,6 +34,7 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
   // grep also fails where some of the files are not there, as without IPv6.
   read('settings', ['sysctl'], settingFacts, [0, 2]);
   read('daemons', ['daemon'], daemonFacts);
+  read('leftovers', ['leftover'], leftoverFacts);
   if (asks(node).fou) read('fou', ['tunnel port'], fouFacts);
   if (asks(node).ipvs) {
     read('ipvs', ['service', 'real server'], (text) => parseRulesWithLimits(text).map(ruleFact));

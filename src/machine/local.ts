@@ -14,10 +14,14 @@ export function localMachine(stateDirectory: string, root: string): Machine {
     stateDirectory,
     root,
     agent: join(packageRoot, 'images', 'node-agent'),
-    start(argv, { stdio }) {
+    start(argv, { stdio, tty = false }) {
       const [program = '', ...rest] = argv;
       // Nothing of the user's own environment is a node's business.
-      return spawn(program, rest, { stdio, env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
+      const env = {
+        PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
+        LVSLAB_PARENT: String(process.pid),
+      };
+      return spawn(program, rest, { stdio, env, detached: !tty });
     },
   };
 }

@@ -21,7 +21,10 @@ export interface Machine {
   readonly root: string;
   /** Path of `node-agent` on the machine. */
   readonly agent: string;
-  /** Starts a command with live streams. `tty` gives it a terminal of its own where stdin is one. */
+  /**
+   * Starts a command with live streams. `tty` gives it a terminal of its own where stdin is one; else it is out of reach
+   * of this process's terminal, whose Ctrl-C is for this process to answer. It ends with this process.
+   */
   start(argv: string[], options: { stdio: StdioOptions; tty?: boolean }): ChildProcess;
 }
 

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
@@ -7,6 +6,7 @@ import { packageRoot } from '../paths.ts';
 import { line } from '../plan/script.ts';
 import type { Machine, RemoteName } from './machine.ts';
 import { sshArguments, sshHost } from './ssh-arguments.ts';
+import { spawnTied } from './tied.ts';
 
 /** Where another host keeps what was copied to it, for next time. */
 const CACHE = '/var/cache/lvslab';
@@ -23,7 +23,10 @@ export function sshMachine(name: RemoteName, lab: string, key: string): Machine 
     root: `${CACHE}/root-${key}/root.img`,
     agent: `${CACHE}/root-${key}/node-agent`,
     start: (argv, { stdio, tty = false }) =>
-      spawn('ssh', [tty ? '-tt' : '-T', ...sshArguments(sshHost(name, `lab ${lab}`)), line(argv)], { stdio }),
+      spawnTied(['ssh', tty ? '-tt' : '-T', ...sshArguments(sshHost(name, `lab ${lab}`)), line(argv)], {
+        stdio,
+        tty,
+      }),
   };
 }
 

@@ -10,12 +10,14 @@ export interface CaptureFile {
   pcap: Uint8Array;
   /** Undefined where the capture did not say: then nothing can rest on what it does not show. */
   dropped: number | undefined;
+  /** Bytes at which it was cut, where there was more. */
+  cut?: number;
 }
 
 /** Decodes captures into what verdicts and walks are drawn from. */
 export function observe(files: CaptureFile[]): { observations: Observation[]; captures: CaptureHealth[] } {
   const observations: Observation[] = [];
-  const captures = files.map(({ node, device, pcap, dropped }): CaptureHealth => {
+  const captures = files.map(({ node, device, pcap, dropped, cut }): CaptureHealth => {
     const { linkType, records, damage } = readPcap(pcap);
     for (const record of records)
       observations.push({ node, device, time: record.time, packet: decode(record.data, linkType) });
@@ -23,7 +25,10 @@ export function observe(files: CaptureFile[]): { observations: Observation[]; ca
       node,
       device,
       dropped: dropped ?? 0,
-      damage: damage ?? (dropped === undefined ? 'tcpdump did not end properly' : undefined),
+      damage:
+        cut === undefined
+          ? (damage ?? (dropped === undefined ? 'tcpdump did not end properly' : undefined))
+          : `it was cut at ${(cut / 1024 / 1024).toFixed(1)} MB: there was more traffic than a test makes`,
     };
   });
   return { observations, captures };

@@ -10,6 +10,11 @@ export interface Agent {
    * @throws LabError labFailed with the agent's own words, or where the machine is gone
    */
   request(orders: string[][]): Promise<Buffer>;
+  /**
+   * Keeps the conversation going while nothing is asked: what an agent holds for somebody ends with it.
+   * @returns what ends that, the first time that it is called
+   */
+  keep: () => () => void;
 }
 
 interface Waiting {
@@ -29,6 +34,7 @@ const IDLE = 1000;
 export function agentBy(place: string, launch: () => Running): Agent {
   let child: Running | undefined;
   let idle: NodeJS.Timeout | undefined;
+  let kept = 0;
   const waiting: Waiting[] = [];
 
   function start(): Running {
@@ -54,8 +60,7 @@ export function agentBy(place: string, launch: () => Running): Agent {
         if (answer.good) resolve?.(answer.body);
         else reject?.(failure(place, answer.body.toString()));
       }
-      clearTimeout(idle);
-      if (waiting.length === 0) idle = setTimeout(letGo, IDLE).unref();
+      letGoWhenIdle();
     });
     // Writing to what has ended is reported by its end.
     started.stdin?.on('error', () => undefined);
@@ -75,6 +80,11 @@ export function agentBy(place: string, launch: () => Running): Agent {
     return started;
   }
 
+  function letGoWhenIdle(): void {
+    clearTimeout(idle);
+    if (waiting.length + kept === 0) idle = setTimeout(letGo, IDLE).unref();
+  }
+
   /** It ends with its input. */
   function letGo(): void {
     child?.stdin?.end();
@@ -90,6 +100,17 @@ export function agentBy(place: string, launch: () => Running): Agent {
         waiting.push({ text: `${text}end\n`, resolve, reject });
         if (waiting.length === 1) child?.stdin?.write(`${text}end\n`);
       });
+    },
+    keep() {
+      kept += 1;
+      clearTimeout(idle);
+      let ended = false;
+      return () => {
+        if (ended) return;
+        ended = true;
+        kept -= 1;
+        letGoWhenIdle();
+      };
     },
   };
 }

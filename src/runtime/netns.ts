@@ -1,5 +1,6 @@
 import type { Machine } from '../machine/machine.ts';
 import { agentBy } from './agent.ts';
+import { holdBy, turnBy } from './lease.ts';
 import { parseResults } from './job-results.ts';
 import { line, portName } from '../plan/script.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
@@ -19,6 +20,8 @@ export function netns(machine: Machine): Runtime {
       ['capabilities', ...Object.values(NODE_CAPABILITIES).map(String)],
       ...orders,
     ]);
+
+  const speaker = { request: agent, keep: conversation.keep };
 
   return {
     kind: 'netns',
@@ -53,6 +56,10 @@ export function netns(machine: Machine): Runtime {
       const orders = jobs.map((job: Job) => ['job', job.node, job.input ?? '', ...job.argv]);
       return parseResults(await agent([['run'], ...orders]), jobs.length);
     },
+
+    hold: (jobs) => holdBy(speaker, jobs),
+
+    turn: (onWait) => turnBy(speaker, onWait),
 
     start(node, argv, { stdio, tty = false }) {
       const rights = Object.values(NODE_CAPABILITIES).join(',');

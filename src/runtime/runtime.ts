@@ -11,6 +11,21 @@ export interface Job {
   input?: string;
 }
 
+/** A command that goes on until it is released, and what it leaves on its node until then. */
+export interface HeldJob extends Job {
+  /** It is at work once it has written this to stderr; absent: once it has ended, with exit code 0. */
+  ready?: string;
+  /** Bytes that a file which it writes may have at most, its output is one: it ends where more would come. */
+  most?: number;
+  /** Paths on the node that are removed when it is released. */
+  files?: string[];
+}
+
+/** Something on nodes that lasts until it is ended, or this process ends, however it does. */
+export interface Lease<T> {
+  end: () => Promise<T>;
+}
+
 export interface NodeState {
   node: string;
   /** `restarted`: it runs, but has lost its wiring and configuration; `revive` gives it the wiring back. */
@@ -24,7 +39,7 @@ export interface Running {
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
   kill(signal?: NodeJS.Signals): boolean;
-  /** It is in no process group of this host's: the terminal's signals reach it only through `kill`. */
+  /** It is in no process group of the terminal's: what is typed there reaches it only through `kill`. */
   readonly apart?: boolean;
   /** `exit`: it has ended; `close`: its streams too. */
   once(
@@ -52,7 +67,22 @@ export interface Runtime {
   revive(plan: Plan): Promise<string[]>;
   /** Runs commands on nodes, all at once, and returns what each left behind, in the same order. */
   exec(jobs: Job[]): Promise<Finished[]>;
-  /** Starts one command on a node with live streams; with `tty`, in a terminal of its own. */
+  /**
+   * Starts commands on nodes, all at once, and returns when all are at work. Released, they are interrupted (SIGINT),
+   * and what each left behind is returned, in the same order; when this process dies, they end with their files.
+   * @throws LabError labFailed where one does not get to work: then none goes on
+   */
+  hold(jobs: HeldJob[]): Promise<Lease<Finished[]>>;
+  /**
+   * Waits until no other command, of this host or another, has the lab's turn, nor what is left of one that was killed
+   * goes on.
+   * @param onWait called once where it has to be waited for
+   */
+  turn(onWait: () => void): Promise<Lease<void>>;
+  /**
+   * Starts one command on a node with live streams; with `tty`, in a terminal of its own. It ends soon after this
+   * process, however that ends.
+   */
   start(node: string, argv: string[], options: { stdio: StdioOptions; tty?: boolean }): Running;
 }
 

@@ -86,7 +86,7 @@ export function readNamedReply(client: string, row: string): NamedReply {
 }
 
 /**
- * Downloads from services at the same time, a connection each, for so long.
+ * Downloads a file from services at the same time, a connection each, for so long.
  * @returns bits a second, all together
  */
 export async function downloadAtOnce(
@@ -94,12 +94,13 @@ export async function downloadAtOnce(
   client: string,
   services: PlannedService[],
   seconds: number,
+  file: string,
 ): Promise<number> {
   const [first] = services;
   if (first === undefined) return 0;
   const curl = line(quietCurl(first, seconds, '%{size_download} %{time_total}\\n'));
   const script = `for url; do ${curl} "$url" & done; wait`;
-  const urls = services.map((service) => `${urlOf(service)}/large`);
+  const urls = services.map((service) => `${urlOf(service)}/${file}`);
   const [result] = await runtime.exec([{ node: client, argv: ['sh', '-c', script, 'at-once', ...urls] }]);
   return (result?.stdout.toString() ?? '')
     .split('\n')

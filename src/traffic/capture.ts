@@ -1,6 +1,5 @@
-import { EXIT, LabError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
-import type { Job, Runtime } from '../runtime/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 /** What tcpdump saw on one interface. */
 export interface Captured {
@@ -10,6 +9,8 @@ export interface Captured {
   pcap: Buffer;
   /** Packets that the kernel dropped before tcpdump got them, by its own account; undefined where it gave none. */
   dropped: number | undefined;
+  /** Bytes that it was allowed to have, where it has them: what came thereafter is not in it. */
+  cut?: number;
 }
 
 /**
@@ -18,12 +19,15 @@ export interface Captured {
  */
 const HEADERS = ['-s', '2048', '-B', '4096'];
 
-const FOLDER = '/run/capture';
+/** Bytes of all captures together: files are memory where the nodes are, and on this host they come all at once. */
+const ALL = 32 * 1024 * 1024;
+/** Bytes of one capture at least and at most. A connection takes some two thousand. */
+const [LEAST, MOST] = [1024 * 1024, 8 * 1024 * 1024];
 
 /**
  * Captures on every interface of every node at once while `during` runs. The neighbour caches are emptied once all of
  * them listen, so that address resolution is in every one: what a connection from before still sends would else ask
- * too early. All captures have one clock, as the nodes share one kernel.
+ * too early. All captures have one clock, as the nodes share one kernel. Nothing of them is on the nodes but tcpdump.
  */
 export async function captureDuring<T>(
   runtime: Runtime,
@@ -33,9 +37,14 @@ export async function captureDuring<T>(
   const places = plan.nodes.flatMap((node) =>
     node.interfaces.map((i) => ({ node: node.name, device: i.name })),
   );
-  await mustSucceed(
-    runtime,
-    places.map(({ node, device }) => ({ node, argv: ['sh', '-c', startScript(device)] })),
+  const most = Math.min(MOST, Math.max(LEAST, Math.floor(ALL / places.length)));
+  const capturing = await runtime.hold(
+    places.map(({ node, device }) => ({
+      node,
+      argv: tcpdumpCommand(device, '-', HEADERS),
+      ready: 'listening on',
+      most,
+    })),
   );
   let result: T;
   let stopped;
@@ -43,18 +52,20 @@ export async function captureDuring<T>(
     await runtime.exec(plan.nodes.map(({ name }) => ({ node: name, argv: ['ip', 'neigh', 'flush', 'all'] })));
     result = await during();
   } finally {
-    stopped = await runtime.exec(
-      places.map(({ node, device }) => ({ node, argv: ['sh', '-c', stopScript(device)] })),
-    );
+    stopped = await capturing.end();
   }
   return {
     result,
-    captures: places.map(({ node, device }, index) => ({
-      node,
-      device,
-      pcap: stopped[index]?.stdout ?? Buffer.alloc(0),
-      dropped: droppedPackets(stopped[index]?.stderr ?? ''),
-    })),
+    captures: places.map(({ node, device }, index) => {
+      const pcap = stopped[index]?.stdout ?? Buffer.alloc(0);
+      return {
+        node,
+        device,
+        pcap,
+        dropped: droppedPackets(stopped[index]?.stderr ?? ''),
+        ...(pcap.length < most ? {} : { cut: most }),
+      };
+    }),
   };
 }
 
@@ -65,39 +76,7 @@ export function tcpdumpCommand(device: string, file: string, limits: string[] = 
   return ['tcpdump', '-i', device, '-n', '-p', '-U', '--immediate-mode', ...limits, '-Z', 'root', '-w', file];
 }
 
-function startScript(device: string): string {
-  const base = `${FOLDER}/${device}`;
-  return [
-    `mkdir -p ${FOLDER}; : >${base}.log`,
-    `${tcpdumpCommand(device, `${base}.pcap`, HEADERS).join(' ')} </dev/null >/dev/null 2>${base}.log &`,
-    `echo $! >${base}.pid`,
-    // It says "listening on" when it captures.
-    `n=0; until read -r said <${base}.log && [ -n "$said" ]; do n=$((n+1)); [ $n -lt 250 ] || exit 1; sleep 0.02; done`,
-    `case $said in *listening*) ;; *) echo "$said" >&2; exit 1 ;; esac`,
-  ].join('\n');
-}
-
-function stopScript(device: string): string {
-  const base = `${FOLDER}/${device}`;
-  return [
-    `read -r pid <${base}.pid || exit 1`,
-    'kill -INT $pid',
-    'n=0; while kill -0 $pid 2>/dev/null; do n=$((n+1)); [ $n -lt 250 ] || break; sleep 0.02; done',
-    `cat ${base}.pcap; cat ${base}.log >&2; rm -f ${base}.*`,
-  ].join('\n');
-}
-
 function droppedPackets(log: string): number | undefined {
   const count = /(\d+) packets? dropped by kernel/.exec(log)?.[1];
   return count === undefined ? undefined : Number(count);
-}
-
-async function mustSucceed(runtime: Runtime, jobs: Job[]): Promise<void> {
-  const results = await runtime.exec(jobs);
-  const failed = results.findIndex((result) => result.code !== 0);
-  if (failed >= 0)
-    throw new LabError(
-      EXIT.labFailed,
-      `tcpdump does not start on ${jobs[failed]?.node ?? ''}: ${results[failed]?.stderr.trim() ?? ''}`,
-    );
 }

@@ -35,7 +35,7 @@ const MANY = 100_000_000;
 // To stderr, because curl would collect what it writes to a pipe.
 const WRITTEN = String.raw`%{stderr}%{http_code}\t%header{x-real-server}\t%{time_total}\t%{errormsg}\n`;
 
-const SCRIPT = `file=$(mktemp)
+const SCRIPT = `file=$(mktemp /run/lvslab-steady.XXXXXX) || exit 1
 { ${NUMBERED_REQUESTS}
 printf '%s\\n' next "$3" "url = \\"$2/?[1-${MANY}]\\""; } >"$file"
 exec <"$file"

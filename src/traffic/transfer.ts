@@ -1,7 +1,7 @@
 import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
 import { quietCurl, urlOf } from './requests.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Lease, Runtime } from '../runtime/runtime.ts';
 
 /** One large transfer through a VIP. */
 export interface Transfer {
@@ -27,32 +27,67 @@ export async function transfer(
   limit = LIMIT,
 ): Promise<Transfer[]> {
   const servers = [...new Set(service.servers.map((server) => server.node))];
-  // Sparse files: what matters is the packets, not what is in them, and so they cost no memory.
-  await runtime.exec([
-    ...servers.map((node) => ({ node, argv: ['truncate', '-s', String(bytes), `${WEB_ROOT}/large`] })),
-    { node: client, argv: ['truncate', '-s', String(bytes), '/tmp/large'] },
-  ]);
-  const url = urlOf(service);
-  const curl = quietCurl(service, limit, FORMAT);
-  const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/large`] }]);
-  const [up] = await runtime.exec([
-    { node: client, argv: [...curl, '-T', '/tmp/large', `${url}/upload/large`] },
-  ]);
-  const uploaded = read(up?.stdout.toString() ?? '');
-  const [kept] =
-    uploaded.server === undefined || !servers.includes(uploaded.server)
-      ? []
-      : await runtime.exec([
-          { node: uploaded.server, argv: ['stat', '-c', '%s', `${WEB_ROOT}/upload/large`] },
-        ]);
-  await runtime.exec([
-    ...servers.map((node) => ({ node, argv: ['rm', '-f', `${WEB_ROOT}/large`, `${WEB_ROOT}/upload/large`] })),
-    { node: client, argv: ['rm', '-f', '/tmp/large'] },
-  ]);
-  return [
-    { direction: 'download', ...read(down?.stdout.toString() ?? '') },
-    { direction: 'upload', ...uploaded, bytes: Number(kept?.stdout.toString() ?? '0') || 0 },
-  ];
+  const name = ownName();
+  const files = await sparseFiles(
+    runtime,
+    [
+      ...servers.map((node) => ({ node, path: `${WEB_ROOT}/${name}` })),
+      { node: client, path: `/tmp/${name}` },
+    ],
+    bytes,
+    servers.map((node) => ({ node, path: `${WEB_ROOT}/upload/${name}` })),
+  );
+  try {
+    const url = urlOf(service);
+    const curl = quietCurl(service, limit, FORMAT);
+    const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/${name}`] }]);
+    const [up] = await runtime.exec([
+      { node: client, argv: [...curl, '-T', `/tmp/${name}`, `${url}/upload/${name}`] },
+    ]);
+    const uploaded = read(up?.stdout.toString() ?? '');
+    const [kept] =
+      uploaded.server === undefined || !servers.includes(uploaded.server)
+        ? []
+        : await runtime.exec([
+            { node: uploaded.server, argv: ['stat', '-c', '%s', `${WEB_ROOT}/upload/${name}`] },
+          ]);
+    return [
+      { direction: 'download', ...read(down?.stdout.toString() ?? '') },
+      { direction: 'upload', ...uploaded, bytes: Number(kept?.stdout.toString() ?? '0') || 0 },
+    ];
+  } finally {
+    await files.end();
+  }
+}
+
+/** A name for files that nobody else gives. */
+function ownName(): string {
+  return `lvslab-${crypto.randomUUID().slice(-12)}`;
+}
+
+interface Path {
+  node: string;
+  path: string;
+}
+
+/**
+ * Makes files that go when they are let go of, and with this process.
+ * @param more files that will come about, and go as well
+ */
+async function sparseFiles(
+  runtime: Runtime,
+  files: Path[],
+  bytes: number,
+  more: Path[] = [],
+): Promise<Lease<unknown>> {
+  // Sparse: what matters is the packets, not what is in them, and so they cost no memory.
+  return runtime.hold(
+    files.map(({ node, path }) => ({
+      node,
+      argv: ['truncate', '-s', String(bytes), path],
+      files: [path, ...more.filter((other) => other.node === node).map((other) => other.path)],
+    })),
+  );
 }
 
 function read(row: string): Omit<Transfer, 'direction'> {
@@ -76,25 +111,30 @@ export async function download(
   times: number,
   bytes: number,
 ): Promise<number> {
-  await largeFile(runtime, [service], bytes);
-  const url = `${urlOf(service)}/large?[1-${times}]`;
-  const curl = quietCurl(service, LIMIT, '%{size_download}\\n');
-  const [result] = await runtime.exec([{ node: client, argv: [...curl, '-H', 'Connection: close', url] }]);
-  return (result?.stdout.toString() ?? '').split('\n').reduce((sum, row) => sum + Number(row), 0);
+  const large = await largeFile(runtime, [service], bytes);
+  try {
+    const url = `${urlOf(service)}/${large.name}?[1-${times}]`;
+    const curl = quietCurl(service, LIMIT, '%{size_download}\\n');
+    const [result] = await runtime.exec([{ node: client, argv: [...curl, '-H', 'Connection: close', url] }]);
+    return (result?.stdout.toString() ?? '').split('\n').reduce((sum, row) => sum + Number(row), 0);
+  } finally {
+    await large.end();
+  }
 }
 
-/** Gives real servers a sparse file of so many bytes to download, or (undefined) takes it away. */
+/** Gives real servers a sparse file of so many bytes to download, until it is let go of. */
 export async function largeFile(
   runtime: Runtime,
   services: PlannedService[],
-  bytes: number | undefined,
-): Promise<void> {
+  bytes: number,
+): Promise<Lease<unknown> & { name: string }> {
   const servers = [...new Set(services.flatMap((service) => service.servers.map(({ node }) => node)))];
-  const file = `${WEB_ROOT}/large`;
-  await runtime.exec(
-    servers.map((node) => ({
-      node,
-      argv: bytes === undefined ? ['rm', '-f', file] : ['truncate', '-s', String(bytes), file],
-    })),
+  const name = ownName();
+  const path = `${WEB_ROOT}/${name}`;
+  const lease = await sparseFiles(
+    runtime,
+    servers.map((node) => ({ node, path })),
+    bytes,
   );
+  return { name, end: lease.end };
 }

@@ -97,15 +97,17 @@ end
 /** The shell script that runs wrk, and ends it when standard input ends: whoever wanted it is gone then. */
 export function wrkScript({ url, connections, seconds, keepAlive }: WrkOrder): string {
   const headers = keepAlive ? '' : "-H 'Connection: close' ";
-  return `lua=/run/load.$$.lua
-trap 'rm -f $lua' EXIT
-cat >$lua <<'END_OF_LUA'
+  // wrk reads its script several times over: from a file that has no name any more, so that none is left.
+  return `lua=$(mktemp /run/lvslab-load.XXXXXX) || exit 1
+exec 4<"$lua"
+cat >"$lua" <<'END_OF_LUA'
 ${LUA}END_OF_LUA
+rm "$lua"
 ulimit -n $(ulimit -Hn)
 exec 3<&0
-wrk -t 1 -c ${connections} -d ${seconds}s --timeout ${LATE}s ${headers}-s $lua ${url} </dev/null 3<&- &
+wrk -t 1 -c ${connections} -d ${seconds}s --timeout ${LATE}s ${headers}-s /proc/self/fd/4 ${url} </dev/null 3<&- &
 wrk=$!
-{ read -r _ <&3; kill $wrk; } >/dev/null 2>&1 &
+{ read -r _ <&3; kill $wrk; } 4<&- >/dev/null 2>&1 &
 watch=$!
 exec 3<&-
 wait $wrk

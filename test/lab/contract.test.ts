@@ -17,6 +17,7 @@ contract('namespaces on this host', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-contract-'));
   return {
     runtime: netns(localMachine(join(folder, 'nodes'), root.image)),
+    way: { kind: 'local', folder: join(folder, 'nodes'), image: root.image },
     end: () => {
       rmSync(folder, { recursive: true, force: true });
       return Promise.resolve();
@@ -31,6 +32,7 @@ contract('namespaces in the embedded kernel', async () => {
   await boot(folder, { root, memory: 384, modules: [], confinement: 'namespaces', disks: [], engine: false });
   return {
     runtime: netns(embeddedMachine(folder)),
+    way: { kind: 'embedded', folder },
     end: async () => {
       await endKernel(folder);
       rmSync(folder, { recursive: true, force: true });

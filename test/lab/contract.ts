@@ -1,9 +1,15 @@
+import { build } from 'esbuild';
+import { execa } from 'execa';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apply } from '../../src/runtime/apply.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { parseTopology } from '../../src/topology/parse.ts';
+import { runtimeBy, type Way } from './holder.ts';
 
 const TEXT = `lvslab: 1
 title: What every runtime must make of it
@@ -20,6 +26,8 @@ export const CONTRACT_PLAN: Plan = makePlan(parseTopology(TEXT, 'contract.yaml',
 
 interface Place {
   runtime: Runtime;
+  /** How another process finds it. */
+  way: Way;
   /** Ends what the runtime runs on. */
   end: () => Promise<void>;
 }
@@ -178,6 +186,128 @@ export function contract(name: string, begin: () => Promise<Place>): void {
       await new Promise((resolve) => child.once('close', resolve));
       expect(bytes).toBe(3_000_000);
     });
+
+    const running = async (node: string) =>
+      (await sh(node, 'ps -eo args=')).stdout.match(/^sleep 51\d\d$/gm) ?? [];
+
+    it('holds commands until they are released, and returns what they left behind', async () => {
+      const held = await runtime.hold([
+        {
+          node: 'alice',
+          argv: [
+            'sh',
+            '-c',
+            'trap "echo told; exit 3" INT; echo to stderr >&2; echo out; sleep 0.2; echo at work >&2; sleep 5100 & wait',
+          ],
+          ready: 'at work',
+        },
+        {
+          node: 'bob',
+          argv: ['truncate', '-s', '5M', '/run/lvslab-a'],
+          files: ['/run/lvslab-a', '/run/lvslab-b'],
+        },
+        { node: 'alice', argv: ['cat'], input: 'from stdin' },
+      ]);
+      expect(await running('alice')).toEqual(['sleep 5100']);
+      expect((await sh('bob', 'touch /run/lvslab-b; stat -c %s /run/lvslab-a')).stdout).toBe('5242880\n');
+      // Longer than a conversation in which nothing is said.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      expect(await running('alice')).toEqual(['sleep 5100']);
+      const [first, second, third] = await held.end();
+      expect(first).toEqual({ code: 3, stdout: Buffer.from('out\ntold\n'), stderr: 'to stderr\nat work\n' });
+      expect(second?.code).toBe(0);
+      expect(third?.stdout.toString()).toBe('from stdin');
+      expect(await running('alice')).toEqual([]);
+      expect((await sh('bob', 'ls /run')).stdout).not.toContain('lvslab-');
+    });
+
+    it('holds nothing where one command does not get to work, and says why', async () => {
+      const holding = runtime.hold([
+        { node: 'alice', argv: ['sh', '-c', 'echo ready >&2; sleep 5101; true'], ready: 'ready' },
+        { node: 'bob', argv: ['sh', '-c', 'echo no luck >&2; exit 7'], ready: 'ready' },
+      ]);
+      await expect(holding).rejects.toThrow(/sh does not go on \(exit code 7\): no luck/);
+      expect(await running('alice')).toEqual([]);
+    });
+
+    it('ends what would write more than it may, and what does not end by itself', async () => {
+      const held = await runtime.hold([
+        { node: 'alice', argv: ['sh', '-c', 'echo on >&2; exec yes'], ready: 'on', most: 100_000 },
+        { node: 'bob', argv: ['sh', '-c', 'trap "" INT TERM; echo on >&2; sleep 5102; true'], ready: 'on' },
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const [full, stubborn] = await held.end();
+      expect(full?.stdout.length).toBe(100_000);
+      expect(stubborn?.code).toBe(137);
+      expect(await running('bob')).toEqual([]);
+    });
+
+    it('gives the turn to one at a time', { timeout: 60_000 }, async () => {
+      const other = runtimeBy(place.way);
+      const order: string[] = [];
+      const first = await runtime.turn(() => order.push('first waits'));
+      const second = other.turn(() => order.push('second waits'));
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      order.push('first done');
+      await first.end();
+      const turn = await second;
+      order.push('second has it');
+      await turn.end();
+      await (await runtime.turn(() => order.push('waits for nobody'))).end();
+      expect(order).toEqual(['second waits', 'first done', 'second has it']);
+    });
+
+    it(
+      'ends whatever a command had on nodes when that is killed, then gives its turn on',
+      { timeout: 120_000 },
+      async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'lvslab-holder-'));
+        const file = join(folder, 'holder.mjs');
+        await build({
+          entryPoints: [join(import.meta.dirname, 'holder.ts')],
+          ...{ outfile: file, bundle: true, platform: 'node', format: 'esm', external: ['*.node'] },
+          banner: {
+            js: `import { createRequire as __cr } from 'node:module'; const require = __cr('${join(import.meta.dirname, 'x.js')}'); const __dirname = '${folder}';`,
+          },
+          define: { 'import.meta.url': JSON.stringify(new URL('../../src/x.ts', import.meta.url).href) },
+        });
+        try {
+          const holder = execa('node', [file, 'hold', JSON.stringify(place.way)], {
+            stdin: 'ignore',
+            reject: false,
+            cleanup: false,
+          });
+          await new Promise<void>((resolve, reject) => {
+            holder.stdout.on('data', (text: Buffer) => {
+              if (text.includes('held')) resolve();
+            });
+            void holder.then(({ stderr }) => {
+              reject(new Error(stderr));
+            });
+          });
+          const all = async () => [
+            ...(await running('alice')),
+            ...(await running('between')),
+            ...(await running('bob')),
+            ...((await sh('alice', 'ls /run')).stdout.match(/lvslab-contract/g) ?? []),
+          ];
+          expect((await all()).sort()).toEqual([
+            'lvslab-contract',
+            ...['sleep 5150', 'sleep 5151', 'sleep 5153', 'sleep 5152'].sort(),
+          ]);
+          const began = Date.now();
+          holder.kill('SIGKILL');
+          const turn = await runtime.turn(() => undefined);
+          // Of those whose end a conversation waits for.
+          expect((await all()).filter((what) => /contract|5150|5153/.test(what))).toEqual([]);
+          await turn.end();
+          await expect.poll(all, { timeout: 10_000 }).toEqual([]);
+          expect(Date.now() - began).toBeLessThan(15_000);
+        } finally {
+          rmSync(folder, { recursive: true });
+        }
+      },
+    );
 
     it('says which node it is that does not exist', async () => {
       await expect(run('carol', ['true'])).rejects.toThrow(/carol/);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
 import { textOrNothing } from '../../host-files.ts';
+import { undoing } from '../../interrupt.ts';
 import { hold, tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { endTree, readIdentity } from '../processes.ts';
@@ -37,14 +38,17 @@ export async function buildAlone<T>(
 ): Promise<T> {
   const lock = await hold(buildLock(), { onWait });
   const folder = buildFolder(what);
-  try {
-    await discardUnfinished();
-    await mkdir(folder, { mode: 0o700 });
-    return await build(folder);
-  } finally {
-    if (existsSync(folder)) await discard(folder);
-    await lock.release();
-  }
+  // What builds notices an interruption itself; its folder goes in any case.
+  return undoing(async () => {
+    try {
+      await discardUnfinished();
+      await mkdir(folder, { mode: 0o700 });
+      return await build(folder);
+    } finally {
+      if (existsSync(folder)) await discard(folder);
+      await lock.release();
+    }
+  });
 }
 
 /**

@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { hostCommand } from '../../host-command.ts';
 import { join } from 'node:path';
 import { line as commandLine } from '../../plan/script.ts';
 import type { Finished } from '../machine.ts';
+import { spawnTied } from '../tied.ts';
 
 /**
  * The guest's serial line is an ssh connection whose client stays in the background as its holder; every later
@@ -66,7 +67,7 @@ export function startOnLine(
   argv: string[],
   { stdio, tty = false }: { stdio: StdioOptions; tty?: boolean },
 ): ChildProcess {
-  return spawn('ssh', clientArguments(directory, tty, argv), { stdio });
+  return spawnTied(['ssh', ...clientArguments(directory, tty, argv)], { stdio, tty });
 }
 
 /** Whether the line answers. */

@@ -7,8 +7,10 @@ import type { LabRecord } from '../../lab.ts';
 import type { Finished } from '../../machine/machine.ts';
 import type { Plan, PlannedNode } from '../../plan/types.ts';
 import { agentBy, type Agent } from '../agent.ts';
+import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
-import type { Job, NodeState, Runtime } from '../runtime.ts';
+import type { HeldJob, Job, Lease, NodeState, Runtime } from '../runtime.ts';
+import { byNode, inOrder } from './by-node.ts';
 import { containerName, containerOptions, endpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
 import { inParallel } from './in-parallel.ts';
@@ -41,6 +43,8 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     const made = agentBy(node, () =>
       startInContainer(docker, containerName(lab, node), ['perl', '/usr/lib/lvslab/node-agent'], {
         stdio: 'pipe',
+        // It ends with its standard input.
+        guarded: false,
       }),
     );
     agents.set(node, made);
@@ -50,19 +54,27 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
   const containers = async () => (await docker()).listContainers({ all: true, filters: labelFilter(lab) });
 
   async function exec(jobs: Job[]): Promise<Finished[]> {
-    const results = new Array<Finished>(jobs.length);
-    const nodes = [...new Set(jobs.map((job) => job.node))];
-    await Promise.all(
-      nodes.map(async (node) => {
-        const own = jobs.flatMap((job, index) => (job.node === node ? [{ job, index }] : []));
-        const orders = own.map(({ job }) => ['job', '-', job.input ?? '', ...job.argv]);
-        const answer = await agent(node).request([['run'], ...orders]);
-        parseResults(answer, own.length).forEach((result, at) => {
-          results[own[at]?.index ?? 0] = result;
-        });
-      }),
+    const parts = byNode(jobs);
+    const answers = parts.map(async ({ node, own }) => {
+      const orders = own.map(({ job }) => ['job', '-', job.input ?? '', ...job.argv]);
+      return parseResults(await agent(node).request([['run'], ...orders]), own.length);
+    });
+    return inOrder(parts, await Promise.all(answers));
+  }
+
+  async function hold(jobs: HeldJob[]): Promise<Lease<Finished[]>> {
+    const parts = byNode(jobs);
+    const lease = await together(
+      parts.map(
+        ({ node, own }) =>
+          () =>
+            holdBy(
+              agent(node),
+              own.map(({ job }) => ({ ...job, node: '-' })),
+            ),
+      ),
     );
-    return results;
+    return { end: async () => inOrder(parts, await lease.end()) };
   }
 
   /** Makes the interfaces of these containers, which have just started, those of the plan. */
@@ -174,8 +186,35 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     },
 
     exec,
+    hold,
 
-    start: (node, argv, options) => startInContainer(docker, containerName(lab, node), argv, options),
+    async turn(onWait) {
+      // Whoever has that of the first node has all of them: elsewhere only what is left of somebody is waited for.
+      const [first = '', ...others] = (await containers())
+        .filter((box) => box.State === 'running')
+        .map((box) => box.Labels[LABEL.node] ?? '')
+        .sort();
+      let waiting = false;
+      const tell = () => {
+        if (!waiting) onWait();
+        waiting = true;
+      };
+      const turn = (node: string) => () => turnBy(agent(node), tell);
+      const own = await turn(first)();
+      const lease = await together(others.map(turn)).catch(async (error: unknown) => {
+        await own.end();
+        throw error;
+      });
+      return {
+        end: async () => {
+          await lease.end();
+          await own.end();
+        },
+      };
+    },
+
+    start: (node, argv, options) =>
+      startInContainer(docker, containerName(lab, node), argv, { ...options, guarded: true }),
   };
   return runtime;
 }

@@ -47,21 +47,28 @@ class ContainerProcess extends EventEmitter implements Running {
   }
 }
 
-/**
- * Starts a command in a container with live streams. The engine does not end it when this process is killed; it ends
- * with the container.
- */
+/** How a command in a container is started. */
+interface Start {
+  stdio: StdioOptions;
+  tty?: boolean;
+  /** The engine does not end it when this process is gone, so another one in the container does; not where it ends itself. */
+  guarded: boolean;
+}
+
+/** Starts a command in a container with live streams. */
 export function startInContainer(
   docker: () => Promise<Docker>,
   container: string,
   argv: string[],
-  { stdio, tty = false }: { stdio: StdioOptions; tty?: boolean },
+  { stdio, tty = false, guarded }: Start,
 ): Running {
   const child = new ContainerProcess(stdio, (mark, signal) => {
     void signalMarked(docker, container, mark, signal);
   });
+  const release = guarded ? guard(docker, container, child.mark) : () => Promise.resolve();
   run(docker, container, argv, tty, child).then(
-    (code) => {
+    async (code) => {
+      await release();
       child.emit('exit', code, null);
       child.emit('close', code, null);
     },
@@ -114,6 +121,32 @@ function ended(stream: Duplex): Promise<void> {
     stream.once('end', resolve);
     stream.once('close', resolve);
   });
+}
+
+/**
+ * Has a process in the container end what has a mark, once this process is gone.
+ * @returns what tells it that this is not wanted any more
+ */
+function guard(docker: () => Promise<Docker>, container: string, mark: string): () => Promise<void> {
+  const begin = async (): Promise<Duplex> => {
+    const engine = await docker();
+    const exec = await engine.getContainer(container).exec({
+      Cmd: ['perl', '/usr/lib/lvslab/node-agent', 'guard', mark],
+      AttachStdin: true,
+    });
+    return exec.start({ hijack: true, stdin: true });
+  };
+  // Where the container is gone, there is nothing to guard.
+  const begun = begin().catch(() => undefined);
+  return async () => {
+    const stream = await begun;
+    if (stream === undefined) return;
+    stream.on('error', () => undefined);
+    await new Promise<void>((resolve) => {
+      stream.end('ended\n', resolve);
+      stream.once('close', resolve);
+    });
+  };
 }
 
 /** Milliseconds in which an engine says how a command is, and in which it notes the exit code of one that has ended. */

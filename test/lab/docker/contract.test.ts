@@ -34,6 +34,7 @@ for (const release of RELEASES)
     await ensureNodeImage(started.engine, createProgress(process.stderr, { quiet: true }));
     return {
       runtime: dockerRuntime(record, () => Promise.resolve(started.engine)),
+      way: { kind: 'docker', url: started.url, record },
       end: async () => {
         const left = (await started.everything()).filter((name) => name.includes('lvslab'));
         await started.stop();
@@ -62,6 +63,7 @@ contract('Docker in the embedded machine', async () => {
   await vi.waitFor(() => connectEngine(endpoint), { timeout: 60_000, interval: 100 });
   return {
     runtime: dockerRuntime(record, () => connectEngine(endpoint)),
+    way: { kind: 'docker', url: endpoint.url, record },
     end: async () => {
       await endKernel(folder);
       rmSync(folder, { recursive: true, force: true });

@@ -389,7 +389,9 @@ describe('what cannot be read', () => {
     ]);
     const cut = (dump: string) => dump.slice(0, dump.indexOf('end-of 0 settings'));
     const kinds = NAT_DIRECTOR.foundIn(cut(NAT_DIRECTOR.text)).unread.flatMap((u) => u.kinds);
-    expect(kinds).toEqual(['sysctl', 'daemon', 'service', 'real server', 'timeouts', 'sync daemon']);
+    expect(kinds).toEqual([
+      ...['sysctl', 'daemon', 'leftover', 'service', 'real server', 'timeouts', 'sync daemon'],
+    ]);
   });
 
   it('is not mistaken for something else when a file says anything', () => {

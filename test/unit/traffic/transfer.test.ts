@@ -18,17 +18,39 @@ describe('a large transfer', () => {
     ]);
     const format =
       '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
+    // A name that nobody else has.
+    const name = /lvslab-[0-9a-f]{12}/.exec(jobs[0] ?? '')?.[0] ?? '';
+    expect(name).not.toBe('');
     expect(jobs).toEqual([
-      'rs1: truncate -s 1000 /srv/www/large',
-      'rs2: truncate -s 1000 /srv/www/large',
-      'client: truncate -s 1000 /tmp/large',
-      `client: curl -s -o /dev/null --max-time 20 -w ${format} http://192.0.2.100:80/large`,
-      `client: curl -s -o /dev/null --max-time 20 -w ${format} -T /tmp/large http://192.0.2.100:80/upload/large`,
-      'rs2: stat -c %s /srv/www/upload/large',
-      'rs1: rm -f /srv/www/large /srv/www/upload/large',
-      'rs2: rm -f /srv/www/large /srv/www/upload/large',
-      'client: rm -f /tmp/large',
+      `rs1: truncate -s 1000 /srv/www/${name}`,
+      `rs2: truncate -s 1000 /srv/www/${name}`,
+      `client: truncate -s 1000 /tmp/${name}`,
+      `client: curl -s -o /dev/null --max-time 20 -w ${format} http://192.0.2.100:80/${name}`,
+      `client: curl -s -o /dev/null --max-time 20 -w ${format} -T /tmp/${name} http://192.0.2.100:80/upload/${name}`,
+      `rs2: stat -c %s /srv/www/upload/${name}`,
+      `rs1: rm -f /srv/www/${name} /srv/www/upload/${name}`,
+      `rs2: rm -f /srv/www/${name} /srv/www/upload/${name}`,
+      `client: rm -f /tmp/${name}`,
     ]);
+  });
+
+  it('has files of its own, next to another one', async () => {
+    const { runtime, jobs } = pretend(() => ({}));
+    await Promise.all([
+      transfer(runtime, 'client', service, 1000),
+      transfer(runtime, 'client', service, 1000),
+    ]);
+    const made = jobs.filter((job) => job.includes('truncate'));
+    expect(new Set(made).size).toBe(made.length);
+  });
+
+  it('leaves nothing behind where it fails', async () => {
+    const { runtime, jobs } = pretend(({ argv }) => {
+      if (argv[0] === 'curl') throw new Error('no luck');
+      return {};
+    });
+    await expect(transfer(runtime, 'client', service, 1000)).rejects.toThrow('no luck');
+    expect(jobs.filter((job) => job.includes(': rm -f '))).toHaveLength(3);
   });
 
   it('without an answer has no bytes, whatever curl says that it sent', async () => {
@@ -66,5 +88,6 @@ describe('a large transfer', () => {
 it('repeated downloads are summed up', async () => {
   const { runtime, jobs } = pretend(({ argv }) => (argv[0] === 'curl' ? { stdout: '500\n500\n40\n' } : {}));
   expect(await download(runtime, 'client', service, 3, 500)).toBe(1040);
-  expect(jobs.at(-1)).toContain('http://192.0.2.100:80/large?[1-3]');
+  expect(jobs.join('\n')).toMatch(/http:\/\/192\.0\.2\.100:80\/lvslab-[0-9a-f]{12}\?\[1-3\]/);
+  expect(jobs.at(-1)).toMatch(/: rm -f \/srv\/www\/lvslab-/);
 });
