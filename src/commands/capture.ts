@@ -1,5 +1,6 @@
 import { EXIT, LabError } from '../errors.ts';
 import { tcpdumpCommand } from '../traffic/capture.ts';
+import { carryOut, mustCarry } from '../standard-output.ts';
 import { findNode } from './existing.ts';
 
 /**
@@ -21,15 +22,20 @@ export async function capture(reference: string, device: string | undefined): Pr
     throw new LabError(EXIT.badInput, 'a capture is a binary stream, and this is a terminal', {
       mend: `send it to a file (> ${node}.pcap), or into a reader: | tcpdump -nr -  or  | wireshark -ki -`,
     });
-  const child = runtime.start(node, tcpdumpCommand(chosen, '-'), { stdio: ['pipe', 'inherit', 'inherit'] });
+  const child = runtime.start(node, tcpdumpCommand(chosen, '-'), {
+    stdio: ['pipe', mustCarry() ? 'pipe' : 'inherit', 'inherit'],
+  });
+  const carried = child.stdout === null ? undefined : carryOut(child.stdout);
   // tcpdump ends by the same signal as at a terminal, so that it writes out what it has.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.removeAllListeners(signal);
     process.on(signal, () => child.kill('SIGTERM'));
   }
-  return new Promise((resolve) => {
+  const code = await new Promise<number>((resolve) => {
     child.once('exit', (code, signal) => {
       resolve(signal === null ? (code ?? 0) : 0);
     });
   });
+  await carried;
+  return code;
 }
