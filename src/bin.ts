@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
-import pc from 'picocolors';
 import { createCli } from './cli.ts';
+import { drained, outputFailure, watchOutput } from './standard-output.ts';
 import { EXIT, LabError } from './errors.ts';
 import { Interrupted, interruption, overdue, watchSignals } from './interrupt.ts';
+import { onTerminal, paint } from './report/paint.ts';
 
 /** What the system refuses on any write, and what to do about it. */
 const SYSTEM_MENDS: Record<string, string> = {
@@ -18,11 +19,7 @@ const SYSTEM_MENDS: Record<string, string> = {
 };
 
 watchSignals();
-// A reader that has seen enough (`lab plan nat | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+watchOutput();
 
 let exitCode: number = EXIT.done;
 const cli = createCli((code) => {
@@ -39,6 +36,13 @@ try {
 } catch (error) {
   exitCode = reportEnd(error);
 }
+const unwritten = await outputFailure();
+if (unwritten !== undefined) {
+  const code = report(unwritten);
+  // The command's own code says more, where it has one.
+  if (exitCode === EXIT.done) exitCode = code;
+}
+await drained(process.stderr);
 process.exit(exitCode);
 
 /** What fails because it was interrupted failed for that reason, unless it has more to say. */
@@ -52,20 +56,20 @@ function reportEnd(error: unknown): number {
 /** Prints an error once, with the mend; the stack only for what should never happen. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
-  const warn = (text: string) => process.stderr.write(`${text}\n`);
+  const warn = (text: string) => process.stderr.write(`${onTerminal(text)}\n`);
   if (isSystemError(error)) {
-    warn(`${pc.red('error:')} ${error.message}`);
-    warn(`${pc.yellow('mend: ')} ${SYSTEM_MENDS[error.code] ?? ''}`);
+    warn(`${paint.red('error:')} ${error.message}`);
+    warn(`${paint.yellow('mend: ')} ${SYSTEM_MENDS[error.code] ?? ''}`);
     return EXIT.machineCannot;
   }
   if (!(error instanceof LabError)) {
     warn(
-      `${pc.red('error:')} this is a defect of the tool itself\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      `${paint.red('error:')} this is a defect of the tool itself\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
     return EXIT.labFailed;
   }
-  warn(`${pc.red('error:')} ${error.message}`);
-  if (error.mend !== undefined) warn(`${pc.yellow('mend: ')} ${error.mend}`);
+  warn(`${paint.red('error:')} ${error.message}`);
+  if (error.mend !== undefined) warn(`${paint.yellow('mend: ')} ${error.mend}`);
   if (process.env['LVSLAB_DEBUG'] !== undefined && error.cause !== undefined)
     warn(`cause: ${inspect(error.cause)}`);
   return error instanceof Interrupted ? error.exitCode : error.code;

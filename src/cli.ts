@@ -11,7 +11,8 @@ import { addManageCommands } from './cli/manage.ts';
 import { addNodesCommands } from './cli/nodes.ts';
 import { addProofCommands } from './cli/proof.ts';
 import { addVerifyCommand } from './cli/verify.ts';
-import type { Finish } from './cli/output.ts';
+import { out, type Finish } from './cli/output.ts';
+import { onTerminal } from './report/paint.ts';
 import { toolVersion } from './version.ts';
 
 /**
@@ -24,6 +25,8 @@ export function createCli(finish: Finish): Command {
     .description('A real Linux Virtual Server lab from one command, with the proof that it works.')
     .version(toolVersion)
     .enablePositionalOptions()
+    // What it says of arguments has them in it.
+    .configureOutput({ writeOut: out, writeErr: (text) => process.stderr.write(onTerminal(text)) })
     .showHelpAfterError('(lab --help lists the commands)')
     .addHelpText(
       'after',

@@ -1,10 +1,11 @@
 import { Option, type Command } from 'commander';
 import { SORTS, type BoardSort } from '../class/board.ts';
 import type { Language } from '../exercises/types.ts';
-import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
+import { leaveByInterrupt } from '../interrupt.ts';
 import { languageOption, localLanguage } from './exercises.ts';
 import { jsonLine, jsonOption, out, writeText, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
+import { untilUnread } from '../standard-output.ts';
 
 /** The trainer's board. */
 export function addClassBoard(group: Command): void {
@@ -23,19 +24,21 @@ export function addClassBoard(group: Command): void {
     .addOption(languageOption())
     .addOption(jsonOption())
     .action(async (options: BoardOptions) => {
-      const [{ board }, { boardLines, boardPage }, { pageHtml }, { openScreen }] = await Promise.all([
-        import('../commands/class/board.ts'),
-        import('../report/class-board.ts'),
-        import('../report/document.ts'),
-        import('../report/screen.ts'),
-      ]);
+      const [{ board }, { boardLines, boardPage }, { pageHtml }, { canDraw, openScreen }] = await Promise.all(
+        [
+          import('../commands/class/board.ts'),
+          import('../report/class-board.ts'),
+          import('../report/document.ts'),
+          import('../report/screen.ts'),
+        ],
+      );
       const { sort, interval, html } = options;
       leaveByInterrupt();
       const live = process.stdout.isTTY && options.json !== true && html === undefined;
-      const screen = live ? openScreen(process.stdout) : undefined;
+      const screen = live && canDraw(process.stdout) ? openScreen(process.stdout) : undefined;
       try {
         for await (const frame of board({
-          ...{ class: options.class, sort, interval, signal: interruptSignal },
+          ...{ class: options.class, sort, interval, signal: untilUnread },
           language: options.lang ?? localLanguage(),
           count: options.count ?? (live ? undefined : 1),
         })) {

@@ -3,6 +3,7 @@ import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
+import { untilUnread } from '../standard-output.ts';
 
 /** Making parts of a lab fail, and seeing what becomes of it. */
 export function addFailureCommands(program: Command): void {
@@ -89,7 +90,8 @@ export function addFailureCommands(program: Command): void {
           options.for ?? (steps.length === 0 ? undefined : Math.max(...steps.map(({ at }) => at)) + 10),
         interval: options.interval,
         patience: options.patience,
-        signal: interruptSignal,
+        // What is to be done is done, whoever reads.
+        signal: options.for === undefined && steps.length === 0 ? untilUnread : interruptSignal,
         onEvent: (event) => {
           if (options.json !== true && (options.logs || isNews(event))) out(eventLine(event, began));
         },

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
-import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
+import { json, jsonOption, out, outExactly, progressFor, type Common, type Finish } from './output.ts';
 
 /** Files and the machine: plan, validate, doctor, and what shells and editors want. */
 export function addFilesCommands(program: Command, finish: Finish): void {
@@ -17,7 +17,7 @@ export function addFilesCommands(program: Command, finish: Finish): void {
       ]);
       const plan = readPlan(topology, options.name);
       if (options.json === true) json('plan', { plan });
-      else out(planScript(plan));
+      else outExactly(planScript(plan));
     });
 
   program
@@ -104,7 +104,7 @@ export function addFilesCommands(program: Command, finish: Finish): void {
     .argument('<shell>', 'bash or zsh')
     .action(async (shell: string) => {
       const { completionScript } = await import('../commands/completion.ts');
-      out(completionScript(shell));
+      outExactly(completionScript(shell));
     });
 
   program

@@ -1,11 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
-import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
+import { leaveByInterrupt } from '../interrupt.ts';
 import { allowedFor, parseMeasure, QUALITY_KEYS, type QualityKey } from '../topology/quality.ts';
 import type { Quality } from '../topology/types.ts';
-import { aside, json, jsonLine, jsonOption, out, type Common, type Finish } from './output.ts';
+import { aside, json, jsonLine, jsonOption, out, outExactly, type Common, type Finish } from './output.ts';
 import { watchOn } from './watch.ts';
 import { seconds, wholeNumber } from './numbers.ts';
+import { untilUnread } from '../standard-output.ts';
 
 /** A lab that is up: watch it, change it, put it back. */
 export function addManageCommands(program: Command, finish: Finish): void {
@@ -26,7 +27,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
           import('../commands/existing.ts'),
         ]);
         leaveByInterrupt();
-        const frames = watch(await findLab(lab), { ...options, signal: interruptSignal });
+        const frames = watch(await findLab(lab), { ...options, signal: untilUnread });
         if (options.json !== true) await watchOn(process.stdout, frames, out);
         else for await (const frame of frames) jsonLine('watch', frame);
       },
@@ -106,7 +107,7 @@ function addIpvsCommands(program: Command): void {
       const table = await ipvs.saveTable(lab, node);
       if (options.json === true) json('ipvs-save', { lab: lab.record.name, director: node, table });
       // An empty table is an empty file.
-      else if (table !== '') out(table);
+      else if (table !== '') outExactly(table);
     });
   ipvs
     .command('restore')

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { Option } from 'commander';
 import { cannotWrite } from '../errors.ts';
+import { onTerminal } from '../report/paint.ts';
 import { createProgress, type Progress } from '../report/progress.ts';
+import { visibleJson } from '../report/visible.ts';
 
 /** Takes the exit code of a command where it is not 0. */
 export type Finish = (code: number) => void;
@@ -13,14 +15,21 @@ export interface Common {
 
 export const jsonOption = () => new Option('--json', 'print a report for machines');
 
-/** Prints a report for people. */
+/** Prints a report for people: what it has of others' words is made visible. */
 export function out(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  const finished = onTerminal(text);
+  process.stdout.write(finished.endsWith('\n') ? finished : `${finished}\n`);
+}
+
+/** Prints what another program reads, to the byte; people at a terminal get it as every other report. */
+export function outExactly(text: string): void {
+  if (process.stdout.isTTY) out(text);
+  else process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
 /** A report for machines. Every one names its form, so that a reader can tell when it changes. */
 export function jsonText(kind: string, data: object): string {
-  return `${JSON.stringify({ schema: `lvslab/${kind}/1`, ...data }, null, 2)}\n`;
+  return `${visibleJson({ schema: `lvslab/${kind}/1`, ...data }, 2)}\n`;
 }
 
 /** Prints a report for machines. */
@@ -30,7 +39,7 @@ export function json(kind: string, data: object): void {
 
 /** Prints one of a stream of reports for machines, each on a line of its own. */
 export function jsonLine(kind: string, data: object): void {
-  out(JSON.stringify({ schema: `lvslab/${kind}/1`, ...data }));
+  out(visibleJson({ schema: `lvslab/${kind}/1`, ...data }));
 }
 
 /** Progress goes to stdout for people, where it is what they came for; with --json only warnings remain, on stderr. */
@@ -62,5 +71,5 @@ export function writePicture(file: string, svg: string, options: Common): Promis
 
 /** Says something beside a report: on stderr, where it does not get into what machines read. */
 export function aside(text: string | undefined): void {
-  if (text !== undefined) process.stderr.write(`lab: ${text}\n`);
+  if (text !== undefined) process.stderr.write(`lab: ${onTerminal(text)}\n`);
 }

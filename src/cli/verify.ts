@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { relative } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import type { MachineName } from '../machine/machine.ts';
+import { onTerminal } from '../report/paint.ts';
 import type { Progress } from '../report/progress.ts';
 import type { VerifyReport } from '../report/verify/report.ts';
 import { RUNTIME_KINDS, type RuntimeKind } from '../runtime/runtime.ts';
@@ -112,7 +113,7 @@ async function tellGithub(report: VerifyReport, jsonOnStdout: boolean): Promise<
   const lines = githubAnnotations(report, place);
   // GitHub reads both streams.
   if (lines.length > 0) {
-    if (jsonOnStdout) process.stderr.write(`${lines.join('\n')}\n`);
+    if (jsonOnStdout) process.stderr.write(`${onTerminal(lines.join('\n'))}\n`);
     else out(lines.join('\n'));
   }
   const summary = process.env['GITHUB_STEP_SUMMARY'];

@@ -1,12 +1,12 @@
 import type { Change, Frame } from '../commands/watch.ts';
-import { openScreen } from '../report/screen.ts';
+import { canDraw, openScreen } from '../report/screen.ts';
 import { watchLines } from '../report/watch.ts';
 
 /** More than one screen shows. */
 const KEPT_CHANGES = 50;
 
 /**
- * Shows looks as they come: on a terminal as one screen, elsewhere as blocks of text without escape codes.
+ * Shows looks as they come: on a terminal as one screen, elsewhere (and where TERM is dumb) as blocks of text without escape codes.
  * @param print takes a block
  */
 export async function watchOn(
@@ -15,7 +15,7 @@ export async function watchOn(
   print: (text: string) => void,
 ): Promise<void> {
   const changes: Change[] = [];
-  const screen = stream.isTTY ? openScreen(stream) : undefined;
+  const screen = canDraw(stream) ? openScreen(stream) : undefined;
   try {
     for await (const frame of frames) {
       changes.push(...frame.changes);

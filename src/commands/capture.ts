@@ -2,6 +2,7 @@ import { constants } from 'node:os';
 import { EXIT, LabError } from '../errors.ts';
 import { takeSignals } from '../interrupt.ts';
 import { tcpdumpCommand } from '../traffic/capture.ts';
+import { carryOut, mustCarry } from '../standard-output.ts';
 import { findNode } from './existing.ts';
 
 /**
@@ -23,14 +24,17 @@ export async function capture(reference: string, device: string | undefined): Pr
     throw new LabError(EXIT.badInput, 'a capture is a binary stream, and this is a terminal', {
       mend: `send it to a file (> ${node}.pcap), or into a reader: | tcpdump -nr -  or  | wireshark -ki -`,
     });
-  const child = runtime.start(node, tcpdumpCommand(chosen, '-'), { stdio: ['pipe', 'inherit', 'inherit'] });
+  const child = runtime.start(node, tcpdumpCommand(chosen, '-'), {
+    stdio: ['pipe', mustCarry() ? 'pipe' : 'inherit', 'inherit'],
+  });
+  const carried = child.stdout === null ? undefined : carryOut(child.stdout);
   // Ctrl-C is how one leaves it. tcpdump writes out each packet at once: nothing is lost with it.
   let asked: NodeJS.Signals | undefined;
   takeSignals(['SIGINT', 'SIGTERM', 'SIGHUP'], (signal) => {
     asked = signal;
     child.kill('SIGTERM');
   });
-  return new Promise((resolve, reject) => {
+  const code = await new Promise<number>((resolve, reject) => {
     child.once('error', (error) => {
       reject(new LabError(EXIT.labFailed, `cannot capture on ${node}: ${error.message}`));
     });
@@ -39,4 +43,6 @@ export async function capture(reference: string, device: string | undefined): Pr
       else resolve(asked === 'SIGINT' ? EXIT.done : 128 + constants.signals[asked]);
     });
   });
+  await carried;
+  return code;
 }

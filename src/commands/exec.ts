@@ -4,12 +4,15 @@ import { EXIT } from '../errors.ts';
 import { hasTerminal, untilForeground } from '../foreground.ts';
 import { takeSignals } from '../interrupt.ts';
 import { noteActivity } from '../test-record.ts';
+import { visible } from '../report/visible.ts';
+import { carryOut, mustCarry, outputFailure } from '../standard-output.ts';
 import { findNode } from './existing.ts';
 
 /**
  * Runs a command on a node with this process's own streams. What is typed at a terminal is read only in its foreground.
  * @param terminal give it a terminal where stdin is one
  * @returns the command's exit code, 128 + signal number where a signal ended it
+ * @throws LabError machineCannot where its output could not be written
  */
 export async function exec(reference: string, argv: string[], terminal: boolean): Promise<number> {
   const { record, runtime, node } = await findNode(reference);
@@ -18,7 +21,11 @@ export async function exec(reference: string, argv: string[], terminal: boolean)
   if (tty) await untilForeground();
   // A terminal is not handed on: whoever gets it reads what is typed, in the background too.
   const input = tty || !process.stdin.isTTY ? 'inherit' : hasTerminal() ? 'pipe' : 'ignore';
-  const child = runtime.start(node, argv, { stdio: [input, 'inherit', 'inherit'], tty });
+  const child = runtime.start(node, argv, {
+    stdio: [input, mustCarry() ? 'pipe' : 'inherit', 'inherit'],
+    tty,
+  });
+  const carried = child.stdout === null ? undefined : carryOut(child.stdout);
   let asked: NodeJS.Signals | undefined;
   // With a terminal of its own the command gets what is typed, Ctrl-C too; else this process passes signals on.
   takeSignals(['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'], (signal) => {
@@ -28,9 +35,9 @@ export async function exec(reference: string, argv: string[], terminal: boolean)
   });
   if (tty) takeSignals(['SIGTSTP'], () => undefined);
   if (child.stdin !== null) typeInto(child.stdin);
-  return new Promise((resolve) => {
+  const code = await new Promise<number>((resolve) => {
     child.once('error', (error) => {
-      process.stderr.write(`lab: ${error.message}\n`);
+      process.stderr.write(`lab: ${visible(error.message)}\n`);
       resolve(EXIT.execFailed);
     });
     child.once('exit', (code, signal) => {
@@ -38,6 +45,10 @@ export async function exec(reference: string, argv: string[], terminal: boolean)
       resolve(by === undefined ? (code ?? EXIT.execFailed) : 128 + constants.signals[by]);
     });
   });
+  await carried;
+  const lost = await outputFailure();
+  if (lost !== undefined) throw lost;
+  return code;
 }
 
 /** Milliseconds from look to look whether a job in the background has come to the foreground. */

@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import type { Kept } from '../machine/embedded/cache.ts';
 import { columns } from './columns.ts';
+import { paint } from './paint.ts';
 
 /** What is kept for next time, or was. */
 export function keptTable(things: readonly Kept[], word: 'kept' | 'removed'): string {
@@ -13,7 +13,7 @@ export function keptTable(things: readonly Kept[], word: 'kept' | 'removed'): st
       ...things.map(({ name, what, bytes, made }) => [name, what, size(bytes), made.slice(0, 10)]),
     ]),
     `${word}: ${size(sum)}`,
-    ...(idle ? [pc.dim('  next: ./lab cache prune (what this version does not use)')] : []),
+    ...(idle ? [paint.dim('  next: ./lab cache prune (what this version does not use)')] : []),
   ].join('\n');
 }
 

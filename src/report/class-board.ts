@@ -1,9 +1,9 @@
-import pc from 'picocolors';
 import type { BoardRow } from '../class/board.ts';
 import type { BoardFrame } from '../commands/class/board.ts';
 import type { Page } from './document.ts';
 import type { Line } from './screen.ts';
 import { columns } from './columns.ts';
+import { paint } from './paint.ts';
 
 const HEAD = ['SEAT', 'NAME', 'STATE', 'TEST', 'EXERCISE', 'HINTS', 'TRIES', 'POINTS', 'ACTIVE', ''];
 
@@ -52,12 +52,12 @@ export function boardLines(frame: BoardFrame): Line[] {
   const now = Date.parse(frame.time);
   const [head = '', ...rows] = columns([HEAD, ...frame.rows.map((row) => cells(row, now))]).split('\n');
   return [
-    { text: `${summary(frame)}  ${frame.time.slice(11, 19)} UTC`, paint: pc.bold },
+    { text: `${summary(frame)}  ${frame.time.slice(11, 19)} UTC`, paint: paint.bold },
     { text: '' },
-    { text: head, paint: pc.dim },
+    { text: head, paint: paint.dim },
     ...rows.map((text, index) => {
       const row = frame.rows[index];
-      const colour = row?.state !== 'up' ? pc.red : row.broken ? pc.yellow : undefined;
+      const colour = row?.state !== 'up' ? paint.red : row.broken ? paint.yellow : undefined;
       return colour === undefined ? { text } : { text, paint: colour };
     }),
   ];

@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import type { Handout } from '../commands/class/open.ts';
+import { paint } from './paint.ts';
 
 /** What to hand out to a student, on paper or by mail. */
 export function handoutText({
@@ -15,9 +15,9 @@ export function handoutText({
 }: Handout): string {
   const login = `ssh -p ${port} ${user}@${host}`;
   return [
-    pc.bold(name === seat ? `Seat ${seat}` : `${name} · seat ${seat}`) + pc.dim(` · lab ${lab}`),
+    paint.bold(name === seat ? `Seat ${seat}` : `${name} · seat ${seat}`) + paint.dim(` · lab ${lab}`),
     `  ${login}`,
-    `  password     ${pc.bold(password)}`,
+    `  password     ${paint.bold(password)}`,
     `  its key is   ${fingerprint} (ED25519)`,
     `  at once to   ssh -t -p ${port} ${user}@${host} ${nodes.find((n) => n !== 'client') ?? 'client'}`,
     `  nodes        ${nodes.join(', ')}`,

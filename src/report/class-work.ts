@@ -5,12 +5,13 @@ import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import type { Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
 import type { Page } from './document.ts';
+import { visible, visibleLine } from './visible.ts';
 import { seconds } from './progress.ts';
 import { MARK } from './columns.ts';
 
 /** A line for a seat at which something was done. */
 export function doneLine({ seat, outcome, detail, seconds: took }: SeatDone): string {
-  return `${MARK[outcome]} ${seat.padEnd(16)}  ${detail}  ${seconds(took * 1000)}`;
+  return `${MARK[outcome]} ${seat.padEnd(16)}  ${visibleLine(detail)}  ${seconds(took * 1000)}`;
 }
 
 /** `18 of 20 seats passed; not s03, s07`. */
@@ -20,7 +21,7 @@ export function doneSummary(done: readonly SeatDone[], verb: string): string {
   return others.length === 0 ? tally : `${tally}; not ${others.join(', ')}`;
 }
 
-/** What a command said, and who had it say so. */
+/** What a command said, and who had it say so: other people's nodes, so it is made visible. */
 export function groupsText(groups: readonly OutputGroup[], total: number): string {
   return groups
     .map(({ seats, code, stdout, stderr }) => {
@@ -28,7 +29,7 @@ export function groupsText(groups: readonly OutputGroup[], total: number): strin
         seats.length === total ? `all ${total} seats` : `${seats.join(', ')} (${seats.length} of ${total})`;
       const how = code === 0 ? '' : code === undefined ? ': could not be run' : `: exit code ${code}`;
       const text = `${stdout}${stdout === '' || stdout.endsWith('\n') ? '' : '\n'}${stderr}`.trimEnd();
-      return `==> ${who}${how} <==${text === '' ? '' : `\n${text}`}`;
+      return `==> ${who}${how} <==${text === '' ? '' : `\n${visible(text)}`}`;
     })
     .join('\n');
 }
@@ -115,6 +116,7 @@ export function classCsv(seats: Reported, language: Language, now: number): stri
 
 /** A cell that a spreadsheet would take for a formula is made text. */
 function csvCell(text: string): string {
-  const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+  const seen = visible(text);
+  const safe = /^[=+\-@\t]/.test(seen) ? `'${seen}` : seen;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

@@ -1,8 +1,9 @@
-import pc from 'picocolors';
 import type { ListedClass, SeatReset } from '../commands/class/seats.ts';
 import type { ClassUpResult } from '../commands/class/up.ts';
 import { seconds } from './progress.ts';
 import { columns, MARK } from './columns.ts';
+import { paint } from './paint.ts';
+import { visibleLine } from './visible.ts';
 
 /** What `class up` has to say in the end. */
 export function classUpText({ class: name, seats, seconds: took }: ClassUpResult): string {
@@ -37,5 +38,8 @@ export function resetLine({ seat, undone, left }: SeatReset): string {
     undone === 0 ? 'nothing differed' : `${undone} ${undone === 1 ? 'difference' : 'differences'} undone`;
   return left.length === 0
     ? `${MARK.pass} ${seat}  ${did}`
-    : [`${MARK.fail} ${seat}  ${did}; not right:`, ...left.map((text) => `    ${pc.dim(text)}`)].join('\n');
+    : [
+        `${MARK.fail} ${seat}  ${did}; not right:`,
+        ...left.map((text) => `    ${paint.dim(visibleLine(text))}`),
+      ].join('\n');
 }

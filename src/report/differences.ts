@@ -1,8 +1,8 @@
-import pc from 'picocolors';
 import type { LinkReport } from '../commands/link.ts';
 import type { ResetReport } from '../commands/reset.ts';
 import type { NodeDifference, StatusReport } from '../commands/status.ts';
 import { columns } from './columns.ts';
+import { paint } from './paint.ts';
 
 /** The links that do not send plainly, a row each, under a heading; nothing where all do. */
 export function linkLines({ links }: Pick<StatusReport, 'links'>): string[] {
@@ -38,7 +38,7 @@ export function differenceLines({
         ? ['everything is as the plan says']
         : []
       : [
-          pc.yellow('differs from the plan:'),
+          paint.yellow('differs from the plan:'),
           differenceTable(differences),
           `put it back: lab reset ${name}`,
         ]),
@@ -74,9 +74,9 @@ export function resetText(report: ResetReport): string {
   const done = differences.filter((d) => !isLeft(d));
   const after = dead.length > 0 ? 'what runs of' : 'lab';
   return [
-    ...(done.length === 0 ? [] : [pc.green('put back:'), differenceTable(done)]),
+    ...(done.length === 0 ? [] : [paint.green('put back:'), differenceTable(done)]),
     ...(left.length > 0
-      ? [pc.red('still differs from the plan:'), differenceTable(left)]
+      ? [paint.red('still differs from the plan:'), differenceTable(left)]
       : [`${after} ${lab} is as the plan says${done.length > 0 ? ' again' : ''}`]),
     ...(left.length === 0 ? [] : failures.map(({ node, said }) => `${node}: ${said}`)),
     ...notes,

@@ -1,4 +1,5 @@
 import { escapeXml } from './diagram/xml.ts';
+import { visible } from './visible.ts';
 
 /** A part of a printed page, whatever it is written in. Texts may have `code` in backquotes. */
 export type Block =
@@ -43,9 +44,9 @@ function blockMarkdown(block: Block): string {
         ...block.rows.map((cells) => row(cells.map((cell) => plain(cell).replaceAll('|', '\\|')))),
       ].join('\n');
     case 'code':
-      return `${fence(block.text)}\n${block.text}\n${fence(block.text)}`;
+      return fenced(block.text);
     case 'picture':
-      return `${fence(block.text)}\n${block.text.trimEnd()}\n${fence(block.text)}`;
+      return fenced(block.text.trimEnd());
     case 'space':
       return Array.from({ length: block.lines }, () => '\\_'.repeat(60)).join('\n\n');
   }
@@ -55,15 +56,16 @@ function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Longer than any in the text, so that the text cannot end it. */
-function fence(text: string): string {
+/** Between fences longer than any in the text, so that the text cannot end it. */
+function fenced(text: string): string {
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([ticks]) => ticks.length));
-  return '`'.repeat(longest + 1);
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${visible(text)}\n${fence}`;
 }
 
 /** What Markdown would take for its own, outside of `code`. */
 function plain(text: string): string {
-  return text
+  return visible(text)
     .split(/(`[^`]*`)/)
     .map((part, index) => (index % 2 === 1 ? part : part.replace(/[\\*_<>[\]]/g, String.raw`\$&`)))
     .join('')

@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import type { CheckReport } from '../commands/exercise.ts';
 import { fill } from '../exercises/cast.ts';
 import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
@@ -6,6 +5,8 @@ import type { Deed, Fault, Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
 import type { Page } from './document.ts';
 import { columns, MARK } from './columns.ts';
+import { paint } from './paint.ts';
+import { visibleLine } from './visible.ts';
 
 const QUOTED: Record<Language, (text: string) => string> = {
   en: (text) => `“${text}”`,
@@ -15,14 +16,14 @@ const QUOTED: Record<Language, (text: string) => string> = {
 /** What a student is told when an exercise begins: the complaint, and what may be done; not what was broken. */
 export function beginningText(exercise: Exercise, lab: string): string {
   const w = wordsOf(exercise.language);
-  return [storyText(exercise, lab), w.tools, pc.dim(w.peeking)].join('\n');
+  return [storyText(exercise, lab), w.tools, paint.dim(w.peeking)].join('\n');
 }
 
 /** What users complain of, and what is to be done. */
 export function storyText({ number, fault, cast, language }: Exercise, lab: string): string {
   const w = wordsOf(language);
   return [
-    pc.bold(`${w.exercise} ${number} · ${w.lab} ${lab}`),
+    paint.bold(`${w.exercise} ${number} · ${w.lab} ${lab}`),
     '',
     `  ${QUOTED[language](fill(fault.texts[language].story, cast))}`,
     '',
@@ -46,7 +47,7 @@ export function checkText({ exercise, findings, mended, score }: CheckReport): s
     const row = `${MARK[outcome]} ${text[language]}${unclear}`;
     if (seen.has(row)) return [];
     seen.add(row);
-    return mended && detail !== '' ? [row, `    ${pc.dim(detail)}`] : [row];
+    return mended && detail !== '' ? [row, `    ${paint.dim(visibleLine(detail))}`] : [row];
   });
   const right = findings.filter((f) => f.outcome === 'pass').length;
   const tally = `${right} ${w.of} ${findings.length} ${w.right}`;
@@ -54,9 +55,11 @@ export function checkText({ exercise, findings, mended, score }: CheckReport): s
   const evidence = findings.find((f) => f.evidence.length > 1)?.evidence.slice(1, 3) ?? [];
   return [
     ...rows,
-    ...(evidence.length === 0 ? [] : ['', `${w.proof}:`, ...evidence.map((line) => `    ${pc.dim(line)}`)]),
+    ...(evidence.length === 0
+      ? []
+      : ['', `${w.proof}:`, ...evidence.map((line) => `    ${paint.dim(visibleLine(line))}`)]),
     '',
-    `${pc.green(w.mended)} ${tally}; ${w.score}: ${score} ${w.points}.`,
+    `${paint.green(w.mended)} ${tally}; ${w.score}: ${score} ${w.points}.`,
     `${w.teaches}: ${fill(fault.texts[language].teaches, cast)}`,
   ].join('\n');
 }
@@ -66,7 +69,7 @@ export function solutionText({ fault, cast, language }: Exercise, mend: readonly
   const w = wordsOf(language);
   const { title, answer, teaches } = fault.texts[language];
   return [
-    pc.bold(title),
+    paint.bold(title),
     '',
     `${w.answer}: ${fill(answer, cast)}`,
     `${w.teaches}: ${fill(teaches, cast)}`,

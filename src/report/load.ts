@@ -1,7 +1,7 @@
-import pc from 'picocolors';
 import type { LoadReport } from '../commands/load.ts';
 import type { LineChart } from './diagram/chart.ts';
 import { columns } from './columns.ts';
+import { paint } from './paint.ts';
 
 /** More points than this on a line would be one blot. */
 const MOST_POINTS = 40;
@@ -39,9 +39,9 @@ export function loadText(report: LoadReport): string {
           ]),
     ]),
     ...(failed.length === 0 && report.requests > 0 ? ['errors       none'] : []),
-    ...(failed.length === 0 && report.requests === 0 ? [pc.red('errors       not one answer')] : []),
+    ...(failed.length === 0 && report.requests === 0 ? [paint.red('errors       not one answer')] : []),
     ...failed.map(([kind, count]) =>
-      pc.red(`errors       ${count} ${ERRORS[kind]}${kind === 'status' ? ` (${codes.join(', ')})` : ''}`),
+      paint.red(`errors       ${count} ${ERRORS[kind]}${kind === 'status' ? ` (${codes.join(', ')})` : ''}`),
     ),
     '',
     columns([

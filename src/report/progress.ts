@@ -1,4 +1,6 @@
-import pc from 'picocolors';
+import { onTerminal, paint } from './paint.ts';
+import { canDraw } from './screen.ts';
+import { visibleLine } from './visible.ts';
 
 /** One thing in progress. Ends exactly once. */
 export interface Task {
@@ -26,9 +28,9 @@ const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '
 
 /** Progress on a stream; `quiet` shows warnings only. */
 export function createProgress(stream: NodeJS.WriteStream, options: { quiet?: boolean } = {}): Progress {
-  const live = stream.isTTY && options.quiet !== true;
+  const live = canDraw(stream) && options.quiet !== true;
   const say = (text: string) => {
-    if (options.quiet !== true) stream.write(`${text}\n`);
+    if (options.quiet !== true) stream.write(`${onTerminal(text)}\n`);
   };
   return {
     start(title, detail = '') {
@@ -39,7 +41,7 @@ export function createProgress(stream: NodeJS.WriteStream, options: { quiet?: bo
       const draw = () => {
         const seconds = Math.floor((Date.now() - began) / 1000);
         const text = `${FRAMES[frame++ % FRAMES.length] ?? ''} ${label}  ${current}${seconds > 2 ? `  ${seconds} s` : ''}`;
-        stream.write(`\r\x1b[K${text.slice(0, stream.columns - 1)}`);
+        stream.write(`\r\x1b[K${visibleLine(text).slice(0, stream.columns - 1)}`);
       };
       const timer = live ? setInterval(draw, 100).unref() : undefined;
       if (live) draw();
@@ -54,19 +56,19 @@ export function createProgress(stream: NodeJS.WriteStream, options: { quiet?: bo
           if (live) draw();
         },
         done: (text) => {
-          finish(`${pc.green('✔')} ${label}  ${text}`);
+          finish(`${paint.green('✔')} ${label}  ${text}`);
         },
         end: () => {
           clearInterval(timer);
           if (live) stream.write('\r\x1b[K');
         },
         fail: () => {
-          finish(`${pc.red('✘')} ${label}  ${current}`);
+          finish(`${paint.red('✘')} ${label}  ${current}`);
         },
       };
     },
     warn(message) {
-      stream.write(`${live ? '\r\x1b[K' : ''}${pc.yellow(`! ${message}`)}\n`);
+      stream.write(`${live ? '\r\x1b[K' : ''}${onTerminal(paint.yellow(`! ${message}`))}\n`);
     },
     note(text) {
       say(`  ${text}`);

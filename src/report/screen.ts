@@ -1,3 +1,6 @@
+import { onTerminal } from './paint.ts';
+import { visibleLine } from './visible.ts';
+
 /** A line of a screen: plain text, which may be cut to the screen's width, and how to colour it after that. */
 export interface Line {
   text: string;
@@ -10,6 +13,11 @@ export interface Screen {
   draw(lines: Line[]): void;
   /** Leaves the terminal as it was. Harmless when done twice. */
   close(): void;
+}
+
+/** Whether a stream is a terminal on which something can be drawn over what is there already. */
+export function canDraw(stream: { isTTY?: boolean }): boolean {
+  return stream.isTTY === true && process.env['TERM'] !== 'dumb';
 }
 
 const ENTER = '\x1b[?1049h\x1b[?25l';
@@ -31,10 +39,10 @@ export function openScreen(stream: NodeJS.WriteStream): Screen {
       over <= 0 ? content : [...content.slice(0, rows - 1), { text: `… ${over + 1} more lines` }];
     const text = shown.map((line) => {
       // A line that fills the last column leaves the cursor where terminals differ.
-      const cut = Array.from(line.text)
+      const cut = Array.from(visibleLine(line.text))
         .slice(0, columns - 1)
         .join('');
-      return `${line.paint === undefined ? cut : line.paint(cut)}\x1b[K`;
+      return `${onTerminal(line.paint === undefined ? cut : line.paint(cut))}\x1b[K`;
     });
     // From the top, over what is there, so that nothing flickers; then whatever is left below is wiped.
     stream.write(`\x1b[H${text.join('\n')}\x1b[J`);

@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import type { Check } from '../proof/check.ts';
 import type { Diagnosis } from '../commands/diagnosis.ts';
 import type { LineChart } from './diagram/chart.ts';
@@ -11,16 +10,19 @@ import type { ListedLab, StatusReport } from '../commands/status.ts';
 import { columns, MARK } from './columns.ts';
 import { differenceLines, linkLines } from './differences.ts';
 import { clusterLine, directorLines } from './directors.ts';
+import { paint } from './paint.ts';
+import { visibleLine } from './visible.ts';
 
 /** A row for each check, with its evidence under what is not green. */
 export function checkTable(checks: Check[]): string {
-  const width = Math.max(...checks.map((check) => check.title.length), 16);
-  return checks
-    .map((check) => {
-      const row = `${MARK[check.outcome]} ${check.title.padEnd(width)}  ${check.detail}`;
-      return check.outcome === 'pass'
+  const rows = checks.map((check) => ({ ...check, title: visibleLine(check.title) }));
+  const width = Math.max(...rows.map(({ title }) => title.length), 16);
+  return rows
+    .map(({ outcome, title, detail, evidence }) => {
+      const row = `${MARK[outcome]} ${title.padEnd(width)}  ${visibleLine(detail)}`;
+      return outcome === 'pass'
         ? row
-        : [row, ...check.evidence.slice(0, 8).map((text) => `    ${pc.dim(text)}`)].join('\n');
+        : [row, ...evidence.slice(0, 8).map((text) => `    ${paint.dim(visibleLine(text))}`)].join('\n');
     })
     .join('\n');
 }
@@ -30,20 +32,22 @@ export function traceText(trace: Trace): string {
   const { service, answered, lines, verdicts, kept } = trace;
   const what = service.protocol === 'tcp' ? 'connection' : 'datagram';
   return [
-    `one ${what} to ${serviceName(service)}: ${answered === undefined ? 'no answer' : `answered by ${answered}`}`,
+    `one ${what} to ${serviceName(service)}: ${answered === undefined ? 'no answer' : `answered by ${visibleLine(answered)}`}`,
     '',
     ...(lines.length === 0
       ? ['no packet of it was captured']
-      : lines.map((line) => colourChanges(line.text))),
+      : lines.map((line) => colourChanges(visibleLine(line.text)))),
     '',
-    ...verdicts.map(({ outcome, claim, why }) => `${MARK[outcome]} ${claim.promise}\n    ${pc.dim(why)}`),
+    ...verdicts.map(
+      ({ outcome, claim, why }) => `${MARK[outcome]} ${claim.promise}\n    ${paint.dim(visibleLine(why))}`,
+    ),
     ...(kept.length === 0 ? [] : ['', `captures: ${kept.join(' ')}`]),
   ].join('\n');
 }
 
 /** The star behind what changed stays, for pipes and for eyes that do not tell colours apart. */
 function colourChanges(text: string): string {
-  return text.replaceAll(/\S+\*/g, (word) => pc.yellow(word));
+  return text.replaceAll(/\S+\*/g, (word) => paint.yellow(word));
 }
 
 /** The director's share of the traffic as real servers are added, for a chart. */
@@ -124,14 +128,14 @@ export function statusText(report: StatusReport): string {
 }
 
 export function doctorText({ findings, ready }: Diagnosis): string {
-  const mark = { ok: MARK.pass, missing: MARK.unknown, cannot: pc.dim('–') };
+  const mark = { ok: MARK.pass, missing: MARK.unknown, cannot: paint.dim('–') };
   const width = Math.max(...findings.map((finding) => finding.title.length));
   return [
     ...findings.map((finding) => {
-      const row = `${mark[finding.state]} ${finding.title.padEnd(width)}  ${finding.detail}`;
+      const row = `${mark[finding.state]} ${finding.title.padEnd(width)}  ${visibleLine(finding.detail)}`;
       return finding.mend === undefined
         ? row
-        : `${row}\n  ${' '.repeat(width)}  ${pc.dim(`mend: ${finding.mend}`)}`;
+        : `${row}\n  ${' '.repeat(width)}  ${paint.dim(`mend: ${finding.mend}`)}`;
     }),
     '',
     ready ? 'labs run here: lab up nat' : 'no lab with virtual services can run here',

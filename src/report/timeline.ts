@@ -1,14 +1,15 @@
-import pc from 'picocolors';
 import type { TimelineEvent } from '../commands/observers.ts';
 import type { SteadyReport, TimelineReport } from '../commands/timeline.ts';
 import { columns } from './columns.ts';
+import { paint } from './paint.ts';
+import { visibleLine } from './visible.ts';
 
 const COLOURS: Record<TimelineEvent['source'], (text: string) => string> = {
-  action: pc.bold,
-  requests: pc.yellow,
-  ipvs: pc.cyan,
-  log: pc.dim,
-  announcement: pc.magenta,
+  action: paint.bold,
+  requests: paint.yellow,
+  ipvs: paint.cyan,
+  log: paint.dim,
+  announcement: paint.magenta,
 };
 
 /** What daemons log when they decide something: of all their lines the few that tell a story. */
@@ -26,7 +27,7 @@ const STAMP = /^(\S+: )(?:\[\w{3} \w{3} [^\]|]*[^\]]*\] |\w{3} \w{3} +\d+ [\d:.]
 /** An event as a line, with seconds since the beginning. */
 export function eventLine({ time, source, node, text }: TimelineEvent, from: number): string {
   const seconds = ((Date.parse(time) - from) / 1000).toFixed(2).padStart(7);
-  return `${seconds}  ${node.padEnd(12)} ${COLOURS[source](text.replace(STAMP, '$1'))}`;
+  return `${seconds}  ${node.padEnd(12)} ${COLOURS[source](visibleLine(text.replace(STAMP, '$1')))}`;
 }
 
 /** What each client saw, at the end. */

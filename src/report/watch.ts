@@ -1,7 +1,7 @@
-import pc from 'picocolors';
 import type { Change, Frame, WatchedService } from '../commands/watch.ts';
 import type { Line } from './screen.ts';
 import { columns } from './columns.ts';
+import { paint } from './paint.ts';
 
 const HEADINGS = [
   'SERVER',
@@ -25,20 +25,20 @@ const SHOWN_CHANGES = 8;
  */
 export function watchLines(frame: Frame, changes: Change[]): Line[] {
   return [
-    { text: `lab ${frame.lab}  ${clock(frame.time)}`, paint: pc.bold },
+    { text: `lab ${frame.lab}  ${clock(frame.time)}`, paint: paint.bold },
     ...frame.directors.flatMap(({ director, services }) => [
       { text: '' },
-      { text: services.length === 0 ? `${director}: no service` : director, paint: pc.bold },
+      { text: services.length === 0 ? `${director}: no service` : director, paint: paint.bold },
       ...services.flatMap(serviceLines),
     ]),
-    ...(changes.length === 0 ? [] : [{ text: '' }, { text: 'last changes', paint: pc.bold }]),
+    ...(changes.length === 0 ? [] : [{ text: '' }, { text: 'last changes', paint: paint.bold }]),
     ...changes
       .slice(-SHOWN_CHANGES)
       .reverse()
       .map(({ time, director, text }) => ({
         text: `  ${clock(time)}  ${frame.directors.length > 1 ? `${director}: ` : ''}${text}`,
         // What has just happened stands out.
-        ...(Date.parse(frame.time) - Date.parse(time) < 5000 ? { paint: pc.yellow } : {}),
+        ...(Date.parse(frame.time) - Date.parse(time) < 5000 ? { paint: paint.yellow } : {}),
       })),
   ];
 }
@@ -63,14 +63,14 @@ function serviceLines({ service, scheduler, flags, rates, counters, servers }: W
   return [
     {
       text: `  ${words}   ${counters.connections} connections, ${rates.connections.toFixed(1)}/s, in ${bytes(rates.bytesIn)}/s, out ${bytes(rates.bytesOut)}/s`,
-      paint: pc.cyan,
+      paint: paint.cyan,
     },
     ...(servers.length === 0
       ? [{ text: '    no real server' }]
-      : [{ text: `    ${heading}`, paint: pc.dim }]),
+      : [{ text: `    ${heading}`, paint: paint.dim }]),
     ...rows.map((row, index) => ({
       text: `    ${row}`,
-      ...(servers[index]?.weight === 0 ? { paint: pc.yellow } : {}),
+      ...(servers[index]?.weight === 0 ? { paint: paint.yellow } : {}),
     })),
   ];
 }

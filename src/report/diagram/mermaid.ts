@@ -1,5 +1,6 @@
 import type { Plan } from '../../plan/types.ts';
 import type { Role } from '../../topology/types.ts';
+import { visibleLine } from '../visible.ts';
 import { ROLE_COLOURS, ROLE_NAMES } from './theme.ts';
 import { ownedVips } from './vips.ts';
 
@@ -50,5 +51,5 @@ export function diagramMermaid(plan: Plan): string {
 
 /** Mermaid reads markup in labels, and has its own entities: `#` and a code, ended by `;`. */
 function escape(text: string): string {
-  return text.replaceAll(/["#&;<>`\\]|\p{Cc}/gu, (c) => `#${c.codePointAt(0) ?? 32};`);
+  return visibleLine(text).replaceAll(/["#&;<>`\\]/g, (c) => `#${c.charCodeAt(0)};`);
 }

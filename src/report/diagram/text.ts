@@ -1,5 +1,6 @@
 import { endpoint } from '../../topology/endpoint.ts';
 import type { Plan, PlannedService } from '../../plan/types.ts';
+import { visibleLine } from '../visible.ts';
 import { ROLE_NAMES } from './theme.ts';
 import { nameTexts, ownedVips, serviceText } from './vips.ts';
 
@@ -27,7 +28,7 @@ export function diagramText(plan: Plan): string {
   );
   const widths = columnWidths(rows.flat());
   return [
-    printable(plan.title),
+    visibleLine(plan.title),
     ...plan.networks.flatMap((network, n) => [
       '',
       `${network.name}  ${network.subnets.join(' ')}${network.mtu === 1500 ? '' : `  MTU ${network.mtu}`}`,
@@ -60,9 +61,4 @@ function tree(rows: string[][], widths: number[]): string[] {
 
 function columnWidths(rows: string[][]): number[] {
   return (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-}
-
-/** A title comes from the user's file: it must not move the terminal's cursor. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
 }

@@ -1,6 +1,8 @@
-/** Text as it stands in XML content or in a quoted attribute. */
+import { visible } from '../visible.ts';
+
+/** Text as it stands in XML content or in a quoted attribute, with what does not show made visible. */
 export function escapeXml(text: string): string {
-  return text
+  return visible(text)
     .replaceAll(NOT_XML, '\uFFFD')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
@@ -9,7 +11,7 @@ export function escapeXml(text: string): string {
     .replaceAll("'", '&apos;');
 }
 
-// XML 1.0 has no way to write these, not even as a character reference (section 2.2); lone surrogates are not text.
+// XML 1.0 has no way to write these, not even as a character reference (section 2.2).
 const NOT_XML = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 export type Attributes = Record<string, string | number | undefined>;

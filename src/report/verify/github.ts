@@ -1,3 +1,4 @@
+import { visible } from '../visible.ts';
 import { casesOf, evidenceLine, resultName, type VerifyReport } from './report.ts';
 
 /**
@@ -24,7 +25,7 @@ export function githubAnnotations(
 }
 
 function escapeData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return visible(text).replaceAll('%', '%25').replaceAll('\n', '%0A');
 }
 
 function escapeProperty(text: string): string {

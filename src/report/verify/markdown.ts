@@ -6,6 +6,7 @@ import {
   type VerifyOutcome,
   type VerifyReport,
 } from './report.ts';
+import { visible } from '../visible.ts';
 import { soakFigures } from './soak.ts';
 
 const MARK: Record<VerifyOutcome, string> = { pass: '✅', fail: '❌', error: '❌', unknown: '❔' };
@@ -58,7 +59,7 @@ function caseText({ title, outcome, detail, lines }: ReportedCase): string[] {
 function fenced(lines: string[]): string[] {
   const longest = Math.max(2, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((run) => run.length)));
   const fence = '`'.repeat(longest + 1);
-  return [`${fence}text`, ...lines, fence];
+  return [`${fence}text`, ...lines.map(visible), fence];
 }
 
 function table([head = [], ...rows]: string[][]): string {
@@ -68,5 +69,9 @@ function table([head = [], ...rows]: string[][]): string {
 
 /** Text that stands in Markdown as it is, on one line. */
 function text(value: string): string {
-  return value === '---' ? value : value.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_{}[\]<>|#]/g, '\\$&');
+  return value === '---'
+    ? value
+    : visible(value)
+        .replaceAll(/\s+/g, ' ')
+        .replaceAll(/[\\`*_{}[\]<>|#]/g, '\\$&');
 }

@@ -1,3 +1,4 @@
+import { visible } from '../visible.ts';
 import { casesOf, evidenceLine, resultName, type VerifyReport } from './report.ts';
 
 /** The report in the Test Anything Protocol, version 13: a point for each check, with its evidence where it is not ok. */
@@ -34,7 +35,9 @@ function quoted(text: string): string {
   return `'${oneLine(text).replaceAll("'", "''")}'`;
 }
 
-/** Without what YAML cannot hold. */
+/** Visible, and without the two characters beside that YAML cannot hold. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cs}\u2028\u2029\uFEFF\uFFFE\uFFFF]+/gu, ' ').trim();
+  return visible(text)
+    .replaceAll(/[\n\t\uFFFE\uFFFF]+/g, ' ')
+    .trim();
 }

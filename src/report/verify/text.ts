@@ -1,7 +1,8 @@
-import pc from 'picocolors';
 import { MARK, columns } from '../columns.ts';
 import { casesOf, evidenceLine, resultName, type VerifyReport, type VerifyResult } from './report.ts';
 import { leftText, soakFigures } from './soak.ts';
+import { paint } from '../paint.ts';
+import { visibleLine } from '../visible.ts';
 
 /** Lines of evidence under a check that is not green; all of it is in the evidence folder and the reports. */
 const MOST_LINES = 8;
@@ -15,8 +16,8 @@ export function resultText(result: VerifyResult, report: VerifyReport): string {
   return [
     `${mark(result.outcome)} ${resultName(result, report).padEnd(16)}  ${count}  ${(up + test + down).toFixed(1)} s`,
     ...bad.flatMap(({ title, detail, outcome, lines }) => [
-      `  ${mark(outcome)} ${title}: ${detail}`,
-      ...lines.slice(0, MOST_LINES).map((line) => `      ${pc.dim(line)}`),
+      `  ${mark(outcome)} ${visibleLine(title)}: ${visibleLine(detail)}`,
+      ...lines.slice(0, MOST_LINES).map((line) => `      ${paint.dim(visibleLine(line))}`),
     ]),
     ...evidenceLine(result).map((line) => `  ${line}`),
     ...(result.kept ? [`  kept: lab test ${result.lab} · lab down ${result.lab}`] : []),
@@ -34,7 +35,11 @@ export function verifyText(report: VerifyReport): string {
     ...(rounds.length > 1 ? ['', columns(soakFigures(report).slice(1))] : []),
     ...(things.length === 0
       ? []
-      : ['', pc.red(`left behind: ${leftText(left)}`), ...things.map((thing) => `  ${thing}`)]),
+      : [
+          '',
+          paint.red(`left behind: ${leftText(left)}`),
+          ...things.map((thing) => `  ${visibleLine(thing)}`),
+        ]),
   ].join('\n');
 }
 
