@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { LabError } from './errors.ts';
 import { exerciseSchema, type Exercise } from './exercises/exercise.ts';
 import { changeLabFile, labDirectory } from './lab.ts';
 import { readOwnFile } from './state/own-files.ts';
@@ -86,18 +87,32 @@ async function changeCurrent(
  * Counts a command that says what differs from the plan as a hint, where an exercise is on.
  * @returns what to tell its user; undefined where none is on
  */
-export async function countPeek(lab: string, by: string): Promise<string | undefined> {
+export function countPeek(lab: string, by: string): Promise<string | undefined> {
   const time = new Date().toISOString();
-  const exercise = await changeCurrent(lab, (on) => ({ ...on, hints: [...on.hints, { time, by }] }));
-  return exercise && `exercise ${exercise.number} is on in lab ${lab}: this counts as a hint`;
+  return orWhatIsWrong(async () => {
+    const exercise = await changeCurrent(lab, (on) => ({ ...on, hints: [...on.hints, { time, by }] }));
+    return exercise && `exercise ${exercise.number} is on in lab ${lab}: this counts as a hint`;
+  });
 }
 
 /**
  * Ends an exercise without a fix, where one is on: a command has put things right that the student was to.
  * @returns what to tell its user; undefined where none is on
  */
-export async function forfeit(lab: string): Promise<string | undefined> {
+export function forfeit(lab: string): Promise<string | undefined> {
   const ended = new Date().toISOString();
-  const exercise = await changeCurrent(lab, (on) => ({ ...on, ended, how: 'forfeited' as const }));
-  return exercise && `exercise ${exercise.number} in lab ${lab} is forfeited`;
+  return orWhatIsWrong(async () => {
+    const exercise = await changeCurrent(lab, (on) => ({ ...on, ended, how: 'forfeited' as const }));
+    return exercise && `exercise ${exercise.number} in lab ${lab} is forfeited`;
+  });
+}
+
+/** A lab whose exercises cannot be read can still be looked at and put back; its user is told, with the way out. */
+async function orWhatIsWrong(count: () => Promise<string | undefined>): Promise<string | undefined> {
+  try {
+    return await count();
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    return error.mend === undefined ? error.message : `${error.message}; ${error.mend}`;
+  }
 }

@@ -57,7 +57,7 @@ describe('a class', { timeout: 240_000 }, () => {
   it('goes on where the records of one seat are damaged, and says so', async () => {
     for (const file of ['exercises.json', 'last-test.json'])
       writeFileSync(join(state, 'nat-ada', file), '{"version":');
-    expect((await boardRows('--once')).map(({ seat, state: of }) => [seat, of])).toEqual([
+    expect((await boardRows()).map(({ seat, state: of }) => [seat, of])).toEqual([
       ['ada', 'up'],
       ['jorg-muller', 'up'],
     ]);
