@@ -1,3 +1,5 @@
+import { quote } from '../plan/script.ts';
+
 /** A run of wrk on one node: what it is to do. */
 export interface WrkOrder {
   url: string;
@@ -100,7 +102,7 @@ cat >$lua <<'END_OF_LUA'
 ${LUA}END_OF_LUA
 ulimit -n $(ulimit -Hn)
 exec 3<&0
-wrk -t 1 -c ${connections} -d ${seconds}s --timeout ${LATE}s ${headers}-s $lua ${url} </dev/null 3<&- &
+wrk -t 1 -c ${connections} -d ${seconds}s --timeout ${LATE}s ${headers}-s $lua ${quote(url)} </dev/null 3<&- &
 wrk=$!
 { read -r _ <&3; kill $wrk; } >/dev/null 2>&1 &
 watch=$!
