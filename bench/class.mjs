@@ -2,11 +2,11 @@
 // the largest; the curve as a chart.
 //   node bench/class.mjs [CHART.svg] [COUNT,COUNT…]
 import { execa } from 'execa';
-import { build } from 'esbuild';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { attempt, failed, part, say } from './ruler.mjs';
 
 const [chart, list = '1,5,10,20,40'] = process.argv.slice(2);
 const counts = list.split(',').map(Number);
@@ -14,25 +14,16 @@ const bin = join(import.meta.dirname, '../dist/bin.js');
 const work = mkdtempSync(join(tmpdir(), 'lvslab-bench-'));
 const state = join(work, 'state');
 const lab = (...argv) => execa('node', [bin, ...argv], { env: { LVSLAB_STATE: state } });
-const say = (text = '') => process.stdout.write(`${text}\n`);
 
-/** A part of the tool itself, bundled for here. */
-async function part(name) {
-  const outfile = join(work, `${name.replaceAll('/', '-')}.mjs`);
-  await build({
-    entryPoints: [join(import.meta.dirname, '../src', `${name}.ts`)],
-    ...{ outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' },
-  });
-  return import(outfile);
-}
-const { treeMemory } = await part('machine/memory');
+const { treeMemory } = await part(work, 'machine/memory');
 
 /** MiB of physical memory of the labs: their lines' holders and all that those started, shared pages in part. */
-function memory() {
+function memory(count) {
   const holders = readdirSync(state)
     .map((name) => join(state, name, 'holder'))
     .filter(existsSync)
     .map((file) => Number(readFileSync(file, 'utf8').split(' ')[0]));
+  if (holders.length !== count) throw new Error(`${holders.length} of ${count} seats are up`);
   return holders.reduce((sum, pid) => sum + treeMemory(pid), 0);
 }
 
@@ -42,7 +33,8 @@ try {
     let began = performance.now();
     await lab('class', 'up', 'nat', '--students', String(count));
     const up = (performance.now() - began) / 1000;
-    const mebibytes = memory();
+    const mebibytes = memory(count);
+    if (!(mebibytes > 10 * count)) throw new Error(`${count} seats have ${mebibytes} MiB`);
     if (count === Math.max(...counts)) {
       const looks = 11;
       const timed = await execa(
@@ -66,7 +58,11 @@ try {
         ['-c', 'time -p "$@" >/dev/null', '-', 'node', bin, 'class', 'board', '--json'],
         { env: { LVSLAB_STATE: state } },
       );
-      const figure = (text, name) => Number(new RegExp(`^${name} ([\\d.]+)`, 'm').exec(text)?.[1] ?? 0);
+      const figure = (text, name) => {
+        const found = new RegExp(`^${name} ([\\d.]+)`, 'm').exec(text)?.[1];
+        if (found === undefined) throw new Error(`no ${name} time in: ${text}`);
+        return Number(found);
+      };
       const cpu = (text) => figure(text, 'user') + figure(text, 'sys');
       const share =
         (cpu(timed.stderr) - cpu(one.stderr)) / (figure(timed.stderr, 'real') - figure(one.stderr, 'real'));
@@ -91,13 +87,15 @@ try {
     );
   }
   if (chart !== undefined) await draw();
+} catch (error) {
+  failed('a class', error);
 } finally {
-  await lab('down', '--all');
+  await attempt('lab down --all', () => lab('down', '--all'));
   rmSync(work, { recursive: true, force: true });
 }
 
 async function draw() {
-  const { lineChartSvg } = await part('report/diagram/chart');
+  const { lineChartSvg } = await part(work, 'report/diagram/chart');
   writeFileSync(
     chart,
     lineChartSvg({

@@ -2,15 +2,14 @@
 // side by side in one run, and 2 against 16 real servers.
 // usage: node bench/docker.mjs      (DOCKER_HOST names the engine; docker-compose must be installed: apt-get install docker-compose)
 import process from 'node:process';
-import { performance } from 'node:perf_hooks';
-import { execaSync } from 'execa';
+import { execa } from 'execa';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { attempt, failed, lacking, race } from './ruler.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const lab = join(import.meta.dirname, '../lab');
-const say = (text) => process.stdout.write(`${text}\n`);
 const folder = mkdtempSync(join(tmpdir(), 'lvslab-bench-'));
 const env = { LVSLAB_STATE: join(folder, 'state') };
 
@@ -61,40 +60,47 @@ function compose(servers, image) {
   return file;
 }
 
-function seconds(argv) {
-  const began = performance.now();
-  execaSync(argv[0], argv.slice(1), { env });
-  return (performance.now() - began) / 1000;
-}
-
-function report(name, samples) {
-  const sorted = [...samples].sort((a, b) => a - b);
-  const text = (value) => value.toFixed(2).padStart(6);
-  say(
-    `${name.padEnd(44)} ${text(sorted[0])} ${text(sorted[Math.floor(sorted.length / 2)])} ${text(sorted.at(-1))}`,
-  );
-}
+const withoutCompose = lacking(['docker-compose', 'version'], 'apt-get install docker-compose');
+const run = (argv) => execa(argv[0], argv.slice(1), { env });
 
 try {
-  const { image } = JSON.parse(execaSync(lab, ['image', 'build', '--json'], { env }).stdout);
-  say(`${'seconds'.padEnd(44)}    min median    max   (${ROUNDS} rounds)`);
+  const { image } = JSON.parse((await run([lab, 'image', 'build', '--json'])).stdout);
   for (const servers of [2, 16]) {
     const ours = topology(servers);
     const theirs = ['docker-compose', '-p', 'lvslabbench', '-f', compose(servers, image)];
-    const times = { up: [], composeUp: [], down: [], composeDown: [] };
-    // In turn, so that whatever else the machine does meets both.
-    for (let round = 0; round < ROUNDS; round += 1) {
-      times.up.push(seconds([lab, 'up', ours, '--runtime', 'docker', '--machine', 'local']));
-      times.down.push(seconds([lab, 'down', `nat${servers}`]));
-      times.composeUp.push(seconds([...theirs, 'up', '-d']));
-      times.composeDown.push(seconds([...theirs, 'down', '-t', '0']));
-    }
-    report(`lab up, ${servers} real servers, configured, checked`, times.up);
-    report(`docker-compose up, the same containers`, times.composeUp);
-    report(`lab down`, times.down);
-    report(`docker-compose down`, times.composeDown);
+    const up = () => run([lab, 'up', ours, '--runtime', 'docker', '--machine', 'local']);
+    const down = () => run([lab, 'down', `nat${servers}`]);
+    const composeUp = () => run([...theirs, 'up', '-d']);
+    const composeDown = () => run([...theirs, 'down', '-t', '0']);
+    await race(`${servers} real servers, up`, ROUNDS, [
+      { name: 'lab up, configured, checked', run: up, after: down },
+      {
+        name: 'docker-compose up, the same containers',
+        run: composeUp,
+        after: composeDown,
+        lacks: withoutCompose,
+      },
+    ]);
+    // What is to go is made before the clock starts: by what followed the round before.
+    await attempt('up before the first round', async () => {
+      await up();
+      if (withoutCompose === undefined) await composeUp();
+    });
+    const again = (make) => {
+      let rounds = 0;
+      return async () => {
+        rounds += 1;
+        if (rounds < ROUNDS) await make();
+      };
+    };
+    await race(`${servers} real servers, down`, ROUNDS, [
+      { name: 'lab down', run: down, after: again(up) },
+      { name: 'docker-compose down', run: composeDown, after: again(composeUp), lacks: withoutCompose },
+    ]);
   }
+} catch (error) {
+  failed('the image of a node', error);
 } finally {
-  execaSync(lab, ['down', '--all'], { env });
+  await attempt('lab down --all', () => run([lab, 'down', '--all']));
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,68 +1,31 @@
 // What a lab costs, side by side with what it is measured against, in one run. As root, on a quiet machine, with
-// Debian's packages mininet and bridge-utils:
+// Debian's packages mininet and bridge-utils (without them Mininet is left out):
 //   node bench/speed.mjs [ROUNDS]
 import { execa } from 'execa';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
+import { attempt, lacking, part, race as raceOf, say } from './ruler.mjs';
 
 const rounds = Number(process.argv[2] ?? 5);
 const bin = join(import.meta.dirname, '../dist/bin.js');
 const work = mkdtempSync(join(tmpdir(), 'lvslab-bench-'));
 const env = { LVSLAB_STATE: join(work, 'state') };
 const lab = (...argv) => execa('node', [bin, ...argv], { env });
-const say = (text = '') => process.stdout.write(`${text}\n`);
+const race = (title, contestants) => raceOf(title, rounds, contestants);
 
-/** Milliseconds that something takes, by its own account where it gives one. */
-async function time(run) {
-  const began = performance.now();
-  const own = await run();
-  return typeof own === 'number' ? own : performance.now() - began;
-}
-
-/** Runs the contestants in turn, round after round, so that a busy moment hits them all alike. */
-async function race(title, contestants) {
-  const times = new Map(contestants.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1)
-    for (const { name, run, after } of contestants) {
-      times.get(name).push(await time(run));
-      await after?.();
-    }
-  say(`\n${title}`);
-  for (const [name, list] of times) {
-    const [least, middle, most] = [0, Math.floor(list.length / 2), list.length - 1].map(
-      (at) => list.sort((a, b) => a - b)[at] / 1000,
-    );
-    say(`  ${name.padEnd(46)} ${middle.toFixed(3)} s  (${least.toFixed(3)} to ${most.toFixed(3)})`);
-  }
-}
-
-/** MiB of physical memory of processes, shared pages counted in part (PSS), and of the files they deleted but hold. */
-function memory(pids) {
-  return pids
-    .map((pid) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0))
-    .reduce((sum, kilobytes) => sum + kilobytes / 1024, 0);
-}
-
-/** The holder of a lab's line and everything it started. */
-function processTree(root) {
-  const parents = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        return [[pid, stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]]];
-      } catch {
-        return [];
-      }
-    });
-  const tree = [root];
-  for (const parent of tree) tree.push(...parents.filter(([, of]) => of === parent).map(([pid]) => pid));
-  return tree;
-}
+const { treeMemory } = await part(work, 'machine/memory');
 
 const { findings } = JSON.parse((await lab('doctor', '--json')).stdout);
 const root = findings.find((finding) => finding.title === 'root filesystem').detail.split(':')[0];
+if (!existsSync(join(root, 'linux'))) {
+  say('the root filesystem is not built yet: ./lab up nat && ./lab down nat');
+  process.exit(1);
+}
+
+/** Switches the machine off by reboot(2), so that the kernel ends with 0 if it has come as far as its first process. */
+const POWER_OFF = '-esyscall(169,0xfee1dead,672274793,0x4321fedc)';
 
 await race('A NAT lab, warm cache', [
   {
@@ -71,11 +34,12 @@ await race('A NAT lab, warm cache', [
       execa(
         join(root, 'linux'),
         [
-          ...['mem=512M', 'seccomp=on', 'quiet', 'con=null', 'ssl=null', `ubd0r=${join(root, 'root.img')}`],
-          // The first process ends at once, and with it the kernel.
-          ...['root=/dev/ubda', 'rootfstype=ext2', 'ro', 'init=/bin/true', `uml_dir=${work}/`],
+          ...['mem=320M', 'seccomp=on', 'quiet', 'con=null', 'ssl=null', `ubd0r=${join(root, 'root.img')}`],
+          ...['root=/dev/ubda', 'rootfstype=ext2', 'ro', `uml_dir=${work}/`, 'init=/usr/bin/perl'],
+          ...['--', POWER_OFF],
         ],
-        { env: { TMPDIR: '/dev/shm', HOME: work }, reject: false, stdio: 'ignore' },
+        // The kernel names its dynamic linker by a path from there.
+        { cwd: root, env: { TMPDIR: '/dev/shm', HOME: work }, stdin: 'ignore' },
       ),
   },
   {
@@ -85,7 +49,7 @@ await race('A NAT lab, warm cache', [
   },
 ]);
 
-await lab('up', 'nat');
+await attempt('lab up nat', () => lab('up', 'nat'));
 const control = `ControlPath=${join(env.LVSLAB_STATE, 'nat', 'ctl')}`;
 await race('One command on a node', [
   { name: 'node itself, doing nothing', run: () => execa('node', ['-e', '0']) },
@@ -96,11 +60,11 @@ await race('One command on a node', [
   { name: 'lab exec rs1 -- true', run: () => lab('exec', 'rs1', '--', 'true') },
 ]);
 await race('Proof of a NAT lab', [{ name: 'lab test nat', run: () => lab('test', 'nat') }]);
-await lab('down', 'nat');
+await attempt('lab down nat', () => lab('down', 'nat'));
 
 const guestControl = ['-F', '/dev/null', '-o', control, 'guest', 'sh -e'];
 const selftest = readFileSync(join(import.meta.dirname, 'three-modes.sh'), 'utf8');
-await lab('up', 'nat');
+await attempt('lab up nat', () => lab('up', 'nat'));
 await race('Three modes: up, every claim proven, down', [
   {
     name: 'the same modes by shell, 32 bytes each, no proof',
@@ -118,19 +82,30 @@ await race('Three modes: up, every claim proven, down', [
   },
 ]);
 
-await lab('down', 'nat');
+await attempt('lab down nat', () => lab('down', 'nat'));
 
 say('\nMemory, every process and deleted file counted (PSS)');
-for (const count of [1, 10]) {
-  const names = Array.from({ length: count }, (_, index) => `m${index}`);
-  for (const name of names) await lab('up', 'nat', '--name', name);
-  const pids = names.flatMap((name) =>
-    processTree(readFileSync(join(env.LVSLAB_STATE, name, 'holder'), 'utf8').split(' ')[0]),
-  );
-  say(`  ${String(count).padEnd(3)} labs: ${(memory(pids) / count).toFixed(1)} MiB each`);
-  await lab('down', '--all');
-}
+for (const count of [1, 10])
+  await attempt(`${count} labs`, async () => {
+    const names = Array.from({ length: count }, (_, index) => `m${index}`);
+    try {
+      for (const name of names) await lab('up', 'nat', '--name', name);
+      const each = names.map((name) =>
+        treeMemory(Number(readFileSync(join(env.LVSLAB_STATE, name, 'holder'), 'utf8').split(' ')[0])),
+      );
+      // A kernel with its nodes has never had less.
+      if (each.some((mebibytes) => mebibytes < 10)) throw new Error(`MiB of each: ${each.join(' ')}`);
+      const mean = each.reduce((sum, mebibytes) => sum + mebibytes, 0) / count;
+      say(`  ${String(count).padEnd(3)} labs: ${mean.toFixed(1)} MiB each`);
+    } finally {
+      await lab('down', '--all');
+    }
+  });
 
+const withoutMininet = lacking(
+  ['/usr/bin/python3', '-c', 'import mininet'],
+  'apt-get install mininet bridge-utils',
+);
 for (const hosts of [5, 50]) {
   const file = join(work, `plain${hosts}.yaml`);
   writeFileSync(
@@ -166,12 +141,15 @@ for (const hosts of [5, 50]) {
     {
       // It counts from after its imports to its hosts being up; taking them down again is not counted.
       name: 'mininet, without its own start',
+      lacks: withoutMininet,
       run: async () => {
         const { stdout } = await execa('/usr/bin/python3', [
           join(import.meta.dirname, 'mininet_hosts.py'),
           String(hosts),
         ]);
-        return Number(stdout.trim().split('\n').at(-1)) * 1000;
+        const seconds = Number(stdout.trim().split('\n').at(-1));
+        if (!(seconds > 0)) throw new Error(`it does not say how long it took: ${stdout}`);
+        return seconds * 1000;
       },
     },
     {
@@ -181,4 +159,5 @@ for (const hosts of [5, 50]) {
     },
   ]);
 }
+await attempt('lab down --all', () => lab('down', '--all'));
 rmSync(work, { recursive: true, force: true });

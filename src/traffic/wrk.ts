@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { quote } from '../plan/script.ts';
 
 /** A run of wrk on one node: what it is to do. */
 export interface WrkOrder {
@@ -105,7 +106,7 @@ ${LUA}END_OF_LUA
 rm "$lua"
 ulimit -n $(ulimit -Hn)
 exec 3<&0
-wrk -t 1 -c ${connections} -d ${seconds}s --timeout ${LATE}s ${headers}-s /proc/self/fd/4 ${url} </dev/null 3<&- &
+wrk -t 1 -c ${connections} -d ${seconds}s --timeout ${LATE}s ${headers}-s /proc/self/fd/4 ${quote(url)} </dev/null 3<&- &
 wrk=$!
 { read -r _ <&3; kill $wrk; } 4<&- >/dev/null 2>&1 &
 watch=$!
