@@ -28,6 +28,8 @@ function replyTrouble(service: PlannedService, walk: Walk): Finding | undefined 
       'fail',
       `${refusal.first.from?.node ?? '?'} refused the connection (RST): nothing listens on its port ${port}`,
       [witness(refusal.first)],
+      // That it said nothing else.
+      [refusal.first.from?.node],
     );
   }
   const closed = walk.journeys.find(
@@ -40,6 +42,7 @@ function replyTrouble(service: PlannedService, walk: Walk): Finding | undefined 
       'fail',
       `${closed.crossings[0]?.from?.node ?? '?'} refused the datagram: nothing listens there on the address and port that it was sent to`,
       [witness(closed.crossings[0])],
+      service.servers.map((server) => server.node),
     );
   const furthest = longest(fromServers.map(({ journey }) => journey));
   if (furthest !== undefined) return replyStopped(service, furthest);
@@ -52,6 +55,8 @@ function replyTrouble(service: PlannedService, walk: Walk): Finding | undefined 
     'fail',
     `${director} itself answered the request (${own.label}): is ${serviceName(service)} a virtual service there, with a real server of weight above 0?`,
     [witness(own.crossings[0])],
+    // That the request went on to no real server, and none answered.
+    [director, ...service.servers.map((server) => server.node)],
   );
 }
 
@@ -82,7 +87,7 @@ function requestTrouble(lab: Lab, service: PlannedService, walk: Walk): Finding 
   const pool = opening.length > 0 ? opening : requests;
   const journey = longest(pool);
   const last = journey?.crossings.at(-1);
-  if (journey === undefined || last === undefined) return finding('fail', 'no request was seen');
+  if (journey === undefined || last === undefined) return finding('fail', 'no request was seen', [], [walk.clientNode]);
   const times = pool.length > 1 ? ` (${pool.length} times)` : '';
   const evidence = [last.arrived ?? last.sent];
   const server = chosenServer(service, walk);

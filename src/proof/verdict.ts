@@ -133,8 +133,16 @@ function judgeOne(
   }
 }
 
-/** What was not seen counts only where the captures that should have seen it are whole. */
+/**
+ * What was not seen counts only where the captures that should have seen it are whole. A failure is also a matter of
+ * what was not seen before it: where a capture ends too soon, wherever it is, what looks like one may be none.
+ */
 function sound(lab: Lab, found: Finding): Finding {
+  if (found.outcome === 'fail') {
+    const cut = lab.captures.find(({ damage }) => damage !== undefined);
+    const problem = cut === undefined ? undefined : captureProblem(lab, cut.node);
+    if (problem !== undefined) return { ...found, outcome: 'unknown', why: `${problem}; ${found.why}` };
+  }
   for (const node of found.restsOn) {
     const problem = captureProblem(lab, node);
     if (problem !== undefined) return { ...found, outcome: 'unknown', why: `${problem}; ${found.why}` };

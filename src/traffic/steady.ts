@@ -35,12 +35,12 @@ const MANY = 100_000_000;
 // To stderr, because curl would collect what it writes to a pipe.
 const WRITTEN = String.raw`%{stderr}%{http_code}\t%header{x-real-server}\t%{time_total}\t%{errormsg}\n`;
 
-const SCRIPT = `file=$(mktemp /run/lvslab-steady.XXXXXX) || exit 1
-{ ${NUMBERED_REQUESTS}
-printf '%s\\n' next "$3" "url = \\"$2/?[1-${MANY}]\\""; } >"$file"
-exec <"$file"
-rm "$file"
-exec curl -K -`;
+// No file, which could be left, and no pipe either, whose other end would outlive a curl that is ended.
+const SCRIPT = `requests=$({ ${NUMBERED_REQUESTS}
+printf '%s\\n' next "$3" "url = \\"$2/?[1-${MANY}]\\""; })
+exec curl -K - <<END_OF_REQUESTS
+$requests
+END_OF_REQUESTS`;
 
 /**
  * Lets a client ask a web service again and again, each time over a connection of its own, one after the other.

@@ -31,3 +31,10 @@ it('a capture that is empty or cut off is damaged, and what can be read of it is
   expect(empty.captures[0]?.damage).toMatch(/./);
   expect(empty.observations).toEqual([]);
 });
+
+it('a capture that came to its bound is damaged, and says so rather than what the cut looks like', () => {
+  const cut = { node: 'a', device: 'eth0', pcap: pcap.subarray(0, pcap.length - 5), cut: 6.4 * 1024 * 1024 };
+  expect(observe([{ ...cut, dropped: undefined }]).captures[0]?.damage).toBe(
+    'it was cut at 6.4 MB: there was more traffic than a test makes',
+  );
+});

@@ -49,6 +49,31 @@ describe.each(WORKING)('%s', (lab, plan) => {
     }
   });
 
+  // As where much other traffic fills the captures of one network, or of several.
+  it('is never failed because several were cut at once', () => {
+    const files = fixtureNames(lab);
+    for (let chosen = 1; chosen < 2 ** files.length; chosen++)
+      for (const part of [1, 4]) {
+        let [observations, captures] = [captured(lab), healthy(lab)];
+        files.forEach((file, index) => {
+          if ((chosen & (1 << index)) === 0) return;
+          const length = Math.floor((fixture(`${lab}/${file}`).length * part) / 8) - 1;
+          const [node = '', device = ''] = file.replace('.pcap', '').split('-');
+          const here = (o: { node: string; device: string }) => o.node === node && o.device === device;
+          const [all, health] = withCut(lab, file, length);
+          observations = [...observations.filter((o) => !here(o)), ...all.filter(here)];
+          captures = captures.map((c) => (here(c) ? (health.find(here) ?? c) : c));
+        });
+        for (const verdict of judge(plan, claimsFor(plan), observations, captures))
+          expect([chosen, part, verdict.outcome, verdict.why]).toEqual([
+            chosen,
+            part,
+            expect.stringMatching(/^(pass|unknown)$/),
+            verdict.why,
+          ]);
+      }
+  });
+
   it('is judged without an error when frames are damaged at random', () => {
     let state = 7;
     const random = (below: number) => {
