@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEngine } from '../docker/engine.ts';
 import { nodeImage } from '../docker/image.ts';
@@ -114,7 +115,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
 const ENGINE_LIMIT = 120;
 
 async function waitForEngine(record: LabRecord): Promise<void> {
-  await forwardOnLine(labDirectory(record.name), engineSocket(record.name), GUEST_SOCKET);
+  await forwardOnLine(labDirectory(record.name), basename(engineSocket(record.name)), GUEST_SOCKET);
   const limit = Date.now() + ENGINE_LIMIT * 1000;
   for (;;)
     try {

@@ -43,7 +43,7 @@ export async function trace(
   const { result: replies, captures } = await captureDuring(runtime, plan, () =>
     ask(runtime, client, service, 1),
   );
-  const kept = options.pcap === undefined ? [] : keepCaptures(options.pcap, captures);
+  const kept = options.pcap === undefined ? [] : await keepCaptures(options.pcap, captures);
   const { observations, captures: health } = observe(captures);
   const walk = walks(plan, observations)
     .filter((w) => isSameService(w.service, service))
