@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
+import { assertSocketPath } from '../machine/socket-path.ts';
 import { sshArguments } from '../machine/ssh-arguments.ts';
 
 /** Seconds for an ssh connection, passphrases and slow networks included. */
@@ -49,8 +50,9 @@ export async function forwardSocket(host: URL): Promise<string> {
     rmSync(folder, { recursive: true, force: true });
   });
   const local = join(folder, 'docker.sock');
+  assertSocketPath(local, 'TMPDIR');
   const remote = host.pathname.length > 1 ? host.pathname : '/var/run/docker.sock';
-  const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-L', `${local}:${remote}`];
+  const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-L', `${asOption(local)}:${asOption(remote)}`];
   const client = spawn('/bin/sh', ['-c', HOLD, 'sh', ...forward, ...sshArguments(host)], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
@@ -71,4 +73,9 @@ export async function forwardSocket(host: URL): Promise<string> {
   client.unref();
   for (const stream of [client.stdin, client.stderr]) (stream as unknown as { unref(): void }).unref();
   return local;
+}
+
+/** A path as ssh takes it in -L: it expands `%`, and a colon would end it. */
+function asOption(path: string): string {
+  return path.replaceAll('%', '%%').replaceAll(/[\\:]/g, String.raw`\$&`);
 }

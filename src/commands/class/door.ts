@@ -23,7 +23,7 @@ import { noteActivity } from '../../test-record.ts';
 import { machineOf } from '../../wire.ts';
 import { shellCommand } from '../exec.ts';
 import { joinStreams } from '../join-streams.ts';
-import { answerAt } from './desk.ts';
+import { answerAt, deskSocket } from './desk.ts';
 
 /** Milliseconds from look to look at who is in the class. */
 const LOOK = 500;
@@ -184,7 +184,7 @@ async function ready(name: string, lab: string, entrance: Entrance): Promise<voi
 
 async function furnish(record: LabRecord, entrance: Entrance, credentials: Credentials): Promise<void> {
   const directory = labDirectory(record.name);
-  const socket = join(directory, 'desk.sock');
+  const socket = deskSocket(record.name);
   entrance.desk?.close();
   rmSync(socket, { force: true });
   entrance.desk = await answerAt(socket, record.name);

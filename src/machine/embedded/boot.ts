@@ -114,6 +114,11 @@ function bootFailure(directory: string, reason: string): LabError {
 
 const MENDS: [RegExp, string][] = [
   [
+    // -12 is ENOMEM; signal 9 without a word of anybody's is how the system ends what takes too much.
+    /errno = -12\b|Cannot allocate memory|out of memory|the kernel was ended by signal 9\b/i,
+    'there is not enough memory for this lab: take down others (lab list), raise the limit where one is set (ulimit -v, a memory limit of the container or service), or take fewer nodes',
+  ],
+  [
     /boot\.sh: Permission denied/,
     'a lab needs a folder where programs may be run: in a container give --tmpfs /tmp:exec, elsewhere name one with LVSLAB_STATE',
   ],

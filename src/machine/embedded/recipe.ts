@@ -65,6 +65,11 @@ export const WITHOUT_DOCUMENTS = ['doc', 'man', 'info', 'locale', 'zoneinfo'].ma
   (d) => `--dpkgopt=path-exclude=/usr/share/${d}/*`,
 );
 
+/** A path as one word of a hook, which mmdebstrap splits as a shell does. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", String.raw`'\''`)}'`;
+}
+
 function common(images: string, packages: string[]): string[] {
   return [
     '--variant=minbase',
@@ -73,7 +78,7 @@ function common(images: string, packages: string[]): string[] {
     `--include=${packages.join(',')}`,
     '--customize-hook=mkdir -p "$1/usr/lib/lvslab"',
     ...['node-agent', 'frame-probe'].map(
-      (name) => `--customize-hook=upload '${images}/${name}' /usr/lib/lvslab/${name}`,
+      (name) => `--customize-hook=upload ${quoted(`${images}/${name}`)} /usr/lib/lvslab/${name}`,
     ),
   ];
 }
@@ -100,14 +105,14 @@ export function machineRecipe(
   return [
     ...common(images, ['user-mode-linux', ...packages, ...engine]),
     '--format=ext2',
-    `--customize-hook=upload '${images}/guest-init' /usr/sbin/guest-init`,
+    `--customize-hook=upload ${quoted(`${images}/guest-init`)} /usr/sbin/guest-init`,
     '--customize-hook=chmod 755 "$1/usr/sbin/guest-init"',
-    `--customize-hook=upload '${images}/sshd.conf' /etc/ssh/lvslab.conf`,
-    `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 '${work}'`,
+    `--customize-hook=upload ${quoted(`${images}/sshd.conf`)} /etc/ssh/lvslab.conf`,
+    `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 ${quoted(work)}`,
     '--customize-hook=rm "$1/usr/bin/linux.uml"',
     // By way of the root: an ordinary user's build runs under another id, which may not write where the user can.
     `--customize-hook=${VERSIONS} > "$1/versions"`,
-    `--customize-hook=download /versions '${work}/versions'`,
+    `--customize-hook=download /versions ${quoted(`${work}/versions`)}`,
     '--customize-hook=rm "$1/versions"',
     `--customize-hook=${TRIM}`,
     ...target(`${work}/root.img`, mirror),
