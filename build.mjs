@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 
 await rm('dist', { recursive: true, force: true });
 await build({
-  entryPoints: { bin: 'src/bin.ts' },
+  entryPoints: { bin: 'src/start.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,

@@ -33,10 +33,17 @@ export const LONGEST_COMPLAINT = 64 * 1024;
 export function complained(said: string, more: Buffer): string {
   return `${said}${more.toString()}`.slice(-LONGEST_COMPLAINT);
 }
+/** What the system says where there is no more room, which is the machine's fault and not the user's. */
+const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 /** A file that the user named and that cannot be written. */
 export function cannotWrite(file: string, cause: unknown): LabError {
-  return new LabError(EXIT.badInput, `cannot write ${file}: ${(cause as Error).message}`, { cause });
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const full = FULL.includes(code);
+  return new LabError(full ? EXIT.machineCannot : EXIT.badInput, `cannot write ${file}: ${message}`, {
+    cause,
+    ...(full ? { mend: 'free some space, or name another place' } : {}),
+  });
 }
 
 /** One thing wrong in a topology file, with its place (line and column count from 1). */

@@ -1,9 +1,18 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** The text of a file of this host; what is gone, or nobody may read, is as if it were empty. */
 export function textOrNothing(file: string): string {
   try {
     return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Where a link of this host leads; one that is gone, or that nobody may read, is as if it led nowhere. */
+export function linkOrNothing(link: string): string {
+  try {
+    return readlinkSync(link);
   } catch {
     return '';
   }

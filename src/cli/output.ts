@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { Option } from 'commander';
-import { cannotWrite } from '../errors.ts';
+import { writeNamedFile } from '../named-file.ts';
 import { onTerminal } from '../report/paint.ts';
 import { createProgress, type Progress } from '../report/progress.ts';
 import { visibleJson } from '../report/visible.ts';
@@ -56,11 +55,7 @@ export async function writeText(
   options: Common,
   what = 'written',
 ): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    throw cannotWrite(file, error);
-  }
+  await writeNamedFile(file, text);
   if (options.json !== true) out(`${what}: ${file}`);
 }
 

@@ -1,16 +1,15 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { cannotWrite } from '../errors.ts';
+import { writeNamedFile } from '../named-file.ts';
 
 /**
  * Writes a report, and the folder that it is to be in.
  * @throws LabError badInput
  */
 export async function writeReport(file: string, text: string): Promise<void> {
-  await orSay(file, async () => {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, text);
-  });
+  await orSay(file, () => mkdir(dirname(file), { recursive: true }));
+  await writeNamedFile(file, text);
 }
 
 /** Adds to a file that somebody else reads. @throws LabError badInput */
@@ -18,7 +17,7 @@ export async function appendTo(file: string, text: string): Promise<void> {
   await orSay(file, () => appendFile(file, text));
 }
 
-async function orSay(file: string, write: () => Promise<void>): Promise<void> {
+async function orSay(file: string, write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (error) {

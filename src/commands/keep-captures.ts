@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
+import { writeNamedFile } from '../named-file.ts';
 import type { Captured } from '../traffic/capture.ts';
 
 /**
@@ -8,15 +9,17 @@ import type { Captured } from '../traffic/capture.ts';
  * @returns the files
  * @throws LabError badInput where the folder cannot be written
  */
-export function keepCaptures(folder: string, captures: Captured[]): string[] {
+export async function keepCaptures(folder: string, captures: Captured[]): Promise<string[]> {
   try {
-    mkdirSync(folder, { recursive: true });
-    return captures.map(({ node, device, pcap }) => {
-      const file = join(folder, `${node}-${device}.pcap`);
-      writeFileSync(file, pcap);
-      return file;
-    });
+    await mkdir(folder, { recursive: true });
   } catch (error) {
     throw new LabError(EXIT.badInput, `cannot keep the captures in ${folder}: ${(error as Error).message}`);
   }
+  const kept = [];
+  for (const { node, device, pcap } of captures) {
+    const file = join(folder, `${node}-${device}.pcap`);
+    await writeNamedFile(file, pcap);
+    kept.push(file);
+  }
+  return kept;
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEngine } from '../docker/engine.ts';
 import { nodeImage } from '../docker/image.ts';
@@ -10,6 +11,7 @@ import { forwardOnLine } from '../machine/embedded/line.ts';
 import { RUN_PROGRAMS, ensurePrograms } from '../machine/embedded/packages.ts';
 import { ensureRoot, type Root } from '../machine/embedded/root.ts';
 import { isRemote } from '../machine/machine.ts';
+import { assertSocketPath } from '../machine/socket-path.ts';
 import { prepareRemote } from '../machine/ssh.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
@@ -73,6 +75,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
   const nodes = await ensureRoot(progress);
   const confinement = (await hostAbilities()).namespaces ? 'namespaces' : 'none';
   const engine = choice.runtime === 'docker';
+  if (engine) assertSocketPath(engineSocket(record.name));
   const root = engine ? await ensureRoot(progress, 'docker') : nodes;
   const disks = engine
     ? [
@@ -114,7 +117,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
 const ENGINE_LIMIT = 120;
 
 async function waitForEngine(record: LabRecord): Promise<void> {
-  await forwardOnLine(labDirectory(record.name), engineSocket(record.name), GUEST_SOCKET);
+  await forwardOnLine(labDirectory(record.name), basename(engineSocket(record.name)), GUEST_SOCKET);
   const limit = Date.now() + ENGINE_LIMIT * 1000;
   for (;;)
     try {

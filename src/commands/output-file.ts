@@ -1,8 +1,9 @@
-import { constants, createWriteStream } from 'node:fs';
-import { access, rename, rm } from 'node:fs/promises';
+import { constants, statSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { EXIT, LabError, cannotWrite } from '../errors.ts';
+import { writeNamedFile } from '../named-file.ts';
+import { carryOut } from '../standard-output.ts';
 
 /**
  * Finds out, before what is to be written takes its time to make, whether it can be.
@@ -12,7 +13,9 @@ import { EXIT, LabError, cannotWrite } from '../errors.ts';
 export async function expectPlaceFor(file: string): Promise<void> {
   if (file !== '-')
     try {
-      await access(dirname(resolve(file)), constants.W_OK);
+      // What is there already may be written where its folder may not.
+      const there = statSync(file, { throwIfNoEntry: false });
+      await access(there === undefined ? dirname(resolve(file)) : file, constants.W_OK);
     } catch (error) {
       throw cannotWrite(file, error);
     }
@@ -29,15 +32,8 @@ export async function expectPlaceFor(file: string): Promise<void> {
  */
 export async function writeWhole(stream: NodeJS.ReadableStream, file: string): Promise<void> {
   if (file === '-') {
-    await pipeline(stream, process.stdout, { end: false });
+    await carryOut(stream);
     return;
   }
-  const unfinished = `${file}.part`;
-  try {
-    await pipeline(stream, createWriteStream(unfinished));
-    await rename(unfinished, file);
-  } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => undefined);
-    throw cannotWrite(file, error);
-  }
+  await writeNamedFile(file, stream as AsyncIterable<unknown> as AsyncIterable<Uint8Array>);
 }

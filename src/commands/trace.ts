@@ -44,7 +44,7 @@ export async function trace(
   const { result: replies, captures } = await inTurn(lab, () =>
     captureDuring(lab.runtime, plan, () => ask(lab.runtime, client, service, 1)),
   );
-  const kept = options.pcap === undefined ? [] : keepCaptures(options.pcap, captures);
+  const kept = options.pcap === undefined ? [] : await keepCaptures(options.pcap, captures);
   const { observations, captures: health } = observe(captures);
   const walk = walks(plan, observations)
     .filter((w) => isSameService(w.service, service))

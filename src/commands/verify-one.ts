@@ -147,7 +147,7 @@ async function writeEvidence(
   const folder = resolve(evidence, `${plan.name}-${round}`);
   try {
     mkdirSync(folder, { recursive: true });
-    keepCaptures(folder, captures);
+    await keepCaptures(folder, captures);
     for (const missing of await collectEvidence(folder, plan, file))
       progress.warn(`no evidence of ${missing}`);
     return folder;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError, complained } from '../errors.ts';
+import { assertSocketPath } from '../machine/socket-path.ts';
 import { socketForward, sshArguments, type SshHost } from '../machine/ssh-arguments.ts';
 import { line } from '../plan/script.ts';
 import { removeEmpty } from '../state/folders.ts';
@@ -59,6 +60,7 @@ export async function forwardSocket(host: SshHost): Promise<string> {
     rmSync(folder, { recursive: true, force: true });
   });
   const local = join(folder, SOCKET);
+  assertSocketPath(local, 'TMPDIR');
   const remote = host.path.length > 1 ? host.path : '/var/run/docker.sock';
   const forward = ['-N', '-o', 'ExitOnForwardFailure=yes', '-L', socketForward(local, remote)];
   const client = spawn('/bin/sh', ['-c', HOLD, 'sh', ...forward, ...sshArguments(host)], {

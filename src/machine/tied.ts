@@ -9,9 +9,9 @@ const TIE = 'syscall 157, 1, 1, 0, 0, 0; exit 129 if getppid != shift; exec {$AR
  */
 export function spawnTied(
   argv: string[],
-  { stdio, tty }: { stdio: StdioOptions; tty: boolean },
+  { stdio, tty, cwd }: { stdio: StdioOptions; tty: boolean; cwd?: string },
 ): ChildProcess {
   const canTie = process.platform === 'linux' && process.arch === 'x64';
   const [program = '', ...rest] = canTie ? ['perl', '-e', TIE, String(process.pid), ...argv] : argv;
-  return spawn(program, rest, { stdio, detached: !tty });
+  return spawn(program, rest, { stdio, cwd, detached: !tty });
 }

@@ -1,5 +1,14 @@
 import { execa } from 'execa';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +58,52 @@ describe('lab cp', () => {
     expect(ran.stderr).toContain(why);
     expect(ran.code).toBe(code);
     expect(existsSync(here('x')) || existsSync(here('x.part'))).toBe(false);
+  });
+
+  it('takes a name for a name, whatever it begins with', async () => {
+    writeFileSync(here('-n'), 'dash\n');
+    expect(await lab(['cp', '--', '-n', 'rs1:-x'], { cwd: folder })).toMatchObject({ code: 0 });
+    expect(await lab(['cp', '--', '-n', 'rs1:/srv'], { cwd: folder })).toMatchObject({ code: 0 });
+    expect(await on('rs1', 'cat /root/-x /srv/-n; ls -A /root | grep -c lab- || true')).toBe('dash\ndash\n0');
+    expect(await lab(['cp', 'rs1:-x', '--', '-y'], { cwd: folder })).toMatchObject({ code: 0 });
+    expect(readFileSync(here('-y'), 'utf8')).toBe('dash\n');
+  });
+
+  it('follows no link that lies in wait, and the one that it is given', async () => {
+    for (const name of ['victim', 'linked']) writeFileSync(here(name), 'mine', { mode: 0o604 });
+    symlinkSync(here('victim'), here('out.part'));
+    symlinkSync('linked', here('link'));
+    expect((await lab(['cp', 'rs1:/etc/hostname', here('out')])).code).toBe(0);
+    expect((await lab(['cp', 'rs1:/etc/hostname', here('link')])).code).toBe(0);
+    expect(readFileSync(here('victim'), 'utf8')).toBe('mine');
+    for (const name of ['out', 'linked', 'link']) expect(readFileSync(here(name), 'utf8')).toBe('rs1\n');
+    expect(lstatSync(here('link')).isSymbolicLink()).toBe(true);
+    expect(statSync(here('linked')).mode & 0o777).toBe(0o604);
+    await on('rs1', 'cd /srv; for f in a b; do echo mine >$f; done; ln -s /srv/a to.part; ln -s b by');
+    writeFileSync(here('new'), 'new\n');
+    expect((await lab(['cp', here('new'), 'rs1:/srv/to'])).code).toBe(0);
+    expect((await lab(['cp', here('new'), 'rs1:/srv/by'])).code).toBe(0);
+    expect(await on('rs1', 'cd /srv; cat a b to by; readlink by; ls -A | grep -c lab- || true')).toBe(
+      'mine\nnew\nnew\nnew\nb\n0',
+    );
+  });
+
+  it('writes into a device, and leaves it one', async () => {
+    writeFileSync(here('new'), 'new\n');
+    expect((await lab(['cp', here('new'), 'rs1:/dev/null'])).code).toBe(0);
+    expect(await on('rs1', 'stat -c %F /dev/null')).toBe('character special file');
+    expect((await lab(['cp', 'rs1:/etc/hostname', '/dev/null'])).code).toBe(0);
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+    const full = await lab(['cp', 'rs1:/etc/hostname', '/dev/full']);
+    expect(full.stderr).toContain('ENOSPC');
+    expect(full.code).toBe(3);
+    await on('rs1', 'mkfifo /srv/fifo; ln -s nowhere /srv/nowhere');
+    for (const [place, why] of [
+      ['/srv/fifo', 'is a FIFO'],
+      ['/srv/nowhere', 'is a link that leads nowhere'],
+      ['/none/', 'is no folder'],
+    ])
+      expect((await lab(['cp', here('new'), `rs1:${place}`])).stderr).toContain(why);
   });
 
   it('leaves what was there where the disk is full', async () => {

@@ -1,15 +1,21 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { LONGEST_QUESTION, questionOf, type DeskNode } from '../../class/desk.ts';
 import { EXIT } from '../../errors.ts';
-import type { LabRecord } from '../../lab.ts';
+import { labDirectory, type LabRecord } from '../../lab.ts';
 import { shellCommand } from '../exec.ts';
 
 /** Milliseconds for a question to be asked. */
 const PATIENCE = 10_000;
 /** Questions of one seat at once: one terminal's, and another's. */
 const MOST_QUESTIONS = 4;
+
+/** Where what students of a seat's lab ask is answered. */
+export function deskSocket(lab: string): string {
+  return join(labDirectory(lab), 'desk.sock');
+}
 
 /** Commands that run now, of all seats, and who waits for one to end. */
 let running = 0;

@@ -22,7 +22,7 @@ import { NODE_CAPABILITIES } from '../../runtime/capabilities.ts';
 import { noteActivity } from '../../test-record.ts';
 import { machineOf } from '../../wire.ts';
 import { joinStreams } from '../join-streams.ts';
-import { answerAt, deskNodes } from './desk.ts';
+import { answerAt, deskNodes, deskSocket } from './desk.ts';
 import { doorLogger, readLines, type SeatLog } from './door-log.ts';
 import { greetingOf } from './greeting.ts';
 import { listenAtOneOf } from './listen.ts';
@@ -213,7 +213,7 @@ async function ready(name: string, lab: string, entrance: Entrance): Promise<voi
 
 async function furnish(record: LabRecord, entrance: Entrance, credentials: Credentials): Promise<void> {
   const directory = labDirectory(record.name);
-  const socket = join(directory, 'desk.sock');
+  const socket = deskSocket(record.name);
   entrance.desk?.close();
   rmSync(socket, { force: true });
   entrance.desk = await answerAt(socket, record.name);

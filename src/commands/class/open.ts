@@ -15,7 +15,9 @@ import { findClass, holdClass, seatLab, type ClassRecord } from '../../class-rec
 import { EXIT, LabError } from '../../errors.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { readRecord } from '../../lab.ts';
+import { assertSocketPath } from '../../machine/socket-path.ts';
 import { readInput } from '../input-file.ts';
+import { deskSocket } from './desk.ts';
 
 /** Seconds in which a door is open, or never will be. */
 const LIMIT = 60;
@@ -61,6 +63,7 @@ export async function openDoor(
 }
 
 async function start(record: ClassRecord, listen: string, port: number): Promise<DoorRecord> {
+  for (const seat of record.seats) assertSocketPath(deskSocket(seatLab(record, seat)));
   await closeDoor(record.name);
   const log = openSync(doorLog(record.name), 'a', 0o600);
   const [script = ''] = process.argv.slice(1);

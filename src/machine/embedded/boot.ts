@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
 import { textOrNothing } from '../../host-files.ts';
@@ -26,6 +26,9 @@ const RECORD_AND_RUN = `
   read -r stat </proc/$$/stat && record \${stat##*) } 1<>"$1" || exit 1
   shift
   exec ssh "$@"`;
+
+/** In the lab's folder, where the ssh client is started. */
+const [SCRIPT, HOLDER] = ['boot.sh', 'holder'];
 
 /** A disk image beside the root. */
 export interface Disk {
@@ -57,17 +60,18 @@ export interface Boot {
  */
 export async function boot(directory: string, options: Boot): Promise<void> {
   mkdirSync(join(directory, 'tmp'), { recursive: true, mode: 0o700 });
-  const script = join(directory, 'boot.sh');
+  const script = join(directory, SCRIPT);
   writeWholeFile(script, bootScript(directory, options), 0o700);
   const log = openSync(join(directory, 'boot.log'), 'w');
-  const record = join(directory, 'holder');
+  const record = join(directory, HOLDER);
   // Room for the record; on a full disk this fails here, where the reason can be told.
   writeWholeFile(record, ' '.repeat(64));
-  const argv = ['-c', RECORD_AND_RUN, 'ssh', record, ...masterArguments(directory, script)];
+  const argv = ['-c', RECORD_AND_RUN, 'ssh', HOLDER, ...masterArguments(SCRIPT)];
   const [program = '', ...tie] =
     options.endsWithCaller === true ? ['setpriv', '--pdeathsig', 'KILL', '/bin/sh'] : ['/bin/sh'];
   const holder = spawn(program, [...tie, ...argv], {
     detached: true,
+    cwd: directory,
     stdio: ['ignore', log, log],
     // Runs the proxy command; a user's own shell may be anything.
     env: { ...process.env, SHELL: '/bin/sh' },
@@ -115,6 +119,11 @@ function bootFailure(directory: string, reason: string): LabError {
 
 const MENDS: [RegExp, string][] = [
   [
+    // -12 is ENOMEM; signal 9 without a word of anybody's is how the system ends what takes too much.
+    /errno = -12\b|Cannot allocate memory|out of memory|the kernel was ended by signal 9\b/i,
+    'there is not enough memory for this lab: take down others (lab list), raise the limit where one is set (ulimit -v, a memory limit of the container or service), or take fewer nodes',
+  ],
+  [
     /boot\.sh: Permission denied/,
     'a lab needs a folder where programs may be run: in a container give --tmpfs /tmp:exec, elsewhere name one with LVSLAB_STATE',
   ],
@@ -128,7 +137,7 @@ const MENDS: [RegExp, string][] = [
 function bootScript(directory: string, options: Boot): string {
   const { root, memory, processes, modules, confinement, disks, engine } = options;
   const confined = confinement === 'namespaces';
-  const temporary = confined ? '/tmp' : join(directory, 'tmp');
+  const temporary = confined ? '/tmp' : join(resolve(directory), 'tmp');
   const kernel = [
     root.kernel,
     `mem=${memory}M`,
@@ -138,8 +147,11 @@ function bootScript(directory: string, options: Boot): string {
     'umid=lab',
     `uml_dir=${temporary}/`,
     ...['con=null', 'con0=null,fd:3', 'ssl=null', 'ssl0=fd:0,fd:1'],
-    `ubd0r=${root.image}`,
-    ...disks.map((disk, index) => diskArgument(disk, index + 1, temporary)),
+    // By its name in the folder where it is started: a comma or a colon would end the path.
+    `ubd0r=${basename(root.image)}`,
+    ...disks.map((disk, index) =>
+      diskArgument(confined ? { ...disk, file: seen(index) } : disk, index + 1, temporary),
+    ),
     ...['root=/dev/ubda', 'rootfstype=ext2', 'ro', 'init=/usr/sbin/guest-init'],
     `lab_modules=${modules.join(',')}`,
     ...(engine ? ['lab_engine=1'] : []),
@@ -151,7 +163,7 @@ function bootScript(directory: string, options: Boot): string {
     ...['bwrap', '--unshare-all', '--die-with-parent', '--cap-drop', 'ALL', '--new-session'],
     // In this order: the root may itself lie below /tmp.
     ...['--tmpfs', '/tmp', '--ro-bind', root.directory, root.directory, '--dev', '/dev'],
-    ...disks.flatMap(({ file, use }) => [use === 'write' ? '--bind' : '--ro-bind', file, file]),
+    ...disks.flatMap(({ file, use }, index) => [use === 'write' ? '--bind' : '--ro-bind', file, seen(index)]),
     ...['--ro-bind', '/proc/cpuinfo', '/proc/cpuinfo', '--symlink', root.kernel, '/proc/self/exe'],
     ...['--remount-ro', '/', '--remount-ro', '/dev'],
     ...['--clearenv', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'HOME', '/tmp'],
@@ -160,13 +172,16 @@ function bootScript(directory: string, options: Boot): string {
   const command = [...(confined ? jail : ['setpriv', '--pdeathsig', 'KILL']), ...kernel];
   return `#!/bin/sh
 # Starts the embedded kernel of this lab; run by the ssh client that holds its serial line.
-exec 2>>${quote(join(directory, 'boot.log'))} 3>>${quote(join(directory, 'console.log'))}
+exec 2>>boot.log 3>>console.log
 export HOME=${quote(temporary)} TMPDIR=${quote(temporary)}
 # The kernel names its dynamic linker by a path from there.
 cd ${quote(root.directory)} || exit 1
 exec perl ${quote(join(packageRoot, 'images', 'line-relay'))} ${commandLine(command)}
 `;
 }
+
+/** Where the kernel sees a disk, by a path that its arguments can have. */
+const seen = (index: number) => `/disks/${index + 1}`;
 
 /** The user-mode kernel's own argument for a disk: number, r for read-only, a file of changes before the image. */
 function diskArgument({ file, use }: Disk, number: number, temporary: string): string {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { packageRoot } from '../../paths.ts';
 import { quote } from '../../plan/script.ts';
 import { forwardToHost, runOnLine, startOnLine } from './line.ts';
@@ -23,7 +23,7 @@ export interface Desk {
   keys: string;
   /** What `images/seat-desk` reads. */
   seat: string;
-  /** Socket of this host that answers what is asked there. */
+  /** Socket in the lab's folder that answers what is asked there. */
   socket: string;
 }
 
@@ -85,7 +85,7 @@ for f in passwd shadow; do mountpoint -q /etc/$f || mount --bind $f /etc/$f; don
 `;
   const { code, stderr } = await runOnLine(directory, ['sh'], script);
   if (code !== 0) throw new Error(`the desk could not be furnished: ${stderr.trim()}`);
-  await forwardToHost(directory, `${DESK}/node/sock`, desk.socket);
+  await forwardToHost(directory, `${DESK}/node/sock`, basename(desk.socket));
 }
 
 /** An ssh server for one connection, whose bytes are the process's own streams; what it logs comes on stderr. */

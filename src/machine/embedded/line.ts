@@ -1,6 +1,5 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import { hostCommand } from '../../host-command.ts';
-import { join } from 'node:path';
 import { line as commandLine } from '../../plan/script.ts';
 import type { Finished } from '../machine.ts';
 import { spawnTied } from '../tied.ts';
@@ -10,18 +9,18 @@ import { spawnTied } from '../tied.ts';
  * command is one more channel of it. So many commands, terminals and streams share the line, and none of them can
  * take it down.
  */
-const COMMON = ['-F', '/dev/null', '-o', 'LogLevel=ERROR', '-o', 'EscapeChar=none'];
+const COMMON = ['-F', '/dev/null', '-o', 'LogLevel=ERROR', '-o', 'EscapeChar=none', '-o', 'ControlPath=ctl'];
 
-function socket(directory: string): string[] {
-  return ['-o', `ControlPath=${join(directory, 'ctl')}`];
-}
-
-/** Arguments of the ssh client that starts the guest and holds its line. */
-export function masterArguments(directory: string, proxyCommand: string): string[] {
+/**
+ * Arguments of the ssh client that starts the guest and holds its line. Every such client is started in the lab's folder
+ * and names what is there by its name alone: ssh splits the words of its options, expands `%` and `${}` in them, and a
+ * socket's path has at most 107 bytes, while a folder may be called anything and be anywhere.
+ * @param proxyCommand a file in that folder
+ */
+export function masterArguments(proxyCommand: string): string[] {
   return [
     ...COMMON,
-    ...socket(directory),
-    ...['-N', '-M', '-o', 'ControlPersist=no', '-o', `ProxyCommand='${proxyCommand}'`],
+    ...['-N', '-M', '-o', 'ControlPersist=no', '-o', `ProxyCommand=./${proxyCommand}`],
     // Nobody else can be at the other end: it is a process that this client itself starts.
     ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null', '-o', 'IdentityFile=none'],
     ...['-o', 'PreferredAuthentications=none', '-o', 'KexAlgorithms=curve25519-sha256'],
@@ -30,10 +29,9 @@ export function masterArguments(directory: string, proxyCommand: string): string
   ];
 }
 
-function clientArguments(directory: string, tty: boolean, argv: string[]): string[] {
+function clientArguments(tty: boolean, argv: string[]): string[] {
   return [
     ...COMMON,
-    ...socket(directory),
     // Where the line is gone, fail at once rather than look for a host of that name.
     ...['-o', 'ControlMaster=no', '-o', 'ProxyCommand=false'],
     tty ? '-tt' : '-T',
@@ -48,7 +46,8 @@ export async function runOnLine(
   argv: string[],
   input: string | Buffer = '',
 ): Promise<Finished> {
-  const result = await hostCommand('ssh', clientArguments(directory, false, argv), {
+  const result = await hostCommand('ssh', clientArguments(false, argv), {
+    cwd: directory,
     input,
     encoding: 'buffer',
     reject: false,
@@ -67,12 +66,13 @@ export function startOnLine(
   argv: string[],
   { stdio, tty = false }: { stdio: StdioOptions; tty?: boolean },
 ): ChildProcess {
-  return spawnTied(['ssh', ...clientArguments(directory, tty, argv)], { stdio, tty });
+  return spawnTied(['ssh', ...clientArguments(tty, argv)], { stdio, tty, cwd: directory });
 }
 
 /** Whether the line answers. */
 export async function isUp(directory: string): Promise<boolean> {
-  const result = await hostCommand('ssh', [...COMMON, ...socket(directory), '-O', 'check', 'root@guest'], {
+  const result = await hostCommand('ssh', [...COMMON, '-O', 'check', 'root@guest'], {
+    cwd: directory,
     reject: false,
   });
   return result.exitCode === 0;
@@ -80,22 +80,22 @@ export async function isUp(directory: string): Promise<boolean> {
 
 /**
  * Makes a socket of the guest's one of this host's, for as long as the line is there.
+ * @param local its name in the lab's folder
  * @throws Error where the line is gone
  */
 export async function forwardOnLine(directory: string, local: string, remote: string): Promise<void> {
-  await hostCommand('ssh', [
-    ...[...COMMON, ...socket(directory), '-O', 'forward', '-L', `${local}:${remote}`],
-    'root@guest',
-  ]);
+  await hostCommand('ssh', [...COMMON, '-O', 'forward', '-L', `./${local}:${remote}`, 'root@guest'], {
+    cwd: directory,
+  });
 }
 
 /**
  * Makes a socket of this host one of the guest's, for as long as the line is there. Again, it changes nothing.
+ * @param local its name in the lab's folder
  * @throws Error where the line is gone
  */
 export async function forwardToHost(directory: string, remote: string, local: string): Promise<void> {
-  await hostCommand('ssh', [
-    ...[...COMMON, ...socket(directory), '-O', 'forward', '-R', `${remote}:${local}`],
-    'root@guest',
-  ]);
+  await hostCommand('ssh', [...COMMON, '-O', 'forward', '-R', `${remote}:./${local}`, 'root@guest'], {
+    cwd: directory,
+  });
 }
