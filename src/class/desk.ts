@@ -29,17 +29,21 @@ const VERBS: Record<string, Verb> = {
 export type Question =
   | { ask: 'help'; text: string }
   | { ask: 'run'; argv: string[]; color: boolean }
-  | { ask: 'refused'; text: string };
+  | { ask: 'refused'; text: string }
+  /** The seat's ssh server has let somebody in; by which of its connections, only that and its door know. */
+  | { ask: 'enter'; token: string };
 
 /** Longest line that is read of a question, in bytes. */
 export const LONGEST_QUESTION = 512;
 
 /**
  * Reads what a student's `lab` sent, trusting none of it.
- * @param line `color|plain WORD…`, percent-encoded
+ * @param line `color|plain WORD…`, percent-encoded; or `enter TOKEN`
  * @param lab the seat's own, the only one that is ever acted on
  */
 export function questionOf(line: string, lab: string): Question {
+  const [, token] = /^enter ([0-9a-f]{32})$/.exec(line) ?? [];
+  if (token !== undefined) return { ask: 'enter', token };
   const [look, ...words] = line.split(' ').map(decode);
   const [verb = 'help', ...rest] = words;
   if (verb === 'help' || verb === '--help' || verb === '-h' || verb === '')

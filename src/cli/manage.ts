@@ -8,6 +8,9 @@ import { watchOn } from './watch.ts';
 import { seconds, wholeNumber } from './numbers.ts';
 import { untilUnread } from '../standard-output.ts';
 
+/** Characters; more than a table of any lab has. */
+const LARGEST_TABLE = 1024 * 1024;
+
 /** A lab that is up: watch it, change it, put it back. */
 export function addManageCommands(program: Command, finish: Finish): void {
   program
@@ -122,7 +125,13 @@ function addIpvsCommands(program: Command): void {
           mend: `give it a file: lab ipvs restore ${lab.record.name} < FILE`,
         });
       let text = '';
-      for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk as string;
+      for await (const chunk of process.stdin.setEncoding('utf8')) {
+        text += chunk as string;
+        if (text.length > LARGEST_TABLE)
+          throw new LabError(EXIT.badInput, `standard input has more than ${LARGEST_TABLE} characters`, {
+            mend: 'give it what lab ipvs save prints',
+          });
+      }
       const counts = await ipvs.restoreTable(lab, node, text, 'standard input');
       if (options.json === true) json('ipvs-restore', { lab: lab.record.name, director: node, ...counts });
       else out(`${node}: ${counts.services} services and ${counts.servers} real servers restored`);

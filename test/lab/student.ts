@@ -28,7 +28,7 @@ export function students(folder: string) {
       ],
       {
         env: { ASKED: password, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force', SSH_AUTH_SOCK: '' },
-        ...{ reject: false, timeout: 60_000, cleanup: false },
+        ...{ reject: false, timeout: 110_000, cleanup: false },
       },
     );
   }

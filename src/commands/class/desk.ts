@@ -24,8 +24,13 @@ const waiting: (() => void)[] = [];
 /**
  * Answers what students of one seat ask with the tool's own commands (images/seat-desk): at a socket that their machine
  * sees. They say which command; the lab is always their own.
+ * @param onEnter called with what the seat's ssh server was given for a connection, once somebody has logged in by that
  */
-export async function answerAt(socket: string, lab: string): Promise<Server> {
+export async function answerAt(
+  socket: string,
+  lab: string,
+  onEnter: (token: string) => void,
+): Promise<Server> {
   let questions = 0;
   const server = createServer({ allowHalfOpen: true }, (asker) => {
     asker.on('error', () => asker.destroy());
@@ -44,7 +49,7 @@ export async function answerAt(socket: string, lab: string): Promise<Server> {
       if (end < 0 && line.length <= LONGEST_QUESTION) return;
       clearTimeout(timer);
       if (end < 0) asker.destroy();
-      else void answer(asker, line.slice(0, end), lab);
+      else void answer(asker, line.slice(0, end), lab, onEnter);
     });
     asker.on('end', () => {
       if (!line.includes('\n')) asker.destroy();
@@ -60,9 +65,17 @@ export async function answerAt(socket: string, lab: string): Promise<Server> {
   return server;
 }
 
-async function answer(asker: Socket, line: string, lab: string): Promise<void> {
+async function answer(
+  asker: Socket,
+  line: string,
+  lab: string,
+  onEnter: (token: string) => void,
+): Promise<void> {
   const question = questionOf(line, lab);
-  if (question.ask === 'help') end(asker, `${question.text}\n`, EXIT.done);
+  if (question.ask === 'enter') {
+    onEnter(question.token);
+    asker.end();
+  } else if (question.ask === 'help') end(asker, `${question.text}\n`, EXIT.done);
   else if (question.ask === 'refused')
     end(asker, `lab: ${question.text}\n(lab help lists what there is)\n`, EXIT.badInput);
   else {

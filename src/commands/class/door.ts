@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
@@ -34,8 +35,8 @@ const LOOK = 500;
 const QUIET = 1000;
 /** Milliseconds in which a client says that it speaks ssh. */
 const TO_SPEAK = 10_000;
-/** What the ssh server says of who has logged in; nothing that somebody else says begins a line of it. */
-const ADMITTED = /^Accepted (password|publickey) for student from /;
+/** Milliseconds after which an ssh server has ended unless somebody has logged in, with a session or without. */
+const SURE = (TO_LOG_IN + 15) * 1000;
 /** Ports that are tried for one seat. */
 const TRIES = 1000;
 
@@ -46,6 +47,8 @@ interface Entrance {
   port: number;
   sockets: Set<Socket>;
   places: Places;
+  /** What each ssh server was given, and what to do once somebody has logged in there. */
+  tokens: Map<string, () => void>;
   log: SeatLog;
   /** Which machine was made ready, with which keys; undefined while none is. */
   ready: { key: string; done: Promise<void> } | undefined;
@@ -119,7 +122,7 @@ async function open(
   keepPort(name, seat.seat, port);
   const entrance: Entrance = {
     ...{ seat, server, port, log, sockets: new Set<Socket>() },
-    ...{ places: new Places(), ready: undefined, desk: undefined },
+    ...{ places: new Places(), tokens: new Map<string, () => void>(), ready: undefined, desk: undefined },
   };
   server.on('connection', (socket) => {
     meet(name, entrance, socket);
@@ -140,12 +143,8 @@ function meet(name: string, entrance: Entrance, socket: Socket): void {
   const late = setTimeout(() => {
     if (!place.spoken) place.end(`it did not say within ${TO_SPEAK / 1000} s that it speaks ssh`);
   }, TO_SPEAK);
-  const over = setTimeout(() => {
-    if (!place.admitted) place.end(`nobody logged in within ${TO_LOG_IN} s`);
-  }, TO_LOG_IN * 1000);
   socket.once('close', () => {
     clearTimeout(late);
-    clearTimeout(over);
     sockets.delete(socket);
     places.leave(place);
   });
@@ -160,7 +159,7 @@ async function welcome(
   entrance: Entrance,
   { socket, place, from }: { socket: Socket; place: Place; from: string },
 ): Promise<void> {
-  const { places, log } = entrance;
+  const { places, tokens, log } = entrance;
   const gone = () => socket.destroyed;
   // An ssh server costs more than a connection does: it is begun once there is somebody to talk to.
   const greeting = greetingOf(
@@ -182,14 +181,24 @@ async function welcome(
   await ready(name, lab, entrance);
   if (gone()) return;
   log.noise(`connection from ${from}`);
-  const server = letIn(labDirectory(lab));
+  // What it logs cannot tell who has logged in: a user's name may have line breaks in it.
+  const token = randomBytes(16).toString('hex');
+  const admit = () => {
+    if (place.admitted) return;
+    places.admit(place);
+    noteActivity(lab);
+    log.note(`${from}: logged in`);
+  };
+  const sure = setTimeout(admit, SURE);
+  tokens.set(token, admit);
+  socket.once('close', () => {
+    clearTimeout(sure);
+    tokens.delete(token);
+  });
+  const server = letIn(labDirectory(lab), token);
   server.stdin?.write(greeting.taken());
   readLines(server.stderr, (line) => {
-    if (!place.admitted && ADMITTED.test(line)) {
-      places.admit(place);
-      noteActivity(lab);
-      log.note(`${from}: ${line}`);
-    } else log.noise(`${from}: ${line}`);
+    log.noise(`${from}: sshd: ${line}`);
   });
   joinStreams(socket, server);
 }
@@ -216,7 +225,7 @@ async function furnish(record: LabRecord, entrance: Entrance, credentials: Crede
   const socket = deskSocket(record.name);
   entrance.desk?.close();
   rmSync(socket, { force: true });
-  entrance.desk = await answerAt(socket, record.name);
+  entrance.desk = await answerAt(socket, record.name, (token) => entrance.tokens.get(token)?.());
   const { stateDirectory, agent } = machineOf(record);
   const { password, hostKey, keys } = credentials;
   await furnishDesk(directory, {

@@ -88,7 +88,12 @@ for f in passwd shadow; do mountpoint -q /etc/$f || mount --bind $f /etc/$f; don
   await forwardToHost(directory, `${DESK}/node/sock`, basename(desk.socket));
 }
 
-/** An ssh server for one connection, whose bytes are the process's own streams; what it logs comes on stderr. */
-export function letIn(directory: string): ChildProcess {
-  return startOnLine(directory, ['/usr/sbin/sshd', '-i', '-e', '-f', `${DESK}/sshd.conf`], { stdio: 'pipe' });
+/**
+ * An ssh server for one connection, whose bytes are the process's own streams; what it logs comes on stderr, and may have
+ * lines in it that whoever connects has made up.
+ * @param token that `images/seat-desk` tells the desk once somebody has logged in; hexadecimal digits
+ */
+export function letIn(directory: string, token: string): ChildProcess {
+  const argv = ['/usr/sbin/sshd', '-i', '-e', '-f', `${DESK}/sshd.conf`, '-o', `SetEnv=LVSLAB_DOOR=${token}`];
+  return startOnLine(directory, argv, { stdio: 'pipe' });
 }

@@ -80,3 +80,10 @@ it('a seat’s rows stay rows, whatever a name has in it', () => {
   ]);
   expect(text).toBe('name\tAda node x\nlab\tnat-ada\nnode\trs1\ta b\ts\n');
 });
+
+it('that somebody has logged in is told by what only the ssh server knows', () => {
+  const token = '0123456789abcdef0123456789abcdef';
+  expect(questionOf(`enter ${token}`, 'nat-s01')).toEqual({ ask: 'enter', token });
+  for (const line of ['enter', `enter ${token}0`, `enter ${token.toUpperCase()}`, `plain enter ${token}`])
+    expect(questionOf(line, 'nat-s01').ask, line).not.toBe('enter');
+});
