@@ -38,11 +38,9 @@ function blockMarkdown(block: Block): string {
         .map((item, i) => `${block.numbered === true ? `${i + 1}.` : '-'} ${plain(item)}`)
         .join('\n');
     case 'table':
-      return [
-        row(block.head),
-        row(block.head.map(() => '---')),
-        ...block.rows.map((cells) => row(cells.map((cell) => plain(cell).replaceAll('|', '\\|')))),
-      ].join('\n');
+      return [row(block.head), `| ${block.head.map(() => '---').join(' | ')} |`, ...block.rows.map(row)].join(
+        '\n',
+      );
     case 'code':
       return fenced(block.text);
     case 'picture':
@@ -53,7 +51,7 @@ function blockMarkdown(block: Block): string {
 }
 
 function row(cells: readonly string[]): string {
-  return `| ${cells.join(' | ')} |`;
+  return `| ${cells.map((cell) => plain(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 /** Between fences longer than any in the text, so that the text cannot end it. */

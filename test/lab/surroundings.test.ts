@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -51,12 +51,12 @@ describe('the launcher', () => {
 
   it('finds its clone by any way of links, from anywhere, whatever the clone is called', async () => {
     mkdirSync(clone, { recursive: true });
-    symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
     const parts = ['lab', 'package.json', 'package-lock.json', 'build.mjs', 'src', 'dist', 'topologies'];
     for (const part of parts)
       cpSync(join(root, part), join(clone, part), { recursive: true, preserveTimestamps: true });
-    // What is older than its sources is built again.
-    expect(await run(join(clone, 'lab'), ['--version'])).toMatchObject({ exitCode: 0 });
+    // Newer than its sources, so that nothing is built.
+    const later = new Date(Date.now() + 60_000);
+    utimesSync(join(clone, 'dist', 'bin.js'), later, later);
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     symlinkSync(join(clone, 'lab'), join(bin, 'absolute'));

@@ -66,9 +66,10 @@ describe('a file that the user names', () => {
     expect(text('victim')).toBe('mine');
   });
 
-  it.each<[string, string, () => void, string?]>([
+  it.each<[string, string, string, () => void]>([
     [
       'a folder',
+      'x',
       'it is a folder',
       () => {
         mkdirSync(at('x'));
@@ -76,13 +77,14 @@ describe('a file that the user names', () => {
     ],
     [
       'a link to nothing',
+      'x',
       'it is a link that leads nowhere',
       () => {
         symlinkSync('nowhere', at('x'));
       },
     ],
-    ['in no folder', 'ENOENT', () => undefined, 'no/x'],
-  ])('is refused where it is %s', async (_, why, make, name = 'x') => {
+    ['in no folder', 'no/x', 'ENOENT', () => undefined],
+  ])('is refused where it is %s', async (_, name, why, make) => {
     make();
     const before = readdirSync(folder);
     await expect(writeNamedFile(at(name), 'text')).rejects.toMatchObject({

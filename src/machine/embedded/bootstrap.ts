@@ -76,6 +76,10 @@ function buildFailure(output: string): LabError {
       'the Debian packages could not be fetched: check the network, or set LVSLAB_MIRROR to a mirror that is in reach',
     ],
     [
+      /apt cannot handle paths/,
+      'apt, which fetches the packages, wants another path: name a folder without quotes in XDG_CACHE_HOME',
+    ],
+    [
       /newuidmap|subuid|subgid/,
       `give your user a range of ids: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${process.env['USER'] ?? 'USER'}`,
     ],
