@@ -87,7 +87,8 @@ function requestTrouble(lab: Lab, service: PlannedService, walk: Walk): Finding 
   const pool = opening.length > 0 ? opening : requests;
   const journey = longest(pool);
   const last = journey?.crossings.at(-1);
-  if (journey === undefined || last === undefined) return finding('fail', 'no request was seen', [], [walk.clientNode]);
+  if (journey === undefined || last === undefined)
+    return finding('fail', 'no request was seen', [], [walk.clientNode]);
   const times = pool.length > 1 ? ` (${pool.length} times)` : '';
   const evidence = [last.arrived ?? last.sent];
   const server = chosenServer(service, walk);
