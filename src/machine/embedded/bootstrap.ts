@@ -53,8 +53,9 @@ async function mmdebstrap(
     // It signals its whole process group when it fails, so it gets one of its own.
     detached: true,
     cancelSignal: interruptSignal,
-    // An ordinary user's build runs under other user ids, which may not enter the user's own cache.
-    env: asRoot ? { TMPDIR: work } : {},
+    // An ordinary user's build runs under other user ids, which may not enter the user's own cache; and apt takes some
+    // characters of a path for its own.
+    env: asRoot && /^[\w/.+~-]+$/.test(work) ? { TMPDIR: work } : {},
   });
   child.all.on('data', (chunk: Buffer) => {
     const stage = /I: ([^\n]+)\n*$/.exec(chunk.toString())?.[1];
