@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { interrupted } from '../interrupt.ts';
 import type { RunningLab } from './existing.ts';
 
 /** Milliseconds for what is left of a command that was interrupted to end. */
 const MOMENT = 300;
+/** Milliseconds for packets of the one before to arrive: what is captured of its connections alone would say nothing. */
+const ON_THEIR_WAY = 1000;
 
 /**
  * Does what cannot be done twice at once in a lab: the traffic of one test would be counted in the other, and who makes
@@ -19,6 +23,7 @@ export async function inTurn<T>({ record, runtime }: RunningLab, work: () => Pro
       clearTimeout(timer);
     });
   try {
+    if (timer !== undefined) await Promise.race([sleep(ON_THEIR_WAY), interrupted]);
     return await work();
   } finally {
     await turn.end();
