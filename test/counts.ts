@@ -10,7 +10,7 @@ export default class Counts implements Reporter {
     for (const module of modules) {
       const folder = dirname(relative(process.cwd(), module.moduleId));
       folders.set(folder, (folders.get(folder) ?? 0) + module.diagnostic().duration);
-      if (module.errors().length > 0) broken += 1;
+      for (const part of [module, ...module.children.allSuites()]) if (part.errors().length > 0) broken += 1;
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         if (state === 'pending') continue;
@@ -21,7 +21,7 @@ export default class Counts implements Reporter {
     say('');
     for (const [folder, time] of [...folders].sort())
       say(`${folder}: ${(time / 1000).toFixed(1)} s in its tests`);
-    // A file that could not even be loaded ran no test, and is a failure all the same.
+    // A file that could not be loaded, or a group that could not be set up, ran no test, and is a failure all the same.
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
     say(`${counts.passed} passed, ${counts.failed + broken} failed${skipped}`);
   }

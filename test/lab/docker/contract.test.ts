@@ -58,7 +58,7 @@ contract('Docker in the embedded machine', async () => {
     engine: true,
   });
   const socket = join(folder, 'docker.sock');
-  await forwardOnLine(folder, socket, GUEST_SOCKET);
+  await forwardOnLine(folder, 'docker.sock', GUEST_SOCKET);
   const endpoint = { url: `unix://${socket}`, reason: 'the test', certificates: undefined };
   await vi.waitFor(() => connectEngine(endpoint), { timeout: 60_000, interval: 100 });
   return {
