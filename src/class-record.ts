@@ -19,7 +19,7 @@ import {
 } from './state/folders.ts';
 import { assertLabName, isLabName } from './state/names.ts';
 import { readOwnFile, writeWholeFile } from './state/own-files.ts';
-import { parseRecord } from './state/records.ts';
+import { lookFor, parseRecord, type Looked } from './state/records.ts';
 
 const classRecordSchema = z.object({
   version: z.literal(1),
@@ -104,14 +104,8 @@ export function readClass(name: string): ClassRecord | undefined {
 }
 
 /** The record of a class, or why it cannot be read; undefined where there is none. */
-export function lookUpClass(name: string): { record: ClassRecord } | { unreadable: LabError } | undefined {
-  try {
-    const record = readClass(name);
-    return record === undefined ? undefined : { record };
-  } catch (error) {
-    if (error instanceof LabError) return { unreadable: error };
-    throw error;
-  }
+export function lookUpClass(name: string): Looked<ClassRecord> {
+  return lookFor(() => readClass(name));
 }
 
 /** Writes the record whole or not at all. */

@@ -21,7 +21,7 @@ import {
 } from './state/folders.ts';
 import { assertLabName, isLabName } from './state/names.ts';
 import { readOwnFile, writeWholeFile } from './state/own-files.ts';
-import { parseRecord } from './state/records.ts';
+import { lookFor, parseRecord, type Looked } from './state/records.ts';
 
 export const labRecordSchema = z
   .object({
@@ -99,14 +99,8 @@ export function readRecord(name: string): LabRecord | undefined {
 }
 
 /** The record of a lab, or why it cannot be read; undefined where there is none. */
-export function lookUp(name: string): { record: LabRecord } | { unreadable: LabError } | undefined {
-  try {
-    const record = readRecord(name);
-    return record === undefined ? undefined : { record };
-  } catch (error) {
-    if (error instanceof LabError) return { unreadable: error };
-    throw error;
-  }
+export function lookUp(name: string): Looked<LabRecord> {
+  return lookFor(() => readRecord(name));
 }
 
 /** The records of all labs that can be read: one that is damaged is not in the way of the others. */

@@ -1,6 +1,20 @@
 import type * as z from 'zod/mini';
 import { EXIT, LabError } from '../errors.ts';
 
+/** A record, or why it cannot be read; undefined where there is none. */
+export type Looked<T> = { record: T } | { unreadable: LabError } | undefined;
+
+/** Reads a record where one that is damaged is to be told of, and to be in the way of nothing else. */
+export function lookFor<T>(read: () => T | undefined): Looked<T> {
+  try {
+    const record = read();
+    return record === undefined ? undefined : { record };
+  } catch (error) {
+    if (error instanceof LabError) return { unreadable: error };
+    throw error;
+  }
+}
+
 /**
  * Reads a record that was written as JSON. It may be of another version, of another user's making, or from a damaged
  * disk: nothing of it is believed before it fits.
