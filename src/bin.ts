@@ -6,6 +6,9 @@ import { EXIT, LabError } from './errors.ts';
 import { Interrupted, interruption, overdue, watchSignals } from './interrupt.ts';
 import { onTerminal, paint } from './report/paint.ts';
 
+const NO_FOLDER =
+  'there can be no such folder: name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)';
+
 /** What the system refuses on any write, and what to do about it. */
 const SYSTEM_MENDS: Record<string, string> = {
   ENOSPC:
@@ -15,6 +18,9 @@ const SYSTEM_MENDS: Record<string, string> = {
     'it must be yours to write: name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)',
   EROFS: 'it cannot be written: name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)',
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
+  ENOTDIR: NO_FOLDER,
+  ELOOP: NO_FOLDER,
+  ENAMETOOLONG: NO_FOLDER,
 };
 
 watchSignals();

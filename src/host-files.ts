@@ -26,3 +26,13 @@ export function entriesOf(folder: string): string[] {
     return [];
   }
 }
+
+/** Whether a process of this number is there, be it whose it may. */
+export function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Another user's process is there, too, and may not be asked.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError, complained } from '../errors.ts';
+import { isThere } from '../host-files.ts';
 import { assertSocketPath } from '../machine/socket-path.ts';
 import { socketForward, sshArguments, type SshHost } from '../machine/ssh-arguments.ts';
 import { line } from '../plan/script.ts';
@@ -36,15 +37,6 @@ function removeForsaken(): void {
     // Such a folder holds a socket and nothing else.
     rmSync(join(folder, SOCKET), { force: true });
     removeEmpty(folder);
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // Another user's process is there, too, and may not be asked.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { entriesOf } from '../host-files.ts';
+import { entriesOf, isThere } from '../host-files.ts';
 import { LOCK_TEXT } from '../lock.ts';
 import { stateDirectory } from '../paths.ts';
 import { cannotTrust, distrust, isMine, isOwnFile, readOwnFile } from './own-files.ts';
@@ -35,7 +35,12 @@ export function stateFolder(): string {
   const elsewhere = 'name another folder: LVSLAB_STATE=FOLDER';
   const another = `or ${elsewhere}`;
   const way = foreignOnTheWay(dirname(folder));
-  if (way !== undefined) throw cannotTrust(folder, way, elsewhere);
+  if (way !== undefined)
+    throw cannotTrust(
+      folder,
+      `${way.path} above it ${way.reason}`,
+      way.sticky === undefined ? elsewhere : `${way.sticky}, ${another}`,
+    );
   if (found === undefined) return folder;
   const reason = distrust(found, 'directory');
   if (reason !== undefined)
@@ -53,11 +58,17 @@ export function stateFolder(): string {
 /** The user that owns what has no owner in a user namespace. */
 const NOBODY = 65_534;
 
-/**
- * Looks for a folder, or a link, above another by which some other user could exchange what lies below.
- * @returns what is wrong, for a message; undefined where nothing is
- */
-function foreignOnTheWay(folder: string): string | undefined {
+/** A folder or link by which some other user could exchange what lies below. */
+interface Exchangeable {
+  path: string;
+  /** For a message, after the path. */
+  reason: string;
+  /** The command that would close it, where there is one. */
+  sticky?: string;
+}
+
+/** Looks for such a place on the way to a folder, from there up; undefined where there is none. */
+function foreignOnTheWay(folder: string): Exchangeable | undefined {
   if (process.geteuid === undefined) return undefined;
   const seen = new Set<string>();
   const ways = [folder, ...(existsSync(folder) ? [realpathSync(folder)] : [])];
@@ -65,18 +76,18 @@ function foreignOnTheWay(folder: string): string | undefined {
     for (let path = way; !seen.has(path); path = dirname(path)) {
       seen.add(path);
       const found = lstatSync(path, { throwIfNoEntry: false });
-      const reason = found === undefined ? undefined : exchangeable(found);
-      if (reason !== undefined) return `${path} above it ${reason}`;
+      const wrong = found === undefined ? undefined : exchangeable(path, found);
+      if (wrong !== undefined) return wrong;
     }
   return undefined;
 }
 
-function exchangeable(found: Stats): string | undefined {
+function exchangeable(path: string, found: Stats): Exchangeable | undefined {
   const open = found.isDirectory() && (found.mode & 0o002) !== 0 && (found.mode & 0o1000) === 0;
-  if (open) return 'may be written to by everybody';
+  if (open) return { path, reason: 'may be written to by everybody', sticky: `chmod +t ${path}` };
   // Root may be asked to work below a user's own folder.
   const foreign = process.geteuid?.() !== 0 && !isMine(found) && ![0, NOBODY].includes(found.uid);
-  return foreign ? `belongs to user ${found.uid}` : undefined;
+  return foreign ? { path, reason: `belongs to user ${found.uid}` } : undefined;
 }
 
 /**
@@ -100,9 +111,9 @@ export function makeStateFolder(): string {
 /** Removes the folder of all labs if this tool made it and nothing is left in it. */
 export function removeStateFolder(): void {
   const folder = stateFolder();
-  const made = existsSync(folder) ? readOwnFile(join(folder, MADE)) : undefined;
+  for (const entry of entriesOf(folder)) if (isForsaken(entry)) removeTree(join(folder, entry), folder);
+  const made = readOwnFile(join(folder, MADE));
   if (made === undefined) return;
-  for (const entry of readdirSync(folder)) if (isForsaken(entry)) removeTree(join(folder, entry), folder);
   if (readdirSync(folder).length > 1) return;
   rmSync(join(folder, MADE));
   if (!removeEmpty(folder)) {
@@ -119,7 +130,7 @@ export function removeStateFolder(): void {
 
 function isForsaken(entry: string): boolean {
   const pid = NEW.exec(entry)?.[1];
-  return pid !== undefined && !existsSync(`/proc/${pid}`);
+  return pid !== undefined && !isThere(Number(pid));
 }
 
 /** Removes a folder with nothing in it. @returns whether it was one */

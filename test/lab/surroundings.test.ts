@@ -32,6 +32,25 @@ describe('a folder of labs', () => {
     expect((await lab(['down', 'nat'], { env })).code).toBe(0);
   });
 
+  it.each([
+    ['below a file', '/dev/null/x'],
+    ['with a name longer than any', `/tmp/${'x'.repeat(300)}`],
+    ['below what is no place for folders', '/proc/x'],
+  ])('%s is refused with the way out', async (_, place) => {
+    for (const argv of [
+      ['up', 'nat'],
+      ['up', 'nat', '--machine', 'local'],
+    ]) {
+      const { code, stderr } = await lab(argv, { env: { LVSLAB_STATE: place } });
+      expect(code, stderr).toBe(3);
+      expect(stderr).toContain('error: ');
+      expect(stderr).not.toContain('defect of the tool');
+    }
+    const list = await lab(['list'], { env: { LVSLAB_STATE: place } });
+    expect(list.stderr).not.toContain('defect of the tool');
+    expect((await lab(['down', '--all'], { env: { LVSLAB_STATE: place } })).stderr).not.toContain('defect');
+  });
+
   it('that is too deep for an engine’s socket is refused at once, with what to do', async () => {
     const deep = join(folder, 'y'.repeat(60), 'y'.repeat(60));
     mkdirSync(deep, { recursive: true, mode: 0o700 });

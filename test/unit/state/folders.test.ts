@@ -103,9 +103,9 @@ describe('the folder of all labs', () => {
   it('is refused below a folder in which everybody may exchange it', () => {
     mkdirSync(state, { recursive: true, mode: 0o700 });
     chmodSync(join(top, 'here'), 0o777);
-    expect(refusal(stateFolder).message).toContain(
-      `${join(top, 'here')} above it may be written to by everybody`,
-    );
+    const error = refusal(stateFolder);
+    expect(error.message).toContain(`${join(top, 'here')} above it may be written to by everybody`);
+    expect(error.mend).toBe(`chmod +t ${join(top, 'here')}, or name another folder: LVSLAB_STATE=FOLDER`);
     chmodSync(join(top, 'here'), 0o1777);
     expect(stateFolder()).toBe(state);
   });
