@@ -53,12 +53,18 @@ async function take(file: string, options: LockOptions): Promise<Lock | undefine
       makeFolder();
     } catch (error) {
       if (error instanceof LabError || !isObstacle(error)) throw error;
-      throw new LabError(EXIT.machineCannot, `cannot lock ${file}: ${(error as Error).message}`);
+      throw cannotLock(file, (error as Error).message);
     }
     const taken = await takeOnce(file, options.onWait);
     if (taken === 'refused') return undefined;
     if (taken !== 'gone') return taken;
   }
+}
+
+function cannotLock(file: string, reason: string): LabError {
+  return new LabError(EXIT.machineCannot, `cannot lock ${file}: ${reason}`, {
+    mend: 'name a folder that you may write to: LVSLAB_STATE for labs, XDG_CACHE_HOME for what is kept for next time',
+  });
 }
 
 /** What is in the way of a folder; a full disk and the like are told with a hint of their own. */
@@ -97,7 +103,7 @@ async function takeOnce(file: string, onWait: (() => void) | undefined): Promise
     });
     void holder.then(() => {
       if (onWait === undefined && complaint === '') resolve('refused');
-      reject(new LabError(EXIT.machineCannot, `cannot lock ${file}: ${complaint.trim()}`));
+      reject(cannotLock(file, complaint.trim()));
     });
   });
   if (said !== 'locked') return said;
