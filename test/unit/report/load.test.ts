@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LoadReport } from '../../../src/commands/load.ts';
 import { lineChartSvg } from '../../../src/report/diagram/chart.ts';
 import { loadChart, loadText } from '../../../src/report/load.ts';
+import { onTerminal } from '../../../src/report/paint.ts';
 
 const NONE = { connect: 0, read: 0, timeout: 0, status: 0, unanswered: 0 };
 function report(part: Partial<LoadReport> = {}): LoadReport {
@@ -30,7 +31,7 @@ function report(part: Partial<LoadReport> = {}): LoadReport {
   };
 }
 // eslint-disable-next-line no-control-regex
-const plain = (text: string) => text.replaceAll(/\x1b\[\d+m/g, '');
+const plain = (text: string) => onTerminal(text).replaceAll(/\x1b\[\d+m/g, '');
 
 describe('the table of a load', () => {
   it('says rate, latency and the share of each server, those that answered nothing too', () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { onTerminal } from '../../../../src/report/paint.ts';
 import { githubAnnotations } from '../../../../src/report/verify/github.ts';
 import { verifyMarkdown } from '../../../../src/report/verify/markdown.ts';
 import {
@@ -23,7 +24,7 @@ afterAll(() => {
 });
 
 // eslint-disable-next-line no-control-regex
-const plain = (text: string) => text.replaceAll(/\x1b\[\d+m/g, '');
+const plain = (text: string) => onTerminal(text).replaceAll(/\x1b\[\d+m/g, '');
 
 describe('TAP', () => {
   const text = tapText(MIXED);
