@@ -14,13 +14,12 @@ type Paint = Record<(typeof COLOURS)[number], (text: string) => string>;
 
 /** picocolors takes CI for a reason for colours, also at a terminal that has none. */
 const isDumb = process.env['TERM'] === 'dumb' && (process.env['FORCE_COLOR'] ?? '') === '';
-const colours = pc.createColors(pc.isColorSupported && !isDumb);
 
 /** Colours for parts of a report; none where picocolors finds that there is to be no colour, or the terminal has none. */
 export const paint = Object.fromEntries(COLOURS.map((colour) => [colour, painter(colour)])) as Paint;
 
 function painter(colour: (typeof COLOURS)[number]): (text: string) => string {
-  const [begin = '', end = ''] = colours[colour]('\0')
+  const [begin = '', end = ''] = (isDumb ? '\0' : pc[colour]('\0'))
     .split('\0')
     .map((sequence) => sequence.replace('\x1b[', KEY));
   return (text) => `${begin}${text}${end}`;
