@@ -37,18 +37,19 @@ describe('a folder of labs', () => {
     ['with a name longer than any', `/tmp/${'x'.repeat(300)}`],
     ['below what is no place for folders', '/proc/x'],
   ])('%s is refused with the way out', async (_, place) => {
+    const env = { LVSLAB_STATE: place, NO_COLOR: '1' };
     for (const argv of [
       ['up', 'nat'],
       ['up', 'nat', '--machine', 'local'],
     ]) {
-      const { code, stderr } = await lab(argv, { env: { LVSLAB_STATE: place } });
+      const { code, stderr } = await lab(argv, { env });
       expect(code, stderr).toBe(3);
       expect(stderr).toContain('error: ');
       expect(stderr).not.toContain('defect of the tool');
     }
-    const list = await lab(['list'], { env: { LVSLAB_STATE: place } });
+    const list = await lab(['list'], { env });
     expect(list.stderr).not.toContain('defect of the tool');
-    expect((await lab(['down', '--all'], { env: { LVSLAB_STATE: place } })).stderr).not.toContain('defect');
+    expect((await lab(['down', '--all'], { env })).stderr).not.toContain('defect');
   });
 
   it('that is too deep for an engine’s socket is refused at once, with what to do', async () => {
