@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { measuredSchema } from './class/needs.ts';
@@ -8,12 +8,12 @@ import { hold, type Lock } from './lock.ts';
 import {
   LOCK,
   assertOwnPlace,
-  clearOwnFolder,
   isOwnFolder,
   makeOwnFolder,
   makePlainFolder,
   makeStateFolder,
   removeEmpty,
+  removeOwnFolder,
   removeStateFolder,
   stateFolder,
 } from './state/folders.ts';
@@ -116,13 +116,7 @@ export function writeClass(record: ClassRecord): void {
 
 /** Removes a class's record, and the folders above where it was the last in them. Its labs are gone by then. */
 export function removeClass(name: string): void {
-  const folder = classDirectory(name);
-  clearOwnFolder(folder, RECORD, [LOCK]);
-  if (existsSync(folder)) {
-    // The lock last: whoever waits for the class may begin to write here as soon as it is gone.
-    rmSync(join(folder, LOCK), { force: true });
-    removeEmpty(folder);
-  }
+  removeOwnFolder(classDirectory(name), RECORD);
   if (existsSync(classesDirectory())) removeEmpty(classesDirectory());
   removeStateFolder();
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { endpointSchema } from './docker/endpoint.ts';
@@ -15,7 +15,7 @@ import {
   isOwnFolder,
   makeOwnFolder,
   makeStateFolder,
-  removeEmpty,
+  removeOwnFolder,
   removeStateFolder,
   stateFolder,
 } from './state/folders.ts';
@@ -182,17 +182,11 @@ export function labNames(): string[] {
 
 /** Empties a lab's folder but for the lock, which the caller holds and goes on to hold. */
 export function clearRecord(name: string): void {
-  clearOwnFolder(labDirectory(name), RECORD, [LOCK]);
+  clearOwnFolder(labDirectory(name), RECORD);
 }
 
 /** Removes a lab's folder, and the common one where it was the last. Only after everything in it has ended. */
 export function removeRecord(name: string): void {
-  clearRecord(name);
-  const directory = labDirectory(name);
-  if (existsSync(directory)) {
-    // The lock last: whoever waits for the lab may begin to write here as soon as it is gone.
-    rmSync(join(directory, LOCK), { force: true });
-    removeEmpty(directory);
-  }
+  removeOwnFolder(labDirectory(name), RECORD);
   removeStateFolder();
 }

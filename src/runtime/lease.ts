@@ -13,46 +13,45 @@ export async function holdBy(agent: Agent, jobs: HeldJob[]): Promise<Lease<Finis
     ['job', node, input, ...argv],
     ['lease', ready, String(most), ...files],
   ]);
-  const letGo = agent.keep();
-  try {
-    assertKnown(await agent.request([['hold', id], ...orders]));
-  } catch (error) {
-    letGo();
-    throw error;
-  }
-  return {
-    async end() {
-      try {
-        return parseResults(await agent.request([['release', id]]), jobs.length);
-      } finally {
-        letGo();
-      }
+  return keeping(
+    agent,
+    async () => {
+      assertKnown(await agent.request([['hold', id], ...orders]));
     },
-  };
+    async () => parseResults(await agent.request([['release', id]]), jobs.length),
+  );
 }
 
 /** Has an agent take the turn of its lab. @param onWait called where another has it */
-export async function turnBy(agent: Agent, onWait: () => void): Promise<Lease<void>> {
-  const letGo = agent.keep();
-  try {
-    // One of an older version, which knows no turns, says something else.
-    if ((await agent.request([['turn']])).toString() === 'busy') {
+export function turnBy(agent: Agent, onWait: () => void): Promise<Lease<void>> {
+  return keeping(
+    agent,
+    async () => {
+      // One of an older version, which knows no turns, says something else.
+      if ((await agent.request([['turn']])).toString() !== 'busy') return;
       onWait();
       await agent.request([['turn', 'wait']]);
-    }
+    },
+    async () => {
+      await agent.request([['pass']]);
+    },
+  );
+}
+
+/** The agent stays from the beginning of a lease to its end, or until it turns out that there will be none. */
+async function keeping<T>(
+  agent: Agent,
+  begin: () => Promise<void>,
+  end: () => Promise<T>,
+): Promise<Lease<T>> {
+  const letGo = agent.keep();
+  try {
+    await begin();
   } catch (error) {
     letGo();
     throw error;
   }
-  return {
-    async end() {
-      try {
-        await agent.request([['pass']]);
-      } finally {
-        letGo();
-      }
-    },
-  };
+  return { end: () => end().finally(letGo) };
 }
 
 /** An agent of an older version answers everything that it does not know with the states of its nodes. */

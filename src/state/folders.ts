@@ -202,17 +202,28 @@ export function makeOwnFolder(parent: string, name: string, record: string): voi
 }
 
 /**
- * Empties a lab's or a class's folder.
- * @param except entries that stay
+ * Empties a lab's or a class's folder but for the lock, which the caller holds and goes on to hold.
  * @throws LabError machineCannot where it is not one that this tool made
  */
-export function clearOwnFolder(folder: string, record: string, except: readonly string[] = []): void {
+export function clearOwnFolder(folder: string, record: string): void {
   if (!existsSync(folder)) return;
   if (!isOwnFolder(folder, record)) throw cannotTrust(folder, 'this tool did not make it');
   // The record last: by it the rest is known to be ours, should this be interrupted.
-  const entries = entriesOf(folder).filter((entry) => !except.includes(entry));
+  const entries = entriesOf(folder).filter((entry) => entry !== LOCK);
   for (const entry of entries.sort((a, b) => Number(a === record) - Number(b === record)))
     removeTree(join(folder, entry), folder);
+}
+
+/**
+ * Removes a lab's or a class's folder with all that is in it; the caller holds its lock.
+ * @throws LabError machineCannot where it is not one that this tool made
+ */
+export function removeOwnFolder(folder: string, record: string): void {
+  clearOwnFolder(folder, record);
+  if (!existsSync(folder)) return;
+  // The lock last: whoever waits for it may begin to write here as soon as it is gone.
+  rmSync(join(folder, LOCK), { force: true });
+  removeEmpty(folder);
 }
 
 /** Removes something directly below a folder, and all that is in it; what links lead to stays. */
