@@ -36,16 +36,13 @@ export async function takeTurns(plan: Plan, runtime: Runtime): Promise<Turns[]> 
 export function groupChecks(
   turns: Turns[],
   rounds: { service: PlannedService; replies: Reply[] }[],
-): Check[] {
+): { service: PlannedService | undefined; check: Check }[] {
   return turns.flatMap(({ group, replies }) => {
-    if (group[0]?.persistence === undefined)
-      return replies.length === 0 ? [] : [judgeCommonRound(group, replies)];
-    const own = rounds.filter(({ service }) => group.includes(service));
-    return [
-      judgePersistentGroup(
-        group,
-        own.flatMap(({ service, replies }) => replies.map((reply) => ({ service, reply }))),
-      ),
-    ];
+    const [service] = group;
+    if (service?.persistence === undefined)
+      return replies.length === 0 ? [] : [{ service, check: judgeCommonRound(group, replies) }];
+    const own = rounds.filter((round) => group.includes(round.service));
+    const all = own.flatMap((round) => round.replies.map((reply) => ({ service: round.service, reply })));
+    return [{ service, check: judgePersistentGroup(group, all) }];
   });
 }

@@ -11,6 +11,7 @@ import { observe } from '../proof/observe.ts';
 import { claimsFor } from '../proof/promises.ts';
 import { judgeTransfers } from '../proof/transfers.ts';
 import { judgeProxy } from '../proof/judge-proxy.ts';
+import { restsOnTable, tableSubject } from '../proof/judge-table.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
@@ -25,6 +26,7 @@ import { checkScheduling, limitsOf, type Limits, type Scheduling } from './sched
 import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
 import type { RunningLab } from './existing.ts';
 import { settle } from './settle.ts';
+import { checkTables, tableOf, type TableChecks } from './table-checks.ts';
 import { inTurn } from './turn.ts';
 
 /** Seconds until a request, or a large transfer, is given up; absent: what is more than enough for any lab. */
@@ -61,11 +63,14 @@ export async function test(
 }
 
 async function testNow(
-  { record: { plan }, runtime }: RunningLab,
+  lab: RunningLab,
   keep: (captures: Captured[]) => void,
   patience: Patience,
 ): Promise<Check[]> {
+  const { runtime } = lab;
+  const { plan } = lab.record;
   await settle(plan, runtime);
+  const tables = await checkTables(lab);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
     rounds: await sendRounds(plan, runtime, patience),
     turns: await takeTurns(plan, runtime),
@@ -83,10 +88,16 @@ async function testNow(
   const { observations, captures: health } = observe(captures);
   const several = plan.services.length > 1;
   return [
-    ...rounds.flatMap((round) =>
-      roundChecks(round).map((check) => (several ? named(check, round.service) : check)),
+    ...rounds.flatMap((round) => [
+      ...tableRows(tables, round.service, several),
+      ...roundChecks(round, tableOf(tables, round.service)).map((check) =>
+        several ? named(check, round.service) : check,
+      ),
+    ]),
+    ...tables.shared,
+    ...groupChecks(turns, rounds).map(({ service, check }) =>
+      restsOnTable(check, service && tableOf(tables, service)),
     ),
-    ...groupChecks(turns, rounds),
     ...synchronised,
     ...plan.services
       .filter(isProxied)
@@ -102,14 +113,30 @@ async function testNow(
   ];
 }
 
-function roundChecks(round: Round): Check[] {
+/** The row of a service's table, before the first of those that rest on it. */
+function tableRows({ of }: TableChecks, service: PlannedService, several: boolean): Check[] {
+  return of
+    .filter(({ services: [first] }) => first !== undefined && isSameService(first, service))
+    .map(({ services, check }) =>
+      several
+        ? {
+            ...check,
+            id: `${check.id} ${tableSubject(services)}`,
+            detail: `${tableSubject(services)}: ${check.detail}`,
+          }
+        : check,
+    );
+}
+
+/** @param table the row about the table that the service's traffic rests on */
+function roundChecks(round: Round, table: Check | undefined): Check[] {
   const { service, replies, onePort, rows, scheduled, transfers, scheduling, limits } = round;
   const all = [...replies, ...onePort];
   return [
     judgeAnswers(service, all, limits.full),
     // A real server that may be full gets no turn: what limits promise is judged instead.
-    ...(limits.full === undefined ? [judgeDistribution(service, replies)] : []),
-    ...scheduling.checks,
+    ...(limits.full === undefined ? [restsOnTable(judgeDistribution(service, replies), table)] : []),
+    ...scheduling.checks.map((check) => restsOnTable(check, table)),
     ...(service.protocol === 'udp' ? [judgeOnePort(service, onePort)] : []),
     // A proxy has no table; its packets are judged instead.
     ...(isProxied(service)

@@ -23,6 +23,16 @@ const TERMS: Readonly<Record<string, Term>> = {
       de: 'Die Anfragen verteilen sich nicht wie versprochen auf die Realserver.',
     },
   },
+  table: {
+    right: {
+      en: 'The director knows the service and its real servers as they were planned.',
+      de: 'Der Director kennt den Dienst und seine Realserver so, wie sie geplant sind.',
+    },
+    wrong: {
+      en: 'The director does not know the service and its real servers as they were planned.',
+      de: 'Der Director kennt den Dienst und seine Realserver nicht so, wie sie geplant sind.',
+    },
+  },
   director: {
     right: {
       en: 'The director knows of every connection.',

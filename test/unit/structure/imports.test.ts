@@ -65,7 +65,7 @@ describe('the direction of imports', () => {
       uses: ['exercises/', 'plan/', 'topology/', 'errors.ts', 'zod', 'zod/mini'],
       types: ['proof/'],
     },
-    'proof/': { uses: ['proof/', 'plan/', 'topology/', 'ipaddr.js'], types: ['traffic/'] },
+    'proof/': { uses: ['proof/', 'plan/', 'topology/', 'ipaddr.js'], types: ['traffic/', 'drift/'] },
   };
 
   it.each(Object.entries(PURE))('%s is pure', (folder, { uses, types }) => {
