@@ -142,10 +142,11 @@ function expectation(service: PlannedService, counts: Map<string, number>, total
     case 'fo':
     case 'ovf': {
       const highest = Math.max(...usable.map((server) => server.weight));
-      const first = usable.find((server) => server.weight === highest)?.node;
+      // Source: ip_vs_fo.c, ip_vs_ovf.c. Of equals the one that the kernel's list has first, which is no promise.
+      const first = usable.filter((server) => server.weight === highest).map((server) => server.node);
       return {
-        expected: (node, count) => count === (node === first ? total : 0),
-        promise: 'the real server with the highest weight, as long as it can',
+        expected: (node, count) => count === 0 || (count === total && first.includes(node)),
+        promise: `the real server with the highest weight${first.length > 1 ? ', one of those that are equal' : ''}, as long as it can`,
       };
     }
     case 'lc':

@@ -87,7 +87,12 @@ describe('distribution', () => {
     ['fo', [1, 5, 3], 'rs2 rs2', 'pass'],
     ['fo', [1, 5, 3], 'rs3 rs3', 'fail'],
     ['fo', [1, 5, 3], 'rs2 rs1', 'fail'],
+    // Of equals whichever the kernel has first in its list, but always the same one.
     ['fo', [5, 5], 'rs1 rs1', 'pass'],
+    ['fo', [5, 5, 3], 'rs2 rs2', 'pass'],
+    ['fo', [5, 5, 3], 'rs1 rs2', 'fail'],
+    ['fo', [5, 5, 3], 'rs3 rs3', 'fail'],
+    ['ovf', [1, 1, 1], 'rs3 rs3', 'pass'],
     ['ovf', [1, 5], 'rs2 rs2', 'pass'],
     ['ovf', [1, 5], 'rs1 rs1', 'fail'],
     ['lc', [1, 1], 'rs1 rs1 rs1', 'pass'],
