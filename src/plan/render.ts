@@ -133,9 +133,11 @@ function tunnel({ device, type, gue }: TunnelStep): Command[] {
   };
   if (gue === undefined) return [add, up];
   const fou = gue === 6 ? ['ip', '-6', 'fou'] : ['ip', 'fou'];
+  // `ip -6 fou show` lists the ports of both families: what follows the port tells them apart.
+  const there = `port ${GUE_PORT} gue ${gue === 6 ? '-6' : '*$'}`;
   const port: Command = {
     argv: [...fou, 'add', 'port', String(GUE_PORT), 'gue'],
-    unless: ['sh', '-c', `${fou.join(' ')} show | grep -q "port ${GUE_PORT} "`],
+    unless: ['sh', '-c', `ip fou show | grep -q "${there}"`],
   };
   return [add, port, up];
 }

@@ -3,6 +3,7 @@ import type { Given } from './given.ts';
 import type { DraftHealth } from './draft-health.ts';
 import type { DraftService } from './draft-services.ts';
 import type { Placed } from './positions.ts';
+import { familyOf } from './ip.ts';
 import { show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
 import { DEFAULT_HEALTH } from './schema-numbers.ts';
@@ -17,6 +18,7 @@ export function checkHealth(service: DraftService, references: References, probl
   if (health === undefined) return;
   checkManageable(service, health, problems);
   checkQuestion(service, health, problems);
+  checkPing(service, health, problems);
   checkTimes(health, problems);
   checkFallback(service, health.fallback, references, problems);
 }
@@ -88,6 +90,17 @@ function checkQuestion(service: DraftService, health: DraftHealth, problems: Pro
         'use `check: external`, such as `command: drill @$3 whoami txt`',
       );
   }
+}
+
+/** ldirectord makes Net::Ping of the kind `icmp`, which is IPv4's alone (check_ping in ldirectord). */
+function checkPing({ vip }: DraftService, { by, check }: DraftHealth, problems: Problems): void {
+  if (typeof check !== 'object' || check.value !== 'ping' || familyOf(valueOf(vip) ?? '') !== 6) return;
+  if ((valueOf(by) ?? DEFAULT_HEALTH.by) === 'ldirectord')
+    problems.add(
+      check.at,
+      'ldirectord’s check ping knows IPv4 only: it would take every real server of this service out',
+      'add `by: keepalived`, or use `check: external` with `command: ping -6 -c 1 -W 1 $3`',
+    );
 }
 
 /** A path as it stands in a request line, without what keepalived.conf(5) takes for its own: comments, blocks, quotes. */

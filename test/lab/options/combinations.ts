@@ -1,16 +1,18 @@
 import { makePlan } from '../../../src/plan/plan.ts';
-import { MODES, SCHEDULERS } from '../../../src/topology/types.ts';
+import { MODES, SCHEDULERS, TUNNELS } from '../../../src/topology/types.ts';
 import { parseTopology } from '../../../src/topology/parse.ts';
 
 /** Every option of a service that changes what its directors do. */
 const AXES = {
   mode: MODES.filter((mode) => mode !== 'proxy'),
+  family: ['IPv4', 'IPv6'],
   kind: ['http', 'https', 'udp', 'one-packet'],
   scheduler: SCHEDULERS,
   persistence: ['none', 'by client', 'by network'],
   mark: ['none', 'one port', 'two ports'],
   health: ['none', 'ldirectord', 'keepalived'],
   weights: ['equal', 'unequal'],
+  tunnel: TUNNELS,
 } as const;
 type Axes = typeof AXES;
 type Axis = keyof Axes;
@@ -20,48 +22,63 @@ export type Combination = { [A in Axis]: Axes[A][number] };
 
 const NAMES = Object.keys(AXES) as Axis[];
 
-/** The networks and nodes that a mode's services share: three real servers, one more for when all are out. */
-const HOUSES: Record<Mode, { vips: string; yaml: string }> = {
+/**
+ * The networks and nodes that a mode's services share: three real servers, one more for when all are out, and a client
+ * with addresses in two networks of sixteen.
+ */
+const HOUSES: Record<Mode, { vips: Record<Combination['family'], string>; yaml: string }> = {
   nat: {
-    vips: '203.0.113.',
-    yaml: `networks: { front: 203.0.113.0/24, back: 10.0.0.0/24 }
+    vips: { IPv4: '203.0.113.', IPv6: '2001:db8:1::' },
+    yaml: `networks: { front: [203.0.113.0/24, 2001:db8:1::/64], back: [10.0.0.0/24, 2001:db8:2::/64] }
 nodes:
-  client: { on: { front: [203.0.113.129-203.0.113.134, 203.0.113.145-203.0.113.148] } }
-  director: { on: { front: 203.0.113.1, back: 10.0.0.1 } }
+  client: { on: { front: [${addresses('203.0.113.', '2001:db8:1::')}] } }
+  director: { on: [front, back] }
   rs: { on: back, count: 3 }
   sorry: { on: back, role: real-server }`,
   },
   dr: {
-    vips: '192.0.2.',
-    yaml: `networks: { lan: 192.0.2.0/24 }
+    vips: { IPv4: '192.0.2.', IPv6: '2001:db8:1::' },
+    yaml: `networks: { lan: [192.0.2.0/24, 2001:db8:1::/64] }
 nodes:
-  client: { on: { lan: [192.0.2.129-192.0.2.134, 192.0.2.145-192.0.2.148] } }
-  director: { on: { lan: 192.0.2.1 } }
+  client: { on: { lan: [${addresses('192.0.2.', '2001:db8:1::')}] } }
+  director: { on: lan }
   rs: { on: lan, count: 3 }
   sorry: { on: lan, role: real-server }`,
   },
   tun: {
-    vips: '198.51.100.',
-    yaml: `networks: { clients: 203.0.113.0/24, core: 198.51.100.0/24, far: 10.0.0.0/24 }
+    vips: { IPv4: '198.51.100.', IPv6: '2001:db8:2::' },
+    yaml: `networks:
+  clients: [203.0.113.0/24, 2001:db8:1::/64]
+  core: [198.51.100.0/24, 2001:db8:2::/64]
+  far: [10.0.0.0/24, 2001:db8:3::/64]
 nodes:
-  client: { on: { clients: [203.0.113.129-203.0.113.134, 203.0.113.145-203.0.113.148] } }
+  client: { on: { clients: [${addresses('203.0.113.', '2001:db8:1::')}] } }
   router: { on: [clients, core, far] }
-  director: { on: { core: 198.51.100.1 } }
+  director: { on: core }
   rs: { on: far, count: 3 }
   sorry: { on: far, role: real-server }`,
   },
 };
 
+/** Ten of each family, six of them in one network of sixteen and four in the next. */
+function addresses(ipv4: string, ipv6: string): string {
+  const hosts = [129, 130, 131, 132, 133, 134, 145, 146, 147, 148];
+  return [
+    ...hosts.map((host) => `${ipv4}${host}`),
+    ...hosts.map((host) => `${ipv6}${host.toString(16)}`),
+  ].join();
+}
+
 /** The file of a lab whose services are these combinations, all of one mode, each with a VIP of its own. */
 export function labOf(mode: Mode, combinations: Combination[]): string {
   const services = combinations.map((combination, index) =>
-    JSON.stringify(serviceOf(combination, `${HOUSES[mode].vips}${20 + index}`, index)),
+    JSON.stringify(serviceOf(combination, `${HOUSES[mode].vips[combination.family]}${20 + index}`, index)),
   );
   return `lvslab: 1\nmode: ${mode}\n${HOUSES[mode].yaml}\nservices:\n${services.map((s) => `  - ${s}\n`).join('')}`;
 }
 
 function serviceOf(
-  { kind, scheduler, persistence, mark, health, weights }: Combination,
+  { mode, family, kind, scheduler, persistence, mark, health, weights, tunnel }: Combination,
   vip: string,
   index: number,
 ) {
@@ -76,10 +93,16 @@ function serviceOf(
       : { port }),
     ...(mark === 'none' ? {} : { mark: index + 1 }),
     scheduler,
+    ...(mode === 'tun' ? { tunnel } : {}),
     ...(['sh', 'mh'].includes(scheduler) && persistence === 'none' ? { flags: [`${scheduler}-port`] } : {}),
     ...(persistence === 'none'
       ? {}
-      : { persistence: { timeout: 30, ...(persistence === 'by network' ? { netmask: 28 } : {}) } }),
+      : {
+          persistence: {
+            timeout: 30,
+            ...(persistence === 'by network' ? { netmask: family === 'IPv4' ? 28 : 124 } : {}),
+          },
+        }),
     ...(health === 'none'
       ? {}
       : {
@@ -100,6 +123,7 @@ function serviceOf(
 
 /** Whether a file with this service alone is valid. */
 function isValid(combination: Combination): boolean {
+  if (combination.mode !== 'tun' && combination.tunnel !== 'ipip') return false;
   const key = JSON.stringify(combination);
   let valid = known.get(key);
   if (valid === undefined) {
@@ -116,7 +140,7 @@ function isValid(combination: Combination): boolean {
 const known = new Map<string, boolean>();
 
 /** How many ways of filling up a pair are tried; more make fewer combinations, and take longer. */
-const TRIES = 12;
+const TRIES = 6;
 
 /**
  * Combinations in which every two values of different options occur together at least once, where any valid file has

@@ -8,34 +8,39 @@ import type { PlannedNode } from '../../../src/plan/types.ts';
 import type { Check } from '../../../src/proof/check.ts';
 import { apply } from '../../../src/runtime/apply.ts';
 import { user } from '../cli.ts';
+import type { TunnelType } from '../../../src/topology/types.ts';
 import { labOf, pairwise, type Mode } from './combinations.ts';
 import { removals } from './removals.ts';
 
 /** Milliseconds for some hundreds of connections, on a machine that is busy with other things. */
 const TIME = 400_000;
 
-/** A lab with every combination of options that the generator has for a mode: sound, and with each taken away. */
-export function describeOptions(mode: Mode): void {
-  const me = user(`options-${mode}`);
-  const combinations = pairwise().filter((combination) => combination.mode === mode);
+/**
+ * A lab with every combination of options that the generator has for a mode: sound, and with each taken away.
+ * @param tunnels only with these
+ */
+export function describeOptions(mode: Mode, tunnels: readonly TunnelType[] = ['ipip']): void {
+  const name = tunnels.includes('ipip') ? mode : 'tunnels';
+  const me = user(`options-${name}`);
+  const combinations = pairwise().filter((c) => c.mode === mode && tunnels.includes(c.tunnel));
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-options-'));
   let running: RunningLab;
   let director: PlannedNode;
 
   beforeAll(async () => {
     writeFileSync(join(folder, 'lab.yaml'), labOf(mode, combinations));
-    const up = await me.lab(['up', join(folder, 'lab.yaml'), '--name', mode]);
+    const up = await me.lab(['up', join(folder, 'lab.yaml'), '--name', name]);
     expect(up.code, up.stderr).toBe(0);
     process.env['LVSLAB_STATE'] = me.state;
-    running = await findLab(mode);
+    running = await findLab(name);
     director = running.record.plan.nodes.find((node) => node.role === 'director') as PlannedNode;
   });
   afterAll(async () => {
-    await me.lab(['down', mode]);
+    await me.lab(['down', name]);
     rmSync(folder, { recursive: true });
   });
 
-  const test = () => me.json<{ outcome: string; checks: Check[] }>(['test', mode]);
+  const test = () => me.json<{ outcome: string; checks: Check[] }>(['test', name]);
   const watched = () =>
     running.record.plan.services.filter((s) => s.health !== undefined).map(({ vip }) => vip);
   /** The VIPs whose rows about the table are red. */
@@ -45,7 +50,7 @@ export function describeOptions(mode: Mode): void {
       .map(({ services }) => services[0]?.vip ?? '')
       .sort();
 
-  describe(`${mode}: ${combinations.length} combinations of protocol, scheduler, persistence, mark, health and weights`, () => {
+  describe(`${name}: ${combinations.length} combinations of protocol, scheduler, persistence, mark, health and weights`, () => {
     it('are all green where nobody touched them', { timeout: TIME }, async () => {
       const { outcome, checks } = await test();
       expect(checks.filter((check) => check.outcome !== 'pass')).toEqual([]);

@@ -236,7 +236,7 @@ const CASES: Case[] = [
     ['changed link tunl0: state up → down', 'missing tunnel port 5555'],
     [
       'ip link show tunl0 >/dev/null 2>&1 || ip link add tunl0 type ipip',
-      `sh -c 'ip fou show | grep -q "port 5555 "' >/dev/null 2>&1 || ip fou add port 5555 gue`,
+      `sh -c 'ip fou show | grep -q "port 5555 gue *$"' >/dev/null 2>&1 || ip fou add port 5555 gue`,
       'ip link set tunl0 up',
     ],
   ],

@@ -114,7 +114,7 @@ describe('TUN', () => {
       ['--tun-type', 'gue', '--tun-port', '5555'],
       [
         'ip link show tunl0 >/dev/null 2>&1 || ip link add tunl0 type ipip',
-        `sh -c 'ip fou show | grep -q "port 5555 "' >/dev/null 2>&1 || ip fou add port 5555 gue`,
+        `sh -c 'ip fou show | grep -q "port 5555 gue *$"' >/dev/null 2>&1 || ip fou add port 5555 gue`,
       ],
     ],
   ] as const)('%s is the whole of these commands', (name, advmss, device, options, tunnel) => {

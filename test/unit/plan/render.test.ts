@@ -83,7 +83,7 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
       { argv: words('ip link add tunl0 type ipip'), unless: words('ip link show tunl0') },
       {
         argv: words('ip fou add port 5555 gue'),
-        unless: ['sh', '-c', 'ip fou show | grep -q "port 5555 "'],
+        unless: ['sh', '-c', 'ip fou show | grep -q "port 5555 gue *$"'],
       },
       { argv: words('ip link set tunl0 up') },
     ],

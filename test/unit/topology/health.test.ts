@@ -103,6 +103,20 @@ describe('health', () => {
     ]);
   });
 
+  it('pings IPv6 by keepalived alone', () => {
+    const six = (health: string) =>
+      lab({
+        networks: '  front: 2001:db8:1::/64\n  back: 2001:db8:2::/64',
+        services: `  - { vip: "2001:db8:1::9", health: ${health} }`,
+      });
+    expectProblems(six('{ check: ▸ping }'), [
+      'ldirectord’s check ping knows IPv4 only: it would take every real server of this service out',
+      'add `by: keepalived`, or use `check: external` with `command: ping -6 -c 1 -W 1 $3`',
+    ]);
+    expect(problemsOf(six('{ check: ping, by: keepalived }'))).toEqual([]);
+    expect(problemsOf(service('{ check: ping }'))).toEqual([]);
+  });
+
   it('has the schema’s shape', () => {
     expectProblems(service('{ ▸every: 3 }'), ['unknown key "every" in health']);
     expectProblems(service('{ by: ▸monit }'), ['unknown by "monit"']);

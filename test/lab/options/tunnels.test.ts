@@ -1,0 +1,3 @@
+import { describeOptions } from './options.ts';
+
+describeOptions('tun', ['gre', 'gue']);
