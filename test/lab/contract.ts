@@ -221,6 +221,14 @@ export function contract(name: string, begin: () => Promise<Place>): void {
       expect((await sh('bob', 'ls /run')).stdout).not.toContain('lvslab-');
     });
 
+    it('lets what is held deal with what came before it is released', async () => {
+      // As a capture does on a busy host, it has still something to do when nobody wants more of it.
+      const busy = 'echo on >&2; i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; echo done; sleep 100';
+      const held = await runtime.hold([{ node: 'alice', argv: ['sh', '-c', busy], ready: 'on' }]);
+      const [left] = await held.end();
+      expect(left?.stdout.toString()).toBe('done\n');
+    });
+
     it('holds nothing where one command does not get to work, and says why', async () => {
       const holding = runtime.hold([
         { node: 'alice', argv: ['sh', '-c', 'echo ready >&2; sleep 5101; true'], ready: 'ready' },
