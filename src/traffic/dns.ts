@@ -1,9 +1,6 @@
-import { WHOAMI } from '../plan/dns.ts';
 import type { ServiceAddress } from '../plan/service-name.ts';
-import { CLIENT_PORTS } from './client-ports.ts';
+import { NEXT_PORT, QUESTION } from './perl.ts';
 import { complete, type Reply } from './replies.ts';
-
-const { first: FIRST_PORT, count: PORTS, file: PORT_FILE } = CLIENT_PORTS;
 
 /**
  * Asks a DNS server for `whoami` and prints `ADDRESS PORT SERVER ERROR` of each question, separated by tabs. Datagrams
@@ -17,14 +14,7 @@ $| = 1;
 my $type = $protocol eq 'udp' ? SOCK_DGRAM : SOCK_STREAM;
 my ($error, $to) = getaddrinfo($vip, $port, { flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => $type });
 die "$vip: $error\n" if $error;
-sub next_port {
-  sysopen(my $file, '${PORT_FILE}', O_RDWR | O_CREAT) or die "${PORT_FILE}: $!\n";
-  flock($file, 2) or die "flock: $!\n";
-  my $last = <$file>;
-  my $next = (defined $last && $last =~ /^\d+$/ ? $last + 1 - ${FIRST_PORT} : 0) % ${PORTS} + ${FIRST_PORT};
-  seek($file, 0, 0); truncate($file, 0); print $file $next; close $file;
-  return $next;
-}
+${NEXT_PORT}
 sub open_socket {
   socket(my $socket, $to->{family}, $type, 0) or die "socket: $!\n";
   for (1 .. 100) {
@@ -36,26 +26,7 @@ sub open_socket {
 # The socket waits no longer than this: a connection attempt, too.
 sub bound { my ($socket, $left) = @_; my $time = pack('l!l!', int($left), ($left - int($left)) * 1e6);
   setsockopt($socket, SOL_SOCKET, SO_RCVTIMEO, $time); setsockopt($socket, SOL_SOCKET, SO_SNDTIMEO, $time); }
-sub text_of {
-  my ($answer, $id) = @_;
-  return (0) if length($answer) < 12;
-  my ($got, $flags, $questions, $answers) = unpack('n4', $answer);
-  return (0) if $got != $id;
-  return (1, '', 'DNS error ' . ($flags & 15)) if $flags & 15;
-  return (1, '', 'an answer without a text') if $answers < 1;
-  my $at = 12;
-  my $name = sub { while (my $length = ord(substr($answer, $at, 1))) { if ($length > 63) { $at++; last } $at += $length + 1 } $at++; };
-  for (1 .. $questions) { $name->(); $at += 4 }
-  $name->();
-  my ($kind) = unpack('n', substr($answer, $at, 2));
-  return (1, '', 'an answer of another kind') if $kind != 16;
-  return (1, substr($answer, $at + 11, ord(substr($answer, $at + 10, 1))), '');
-}
-sub question {
-  my ($id) = @_;
-  my $question = pack('n6', $id, 0x0100, 1, 0, 0, 0) . pack('C/a*', '${WHOAMI}') . pack('Cnn', 0, 16, 1);
-  return $type == SOCK_STREAM ? pack('n/a*', $question) : $question;
-}
+${QUESTION}
 # What has come of a question: whether that is all, the server, the problem.
 sub receive {
   my ($asked) = @_;
@@ -90,7 +61,7 @@ for my $number (1 .. $count) {
     $asked->{problem} = "$!" unless connect($socket, $to->{addr});
   }
   $asked->{socket} = $socket;
-  if ($asked->{problem} eq '') { defined send($socket, question($asked->{id}), 0) or $asked->{problem} = "$!" }
+  if ($asked->{problem} eq '') { defined send($socket, question($asked->{id}, $type == SOCK_STREAM), 0) or $asked->{problem} = "$!" }
   push @sent, $asked;
   # From one port, or over a connection, one after the other.
   wait_for($asked) if $ports eq 'one' || $type == SOCK_STREAM;
