@@ -9,7 +9,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import type { Connection } from '../traffic/connections.ts';
 import { hold, serviceTables } from '../traffic/held.ts';
 import { probePersistence } from './persistence-probes.ts';
-import { probe } from '../traffic/probes.ts';
+import { probe, type Look } from '../traffic/probes.ts';
 
 export interface Scheduling {
   checks: Check[];
@@ -20,11 +20,13 @@ export interface Scheduling {
 /**
  * What a service's scheduler, persistence and limits promise beyond requests one after the other, each by the traffic
  * that shows it. No checks where those say all, as for round robin.
+ * @param before what the directors knew before the first traffic, where the service is persistent
  */
 export async function checkScheduling(
   plan: Plan,
   runtime: Runtime,
   service: PlannedService,
+  before?: Look,
 ): Promise<Scheduling> {
   if (isProxied(service)) return { checks: [], reached: [] };
   const checks: Check[] = [];
@@ -32,9 +34,9 @@ export async function checkScheduling(
   const [client] = clientsOf(plan, service);
   const by = probesFor(service);
   if (by !== undefined) {
-    const probes = await (service.persistence === undefined
+    const probes = await (before === undefined
       ? probe(runtime, plan, service, by)
-      : probePersistence(runtime, plan, service));
+      : probePersistence(runtime, plan, service, before));
     connections.push(...probes.connections);
     checks.push(judgeProbes(service, probes));
   }

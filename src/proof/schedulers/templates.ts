@@ -38,7 +38,8 @@ export function rememberedBy(service: PlannedService, probes: Probes): Remembere
         (client, index, all) => client !== own && all.indexOf(client) === index,
       );
     const prefix = prefixOf(service);
-    const narrower = masked(prefix + 1, bits);
+    // The longest mask first: by a row of its own a client is told from its neighbours.
+    const narrower = masked(prefix + 1, bits).reverse();
     const found = use(own);
     const short = (service.persistence?.timeout ?? 0) < SHORT;
     const other = narrower.find((client) => use(client) === 'used');
