@@ -29,6 +29,7 @@ import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
 import type { RunningLab } from './existing.ts';
 import { settle } from './settle.ts';
 import { checkTables, tableOf, type TableChecks } from './table-checks.ts';
+import { staleChecks, tryStaleEntries } from './stale-entries.ts';
 import { inTurn } from './turn.ts';
 
 /** Seconds until a request, or a large transfer, is given up; absent: what is more than enough for any lab. */
@@ -75,6 +76,7 @@ async function testNow(
   const { plan } = lab.record;
   await settle(plan, runtime);
   const tables = await checkTables(lab);
+  const stale = await tryStaleEntries(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
     rounds: await sendRounds(plan, runtime, patience),
     turns: await takeTurns(plan, runtime),
@@ -101,6 +103,9 @@ async function testNow(
     ...tables.shared,
     ...groupChecks(turns, rounds).map(({ service, check }) =>
       restsOnTable(check, service && tableOf(tables, service)),
+    ),
+    ...staleChecks(plan, stale, observations).map(({ service, check }) =>
+      several ? named(check, service) : check,
     ),
     ...synchronised,
     ...plan.services

@@ -1,11 +1,12 @@
 import type { ServiceAddress } from '../plan/service-name.ts';
+import type { Source } from './connections.ts';
 import { NEXT_PORT, QUESTION } from './perl.ts';
 import { complete, type Reply } from './replies.ts';
 
 /**
  * Asks a DNS server for `whoami` and prints `ADDRESS PORT SERVER ERROR` of each question, separated by tabs. Datagrams
- * from many ports go out in order, and then all their answers are waited for. `drill` is what a person would use, but
- * it neither says which port it asked from nor keeps it.
+ * from many ports, new ones or a list of `ADDRESS/PORT`, go out in order, and then all their answers are waited for.
+ * `drill` is what a person would use, but it neither says which port it asked from nor keeps it.
  */
 const SCRIPT = String.raw`
 use strict; use Socket qw(:all); use Fcntl;
@@ -15,13 +16,19 @@ my $type = $protocol eq 'udp' ? SOCK_DGRAM : SOCK_STREAM;
 my ($error, $to) = getaddrinfo($vip, $port, { flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => $type });
 die "$vip: $error\n" if $error;
 ${NEXT_PORT}
+my @from = $ports =~ /\// ? map { [split /\//] } split(/,/, $ports) : ();
 sub open_socket {
+  my ($host, $own) = @_;
   socket(my $socket, $to->{family}, $type, 0) or die "socket: $!\n";
+  if ($own) {
+    my ($wrong, $mine) = getaddrinfo($host, $own, { flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => $type });
+    return ($socket, $wrong ? "$wrong" : bind($socket, $mine->{addr}) ? '' : "$!");
+  }
   for (1 .. 100) {
     my $mine = next_port();
     last if bind($socket, $to->{family} == AF_INET ? pack_sockaddr_in($mine, INADDR_ANY) : pack_sockaddr_in6($mine, IN6ADDR_ANY));
   }
-  return $socket;
+  return ($socket, '');
 }
 # The socket waits no longer than this: a connection attempt, too.
 sub bound { my ($socket, $left) = @_; my $time = pack('l!l!', int($left), ($left - int($left)) * 1e6);
@@ -55,10 +62,10 @@ sub wait_for {
 my ($socket, $failed, @sent);
 for my $number (1 .. $count) {
   my $asked = { id => ($$ + $number) % 65536, server => '', problem => '', read => '' };
-  if ($ports eq 'many' || !$socket) {
-    $socket = open_socket();
+  if ($ports ne 'one' || !$socket) {
+    ($socket, $asked->{problem}) = open_socket(@{$from[$number - 1] || []});
     bound($socket, $limit);
-    $asked->{problem} = "$!" unless connect($socket, $to->{addr});
+    $asked->{problem} = "$!" unless $asked->{problem} ne '' || connect($socket, $to->{addr});
   }
   $asked->{socket} = $socket;
   if ($asked->{problem} eq '') { defined send($socket, question($asked->{id}, $type == SOCK_STREAM), 0) or $asked->{problem} = "$!" }
@@ -77,16 +84,17 @@ for my $asked (@sent) {
 
 /**
  * The command that asks a DNS service `count` times, one after the other.
- * @param ports `many`: from a port of its own each; `one`: all from one
+ * @param ports `many`: from a port of its own each; `one`: all from one; or from which
  * @param limit seconds for each
  */
 export function questionCommand(
   { protocol, vip, port }: ServiceAddress,
   count: number,
-  ports: 'one' | 'many',
+  ports: 'one' | 'many' | Required<Source>[],
   limit: number,
 ): string[] {
-  return ['perl', '-e', SCRIPT, protocol, vip, String(port), String(count), ports, String(limit)];
+  const from = Array.isArray(ports) ? ports.map((each) => `${each.address}/${each.port}`).join(',') : ports;
+  return ['perl', '-e', SCRIPT, protocol, vip, String(port), String(count), from, String(limit)];
 }
 
 /** Reads what the questions printed; those that left no line count as not answered. */
