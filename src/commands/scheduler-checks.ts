@@ -8,7 +8,8 @@ import { loadsOf, roomOf } from '../proof/schedulers/load.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Connection } from '../traffic/connections.ts';
 import { hold, serviceTables } from '../traffic/held.ts';
-import { probe } from '../traffic/probes.ts';
+import { probePersistence } from './persistence-probes.ts';
+import { probe, type Look } from '../traffic/probes.ts';
 
 export interface Scheduling {
   checks: Check[];
@@ -19,19 +20,23 @@ export interface Scheduling {
 /**
  * What a service's scheduler, persistence and limits promise beyond requests one after the other, each by the traffic
  * that shows it. No checks where those say all, as for round robin.
+ * @param before what the directors knew before the first traffic, where the service is persistent
  */
 export async function checkScheduling(
   plan: Plan,
   runtime: Runtime,
   service: PlannedService,
+  before?: Look,
 ): Promise<Scheduling> {
-  if (!isPlainHttp(service) || isProxied(service)) return { checks: [], reached: [] };
+  if (isProxied(service)) return { checks: [], reached: [] };
   const checks: Check[] = [];
   const connections: Connection[] = [];
   const [client] = clientsOf(plan, service);
   const by = probesFor(service);
   if (by !== undefined) {
-    const probes = await probe(runtime, plan, service, by);
+    const probes = await (before === undefined
+      ? probe(runtime, plan, service, by)
+      : probePersistence(runtime, plan, service, before));
     connections.push(...probes.connections);
     checks.push(judgeProbes(service, probes));
   }
@@ -44,11 +49,6 @@ export async function checkScheduling(
   return { checks, reached: [...new Set(connections.flatMap(({ server }) => server ?? []))] };
 }
 
-/** The connections that show a scheduler speak HTTP, and the table is read by address: no TLS, no UDP, no marks. */
-function isPlainHttp({ protocol, application, mark }: PlannedService): boolean {
-  return protocol === 'tcp' && application === 'http' && mark === undefined;
-}
-
 export interface Limits {
   /** How many connections the service takes now, two for large transfers left out; Infinity where nothing limits it. */
   room: number;
@@ -59,7 +59,8 @@ export interface Limits {
 /** What the limits of a service's real servers leave. Connections that ended count until the director forgets them. */
 export async function limitsOf(runtime: Runtime, service: PlannedService): Promise<Limits> {
   const none = { room: Infinity, full: undefined };
-  if (!isPlainHttp(service) || service.servers.every((server) => server.upper === undefined)) return none;
+  if (service.application === 'dns' || service.servers.every((server) => server.upper === undefined))
+    return none;
   const loads = loadsOf(service, await serviceTables(runtime, service));
   if (loads === undefined) return none;
   const full = loads

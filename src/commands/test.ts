@@ -15,11 +15,13 @@ import { restsOnTable, tableSubject } from '../proof/judge-table.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
+import type { Look } from '../traffic/probes.ts';
 import type { Reply } from '../traffic/replies.ts';
 import { ask, askFromOnePort } from '../traffic/requests.ts';
 import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import { checkSync } from './cluster-checks.ts';
 import { connectionTables } from './connection-tables.ts';
+import { lookBefore } from './persistence-probes.ts';
 import { checkNames } from './name-checks.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
@@ -27,6 +29,7 @@ import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
 import type { RunningLab } from './existing.ts';
 import { settle } from './settle.ts';
 import { checkTables, tableOf, type TableChecks } from './table-checks.ts';
+import { staleChecks, tryStaleEntries } from './stale-entries.ts';
 import { inTurn } from './turn.ts';
 
 /** Seconds until a request, or a large transfer, is given up; absent: what is more than enough for any lab. */
@@ -46,6 +49,8 @@ interface Round {
   transfers: Transfer[];
   scheduling: Scheduling;
   limits: Limits;
+  /** What the directors knew of a persistent service before anything was sent. */
+  before: Look | undefined;
 }
 
 /**
@@ -71,6 +76,7 @@ async function testNow(
   const { plan } = lab.record;
   await settle(plan, runtime);
   const tables = await checkTables(lab);
+  const stale = await tryStaleEntries(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
     rounds: await sendRounds(plan, runtime, patience),
     turns: await takeTurns(plan, runtime),
@@ -82,7 +88,7 @@ async function testNow(
     // Not while capturing: thousands of packets more would say nothing new.
     round.transfers = await sendLarge(plan, runtime, round, patience);
     if (isAnswered(round) && refuses(round.service))
-      round.scheduling = await checkScheduling(plan, runtime, round.service);
+      round.scheduling = await checkScheduling(plan, runtime, round.service, round.before);
   }
   const names = await checkNames(plan, runtime);
   const { observations, captures: health } = observe(captures);
@@ -97,6 +103,9 @@ async function testNow(
     ...tables.shared,
     ...groupChecks(turns, rounds).map(({ service, check }) =>
       restsOnTable(check, service && tableOf(tables, service)),
+    ),
+    ...staleChecks(plan, stale, observations).map(({ service, check }) =>
+      several ? named(check, service) : check,
     ),
     ...synchronised,
     ...plan.services
@@ -153,7 +162,8 @@ function roundChecks(round: Round, table: Check | undefined): Check[] {
 
 async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Promise<Round[]> {
   const rounds: Round[] = [];
-  for (const service of plan.services) {
+  const looks = await lookBefore(plan, runtime);
+  for (const [index, service] of plan.services.entries()) {
     const replies: Reply[] = [];
     const onePort: Reply[] = [];
     const rows: ConnectionRow[] = [];
@@ -180,10 +190,11 @@ async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Pro
       transfers: [],
       scheduling: { checks: [], reached: [] },
       limits: await limitsOf(runtime, service),
+      before: looks[index],
     };
     // While capturing, because it reaches real servers that requests one after the other do not.
     if (isAnswered(round) && !refuses(service))
-      round.scheduling = await checkScheduling(plan, runtime, service);
+      round.scheduling = await checkScheduling(plan, runtime, service, round.before);
     rounds.push(round);
   }
   return rounds;

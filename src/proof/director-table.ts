@@ -1,3 +1,4 @@
+import { addressFamily } from '../plan/addresses.ts';
 import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
@@ -6,6 +7,8 @@ import type { Check } from './check.ts';
 /** A row of `ipvsadm -Lnc`: one connection as the director knows it. */
 export interface ConnectionRow {
   protocol: string;
+  /** Until the entry ends, unless a packet comes before. */
+  seconds: number;
   state: string;
   client: string;
   virtual: string;
@@ -15,13 +18,38 @@ export interface ConnectionRow {
 /** Reads the output of `ipvsadm -Lnc`. */
 export function parseConnections(output: string): ConnectionRow[] {
   return output.split('\n').flatMap((row) => {
-    const [protocol = '', , state = '', client = '', virtual = '', destination = ''] = row
+    const [protocol = '', left = '', state = '', client = '', virtual = '', destination = ''] = row
       .trim()
       .split(/\s+/);
     return /^(TCP|UDP|SCTP|IP)$/.test(protocol) && destination.includes(':')
-      ? [{ protocol, state, client, virtual, destination }]
+      ? [{ protocol, seconds: secondsOf(left), state, client, virtual, destination }]
       : [];
   });
+}
+
+/** `04:59` */
+function secondsOf(text: string): number {
+  const [minutes = 0, seconds = 0] = text.split(':').map(Number);
+  return minutes * 60 + seconds;
+}
+
+/** Whether a row of `ipvsadm -Ln` begins a service: by its own address, or by the mark that it is to the director. */
+export function isHeadOf(service: TableName, row: string): boolean {
+  const [protocol, name, scheduler] = row.trim().split(/\s+/);
+  if (service.mark === undefined)
+    return protocol === service.protocol.toUpperCase() && name === endpoint(service.vip, service.port);
+  const ipv6 = addressFamily(service.vip) === 6;
+  return protocol === 'FWM' && name === String(service.mark) && (scheduler === 'IPv6') === ipv6;
+}
+
+type TableName = Pick<PlannedService, 'vip' | 'port' | 'protocol' | 'mark'>;
+
+/** A real server as `ipvsadm -Ln` has it in a service: behind a mark it has any port, which is 0. */
+export function destinationOf(
+  { mark }: Pick<PlannedService, 'mark'>,
+  { address, port }: Pick<PlannedService['servers'][number], 'address' | 'port'>,
+): string {
+  return endpoint(address, mark === undefined ? port : 0);
 }
 
 /**

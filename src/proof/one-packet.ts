@@ -2,7 +2,7 @@ import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
-import { clientOf, type ConnectionRow } from './director-table.ts';
+import { clientOf, destinationOf, isHeadOf, type ConnectionRow } from './director-table.ts';
 import { judgeDistribution } from './distribution.ts';
 import { listText } from './evidence.ts';
 
@@ -12,16 +12,13 @@ import { listText } from './evidence.ts';
  * @returns by `ADDRESS:PORT`
  */
 export function parseScheduled(output: string, service: PlannedService): Map<string, number> {
-  const protocol = service.protocol.toUpperCase();
-  const own =
-    service.mark === undefined ? `${protocol} ${endpoint(service.vip, service.port)}` : `FWM ${service.mark}`;
   const scheduled = new Map<string, number>();
   let inside = false;
   for (const row of output.split('\n')) {
     const [first = '', second = '', count = ''] = row.trim().split(/\s+/);
     if (first === '->') {
       if (inside && /^\d+$/.test(count)) scheduled.set(second, Number(count));
-    } else inside = `${first} ${second}` === own;
+    } else inside = isHeadOf(service, row);
   }
   return scheduled;
 }
@@ -60,9 +57,8 @@ export function judgeOnePacket(
       detail: `the director keeps ${kept.length} connection entries, and one-packet scheduling keeps none`,
       evidence: kept.map((row) => `${row.client} ${row.virtual} ${row.destination}`),
     };
-  const port = (server: PlannedService['servers'][number]) => (service.mark === undefined ? server.port : 0);
   const counts = service.servers.map((server) => {
-    const key = endpoint(server.address, port(server));
+    const key = destinationOf(service, server);
     const scheduled = (after.get(key) ?? 0) - (before.get(key) ?? 0);
     return { node: server.node, scheduled };
   });

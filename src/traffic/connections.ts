@@ -1,13 +1,14 @@
 import { EXIT, LabError } from '../errors.ts';
-import type { PlannedService } from '../plan/types.ts';
 import type { Running, Runtime } from '../runtime/runtime.ts';
+import { HOLDER } from './holder.ts';
+import type { Asked } from './requests.ts';
 
-/** One connection to a VIP that a client opened and keeps open. */
+/** One connection to a VIP that a client opened and keeps open; over UDP, a socket that sends to it. */
 export interface Connection {
   client: string;
   address: string;
   port: number;
-  /** Real server that answered, by its own header; undefined where none did. */
+  /** Real server that answered, by its own account; undefined where none did. */
   server: string | undefined;
   /** What went wrong, in the system's words; empty where nothing did. */
   error: string;
@@ -18,40 +19,6 @@ export interface Source {
   address?: string;
   port?: number;
 }
-
-/**
- * Opens connections from one client one after the other, asks on each who is there, and keeps it open until told.
- * It reads `open ID VIP PORT ADDRESS PORT`, `close ID` and `reset ID`, and answers each with a line.
- */
-const PROGRAM = `
-use strict; use IO::Socket::IP; use Socket qw(SOL_SOCKET SO_LINGER); $| = 1; my %held;
-sub ask {
-  my ($socket, $host) = @_; my $got = ''; my $name = $host =~ /:/ ? "[$host]" : $host;
-  syswrite $socket, "GET / HTTP/1.1\\r\\nHost: $name\\r\\n\\r\\n";
-  until ($got =~ /\\r\\n\\r\\n/) {
-    my $ready = ''; vec($ready, fileno $socket, 1) = 1;
-    return ('', 'no answer within 3 s') unless select($ready, undef, undef, 3);
-    return ('', 'the connection ended: ' . ($! || 'no answer')) unless sysread $socket, $got, 4096, length $got;
-  }
-  return $got =~ /^X-Real-Server: (\\S+)/mi ? ($1, '') : ('', 'an answer without X-Real-Server');
-}
-while (<STDIN>) {
-  my ($verb, $id, $host, $port, $address, $source) = split;
-  if ($verb eq 'open') {
-    my $socket = IO::Socket::IP->new(PeerHost => $host, PeerPort => $port, Type => Socket::SOCK_STREAM(), Timeout => 3,
-      ($address ne '-' ? (LocalHost => $address) : ()), ($source ? (LocalPort => $source, ReuseAddr => 1) : ()));
-    if (!$socket) { my $why = $! || $@; print join("\\t", $id, '', 0, '', $why), "\\n"; next }
-    $socket->blocking(1); $held{$id} = $socket;
-    print join("\\t", $id, $socket->sockhost, $socket->sockport, ask($socket, $host)), "\\n";
-  } else {
-    my $socket = delete $held{$id};
-    # Without lingering, closing sends a reset, and nothing of the connection stays at the client.
-    setsockopt $socket, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0) if $verb eq 'reset' && $socket;
-    close $socket if $socket;
-    print "$id\\n";
-  }
-}
-`;
 
 /** A client's hand full of open connections. `end` lets go of them all. */
 export class Connections {
@@ -66,7 +33,7 @@ export class Connections {
 
   constructor(runtime: Runtime, client: string) {
     this.#client = client;
-    this.#child = runtime.start(client, ['perl', '-e', PROGRAM], { stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#child = runtime.start(client, ['perl', '-e', HOLDER], { stdio: ['pipe', 'pipe', 'ignore'] });
     if (this.#child.stdin === null || this.#child.stdout === null)
       throw new LabError(EXIT.labFailed, `no pipe to ${client}`);
     // A program that has ended is told of below, by the answers that it owes.
@@ -89,12 +56,12 @@ export class Connections {
    * Opens a connection; its first answer, or a failure, is in the result. What is asked for at once is done one after
    * the other, in the order of the calls.
    */
-  async open(service: Pick<PlannedService, 'vip' | 'port'>, source: Source = {}): Promise<Connection> {
+  async open(service: Asked, source: Source = {}): Promise<Connection> {
     return this.#open(this.#newId(), service, source);
   }
 
   /** Opens a connection, and resets it once it is answered. */
-  async ask(service: Pick<PlannedService, 'vip' | 'port'>, source: Source = {}): Promise<Connection> {
+  async ask(service: Asked, source: Source = {}): Promise<Connection> {
     const id = this.#newId();
     const [connection] = await Promise.all([this.#open(id, service, source), this.#say(`reset ${id}`)]);
     return connection;
@@ -116,19 +83,15 @@ export class Connections {
     await this.#over;
   }
 
-  async #open(
-    id: number,
-    service: Pick<PlannedService, 'vip' | 'port'>,
-    source: Source,
-  ): Promise<Connection> {
+  async #open(id: number, { application, protocol, vip, port }: Asked, source: Source): Promise<Connection> {
     const answer = await this.#say(
-      `open ${id} ${service.vip} ${service.port} ${source.address ?? '-'} ${source.port ?? 0}`,
+      `open ${id} ${application} ${protocol} ${vip} ${port} ${source.address ?? '-'} ${source.port ?? 0}`,
     );
-    const [, address = '', port = '0', server = '', error = ''] = answer.split('\t');
+    const [, address = '', own = '0', server = '', error = ''] = answer.split('\t');
     const connection: Connection = {
       client: this.#client,
       address: address === '' ? (source.address ?? '') : address,
-      port: Number(port),
+      port: Number(own),
       server: server === '' ? undefined : server,
       error: answer === '' ? 'the program that holds connections ended' : error,
     };

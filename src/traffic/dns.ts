@@ -1,14 +1,12 @@
-import { WHOAMI } from '../plan/dns.ts';
 import type { ServiceAddress } from '../plan/service-name.ts';
-import { CLIENT_PORTS } from './client-ports.ts';
+import type { Source } from './connections.ts';
+import { NEXT_PORT, QUESTION } from './perl.ts';
 import { complete, type Reply } from './replies.ts';
-
-const { first: FIRST_PORT, count: PORTS, file: PORT_FILE } = CLIENT_PORTS;
 
 /**
  * Asks a DNS server for `whoami` and prints `ADDRESS PORT SERVER ERROR` of each question, separated by tabs. Datagrams
- * from many ports go out in order, and then all their answers are waited for. `drill` is what a person would use, but
- * it neither says which port it asked from nor keeps it.
+ * from many ports, new ones or a list of `ADDRESS/PORT`, go out in order, and then all their answers are waited for.
+ * `drill` is what a person would use, but it neither says which port it asked from nor keeps it.
  */
 const SCRIPT = String.raw`
 use strict; use Socket qw(:all); use Fcntl;
@@ -17,45 +15,25 @@ $| = 1;
 my $type = $protocol eq 'udp' ? SOCK_DGRAM : SOCK_STREAM;
 my ($error, $to) = getaddrinfo($vip, $port, { flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => $type });
 die "$vip: $error\n" if $error;
-sub next_port {
-  sysopen(my $file, '${PORT_FILE}', O_RDWR | O_CREAT) or die "${PORT_FILE}: $!\n";
-  flock($file, 2) or die "flock: $!\n";
-  my $last = <$file>;
-  my $next = (defined $last && $last =~ /^\d+$/ ? $last + 1 - ${FIRST_PORT} : 0) % ${PORTS} + ${FIRST_PORT};
-  seek($file, 0, 0); truncate($file, 0); print $file $next; close $file;
-  return $next;
-}
+${NEXT_PORT}
+my @from = $ports =~ /\// ? map { [split /\//] } split(/,/, $ports) : ();
 sub open_socket {
+  my ($host, $own) = @_;
   socket(my $socket, $to->{family}, $type, 0) or die "socket: $!\n";
+  if ($own) {
+    my ($wrong, $mine) = getaddrinfo($host, $own, { flags => AI_NUMERICHOST | AI_NUMERICSERV, socktype => $type });
+    return ($socket, $wrong ? "$wrong" : bind($socket, $mine->{addr}) ? '' : "$!");
+  }
   for (1 .. 100) {
     my $mine = next_port();
     last if bind($socket, $to->{family} == AF_INET ? pack_sockaddr_in($mine, INADDR_ANY) : pack_sockaddr_in6($mine, IN6ADDR_ANY));
   }
-  return $socket;
+  return ($socket, '');
 }
 # The socket waits no longer than this: a connection attempt, too.
 sub bound { my ($socket, $left) = @_; my $time = pack('l!l!', int($left), ($left - int($left)) * 1e6);
   setsockopt($socket, SOL_SOCKET, SO_RCVTIMEO, $time); setsockopt($socket, SOL_SOCKET, SO_SNDTIMEO, $time); }
-sub text_of {
-  my ($answer, $id) = @_;
-  return (0) if length($answer) < 12;
-  my ($got, $flags, $questions, $answers) = unpack('n4', $answer);
-  return (0) if $got != $id;
-  return (1, '', 'DNS error ' . ($flags & 15)) if $flags & 15;
-  return (1, '', 'an answer without a text') if $answers < 1;
-  my $at = 12;
-  my $name = sub { while (my $length = ord(substr($answer, $at, 1))) { if ($length > 63) { $at++; last } $at += $length + 1 } $at++; };
-  for (1 .. $questions) { $name->(); $at += 4 }
-  $name->();
-  my ($kind) = unpack('n', substr($answer, $at, 2));
-  return (1, '', 'an answer of another kind') if $kind != 16;
-  return (1, substr($answer, $at + 11, ord(substr($answer, $at + 10, 1))), '');
-}
-sub question {
-  my ($id) = @_;
-  my $question = pack('n6', $id, 0x0100, 1, 0, 0, 0) . pack('C/a*', '${WHOAMI}') . pack('Cnn', 0, 16, 1);
-  return $type == SOCK_STREAM ? pack('n/a*', $question) : $question;
-}
+${QUESTION}
 # What has come of a question: whether that is all, the server, the problem.
 sub receive {
   my ($asked) = @_;
@@ -84,13 +62,13 @@ sub wait_for {
 my ($socket, $failed, @sent);
 for my $number (1 .. $count) {
   my $asked = { id => ($$ + $number) % 65536, server => '', problem => '', read => '' };
-  if ($ports eq 'many' || !$socket) {
-    $socket = open_socket();
+  if ($ports ne 'one' || !$socket) {
+    ($socket, $asked->{problem}) = open_socket(@{$from[$number - 1] || []});
     bound($socket, $limit);
-    $asked->{problem} = "$!" unless connect($socket, $to->{addr});
+    $asked->{problem} = "$!" unless $asked->{problem} ne '' || connect($socket, $to->{addr});
   }
   $asked->{socket} = $socket;
-  if ($asked->{problem} eq '') { defined send($socket, question($asked->{id}), 0) or $asked->{problem} = "$!" }
+  if ($asked->{problem} eq '') { defined send($socket, question($asked->{id}, $type == SOCK_STREAM), 0) or $asked->{problem} = "$!" }
   push @sent, $asked;
   # From one port, or over a connection, one after the other.
   wait_for($asked) if $ports eq 'one' || $type == SOCK_STREAM;
@@ -106,16 +84,17 @@ for my $asked (@sent) {
 
 /**
  * The command that asks a DNS service `count` times, one after the other.
- * @param ports `many`: from a port of its own each; `one`: all from one
+ * @param ports `many`: from a port of its own each; `one`: all from one; or from which
  * @param limit seconds for each
  */
 export function questionCommand(
   { protocol, vip, port }: ServiceAddress,
   count: number,
-  ports: 'one' | 'many',
+  ports: 'one' | 'many' | Required<Source>[],
   limit: number,
 ): string[] {
-  return ['perl', '-e', SCRIPT, protocol, vip, String(port), String(count), ports, String(limit)];
+  const from = Array.isArray(ports) ? ports.map((each) => `${each.address}/${each.port}`).join(',') : ports;
+  return ['perl', '-e', SCRIPT, protocol, vip, String(port), String(count), from, String(limit)];
 }
 
 /** Reads what the questions printed; those that left no line count as not answered. */

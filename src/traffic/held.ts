@@ -34,7 +34,9 @@ export async function hold(
   const before = await serviceTables(runtime, service);
   try {
     await open(first);
-    for (const connection of ofTheBusiest(events.map((event) => event.connection))) {
+    // What a director knows of datagrams does not end with the socket that sent them.
+    const ending = service.protocol === 'udp' ? [] : ofTheBusiest(events.map((event) => event.connection));
+    for (const connection of ending) {
       await connections.close(connection);
       events.push({ kind: 'ended', connection });
     }
@@ -48,14 +50,14 @@ export async function hold(
 }
 
 /**
- * `ipvsadm -Ln` of every director that carries a service. Of several only who has the VIP schedules: what the others
+ * `ipvsadm -Ln` (or another look) of every director that carries a service. Of several only who has the VIP schedules: what the others
  * count they have from a sync daemon.
  */
 export async function serviceTables(
   runtime: Runtime,
   { directors, vip }: Pick<PlannedService, 'directors' | 'vip'>,
+  look = 'ipvsadm -Ln',
 ): Promise<string[]> {
-  const look = 'ipvsadm -Ln';
   const line = directors.length === 1 ? look : `! ip -o addr show | grep -q ' ${vip}/' || ${look}`;
   const tables = await runtime.exec(directors.map((node) => ({ node, argv: ['sh', '-c', line] })));
   return tables.map((table) => table.stdout.toString());

@@ -1,12 +1,36 @@
 import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { serviceTables } from './held.ts';
 import { Connections, type Connection, type Source } from './connections.ts';
 
 /** Connections of many addresses, or of many ports of one; each address or port comes twice, the second time in the reverse order. */
 export interface Probes {
   by: 'address' | 'port';
   connections: Connection[];
+  /** What the directors knew before the first and after the last, where that was looked at. */
+  looks?: Looks;
+}
+
+export interface Looks {
+  before: Look;
+  after: Look;
+  /** When the last connections of all that were asked for again began; as the times of looks. */
+  since: number;
+}
+
+/** `ipvsadm -Lnc` of each director that schedules, and when it was read: milliseconds of one clock. */
+export interface Look {
+  begun: number;
+  ended: number;
+  tables: string[];
+}
+
+/** Looks at the connections that the directors of a service know. */
+export async function look(runtime: Runtime, service: PlannedService): Promise<Look> {
+  const begun = performance.now();
+  const tables = await serviceTables(runtime, service, 'ipvsadm -Lnc');
+  return { begun, ended: performance.now(), tables };
 }
 
 /** So that a hash that is even leaves no real server of three out, and a lab of four clients is not asked for ever. */
@@ -55,6 +79,25 @@ export async function probe(
     }
   }
   return { by, connections: rounds.flat() };
+}
+
+/** Asks a service once more from each of these clients' addresses. */
+export async function probeAgain(
+  runtime: Runtime,
+  service: PlannedService,
+  from: Pick<Connection, 'client' | 'address'>[],
+): Promise<Connection[]> {
+  const asked: Connection[] = [];
+  for (const name of new Set(from.map(({ client }) => client))) {
+    const connections = new Connections(runtime, name);
+    try {
+      const own = from.filter(({ client }) => client === name);
+      asked.push(...(await Promise.all(own.map(({ address }) => connections.ask(service, { address })))));
+    } finally {
+      await connections.end();
+    }
+  }
+  return asked;
 }
 
 function sourceOf({ address, port }: Source): Source {

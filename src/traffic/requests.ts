@@ -1,6 +1,7 @@
 import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import { parseAnswers, questionCommand } from './dns.ts';
+import type { Source } from './connections.ts';
 import { CLIENT_PORTS } from './client-ports.ts';
 import { complete, type Reply } from './replies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -10,6 +11,9 @@ export type Asked = Pick<PlannedService, 'vip' | 'port' | 'protocol' | 'applicat
 
 /** Seconds for one request: far more than a lab needs, little enough to wait for when nothing answers. */
 const LIMIT = 3;
+
+/** Where it is likely that nothing answers. */
+const SHORT_LIMIT = 1;
 
 const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n';
 
@@ -83,6 +87,21 @@ export async function askFromOnePort(
   const argv = questionCommand(service, count, 'one', LIMIT);
   const [result] = await runtime.exec([{ node: client, argv }]);
   return parseAnswers(client, result?.stdout.toString() ?? '', 1, result?.stderr ?? '');
+}
+
+/**
+ * Sends a datagram to a service from each of these addresses and ports of a client, where no program has them.
+ * @returns what came of each, in the same order
+ */
+export async function askFrom(
+  runtime: Runtime,
+  client: string,
+  service: Asked,
+  sources: Required<Source>[],
+): Promise<Reply[]> {
+  const argv = questionCommand(service, sources.length, sources, SHORT_LIMIT);
+  const [result] = await runtime.exec([{ node: client, argv }]);
+  return parseAnswers(client, result?.stdout.toString() ?? '', sources.length, result?.stderr ?? '');
 }
 
 /** Reads curl's lines; requests that left no line count as not answered. */

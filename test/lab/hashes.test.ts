@@ -47,7 +47,7 @@ async function make(virtual: string, scheduler: string): Promise<void> {
 async function serversFor(asked: { vip?: string; address?: string }[]): Promise<string[]> {
   const connections = await Promise.all(
     asked.map(({ vip = service.vip, address = ADDRESSES[0] ?? '' }) =>
-      client.ask({ vip, port: 80 }, { address }),
+      client.ask({ ...service, vip }, { address }),
     ),
   );
   return connections.map(({ server, error }) => server ?? (/refused/.test(error) ? '-' : error));
@@ -168,7 +168,7 @@ describe('a choice by VIP', () => {
     await make('-f 1', scheduler);
     const [busy = '', calm = ''] = vips;
     const hold = async (vip: string, count: number) => {
-      const held = await Promise.all(Array.from({ length: count }, () => client.open({ vip, port: 80 })));
+      const held = await Promise.all(Array.from({ length: count }, () => client.open({ ...service, vip })));
       await Promise.all(held.map((connection) => client.reset(connection)));
       return held.map(({ server }) => server);
     };

@@ -9,6 +9,9 @@ import { ANY_WITH_ROOM, HELD_RULES } from './rules.ts';
 /** Each takes some milliseconds, and a real server's web server has a thousand at most. */
 const MOST_HELD = 64;
 
+/** dnsmasq has a process for each TCP connection, and twenty at most. */
+const MOST_DNS = 20;
+
 /**
  * How many connections to hold so that a scheduler shows what it is; undefined for one that does not look at open
  * connections, where no limit is to be shown either.
@@ -18,8 +21,10 @@ export function heldFor(
   service: PlannedService,
   loads: ServerLoad[] | undefined,
 ): { first: number; then: number } | undefined {
-  if (service.persistence !== undefined) return undefined;
+  if (service.persistence !== undefined || service.onePacket === true) return undefined;
   const limited = service.servers.some((server) => server.upper !== undefined);
+  // Datagrams would fill a limit for as long as the director remembers them, and everybody else would be refused.
+  if (limited && service.protocol === 'udp') return undefined;
   if (HELD_RULES[service.scheduler] === undefined && !limited) return undefined;
   const capacity = (loads ?? [])
     .filter((load) => load.weight > 0)
@@ -30,7 +35,10 @@ export function heldFor(
   // Two more than there is ever room for, so that the limit is seen to be one.
   const filled = limited && Number.isFinite(capacity) ? capacity + 2 : 0;
   const first = Math.min(MOST_HELD, Math.max(8, telling(service), filled));
-  return { first, then: Math.min(16, Math.ceil(first / 2)) };
+  const then = Math.min(16, Math.ceil(first / 2));
+  if (service.application === 'dns' && service.protocol === 'tcp' && first + then > MOST_DNS)
+    return undefined;
+  return { first, then };
 }
 
 /** Twice what goes round all servers; for those that measure by weight itself, more than all weights hold. */
@@ -62,10 +70,10 @@ export function judgeHeld(service: PlannedService, held: Held): Check {
   );
   if (lost !== undefined)
     return unknown(`a connection was neither answered nor refused: ${lost.connection.error}`);
-  const strangers = othersThere(before, during, held);
+  const strangers = othersThere(service, before, during, held);
   if (strangers !== undefined) return unknown(strangers);
-  const story = tell(held);
-  const outcome = replay(rule, before, during, held);
+  const story = tell(service, held);
+  const outcome = replay(service, rule, before, during, held);
   if (outcome === 'too many to follow')
     return unknown(
       `${story}: what ${service.scheduler} remembers of so many real servers cannot be followed`,
@@ -82,7 +90,7 @@ export function judgeHeld(service: PlannedService, held: Held): Check {
       ? []
       : (Object.entries(HELD_RULES) as [Scheduler, Rule][])
           .filter(([name]) => name !== service.scheduler)
-          .filter(([, other]) => replay(other, before, during, held) === undefined)
+          .filter(([, other]) => replay(service, other, before, during, held) === undefined)
           .map(([name]) => name);
   return {
     ...base,
@@ -102,7 +110,21 @@ function refused(error: string): boolean {
 }
 
 /** What in the tables is not of these connections; undefined where nothing is. */
-function othersThere(before: ServerLoad[], during: ServerLoad[], held: Held): string | undefined {
+function othersThere(
+  service: PlannedService,
+  before: ServerLoad[],
+  during: ServerLoad[],
+  held: Held,
+): string | undefined {
+  if (service.protocol === 'udp') {
+    const more = during.find(
+      ({ node, inactive }, index) =>
+        inactive.least > (before[index]?.inactive.most ?? 0) + openAt(held, node),
+    );
+    return more === undefined
+      ? undefined
+      : `datagrams of others came meanwhile: ${more.node} has ${more.inactive.least} entries`;
+  }
   const wrong = before.findIndex(
     (load, index) => load.active + openAt(held, load.node) !== (during[index]?.active ?? -1),
   );
@@ -120,6 +142,7 @@ function openAt({ events }: Held, node: string): number {
 
 /** @returns undefined where everything was as the rule has it */
 function replay(
+  { protocol }: PlannedService,
   rule: Rule,
   before: ServerLoad[],
   during: ServerLoad[],
@@ -128,8 +151,10 @@ function replay(
   let memories = rule.start(before);
   if (memories.length === 0) return 'too many to follow';
   const servers = before.map((load) => ({ ...load }));
+  // To a director datagrams are connections that have ended: source ip_vs_proto_udp.c, which counts none as active.
+  const ending = protocol === 'udp' ? 'opened' : 'ended';
   const toEnd = before.map(
-    ({ node }) => events.filter((e) => e.kind === 'ended' && e.connection.server === node).length,
+    ({ node }) => events.filter((e) => e.kind === ending && e.connection.server === node).length,
   );
   const update = (index: number, change: { active: number; ended: number }) => {
     const load = servers[index];
@@ -158,7 +183,8 @@ function replay(
     const choices = memories.flatMap((memory) => rule.next(memory, servers));
     memories = [...new Set(choices.filter((c) => c.server === taken).map((c) => c.memory))];
     if (memories.length === 0) return surprise(number, connection.server, choices, servers);
-    if (taken !== undefined) update(taken, { active: 1, ended: 0 });
+    if (taken !== undefined)
+      update(taken, ending === 'opened' ? { active: 0, ended: 1 } : { active: 1, ended: 0 });
   }
   return undefined;
 }
@@ -186,13 +212,14 @@ function span({ inactive: { least, most } }: ServerLoad): string {
 }
 
 /** `12 connections held (rs1 4, rs2 8), then rs2’s ended and 6 more (rs2 6)` */
-function tell({ events }: Held): string {
+function tell({ protocol }: PlannedService, { events }: Held): string {
   const turn = events.findIndex((event) => event.kind === 'ended');
   const ended = events.find((event) => event.kind === 'ended')?.connection.server;
   const opened = (list: Held['events']) => list.filter((event) => event.kind === 'opened');
   const first = opened(turn < 0 ? events : events.slice(0, turn));
   const more = turn < 0 ? [] : opened(events.slice(turn));
-  const text = `${first.length} connections held open (${shares(first)})`;
+  const what = protocol === 'udp' ? 'datagrams of new client ports' : 'connections held open';
+  const text = `${first.length + (protocol === 'udp' ? more.length : 0)} ${what} (${shares(first)})`;
   return ended === undefined
     ? text
     : `${text}, then ${ended}’s ended and ${more.length} more (${shares(more)})`;

@@ -1,8 +1,9 @@
 import type { PlannedService } from '../../plan/types.ts';
-import { BITS, block, familyOf, toCidr } from '../../topology/ip.ts';
 import type { Connection } from '../../traffic/connections.ts';
 import type { Probes } from '../../traffic/probes.ts';
 import type { Check } from '../check.ts';
+import { judgeMemory } from './judge-memory.ts';
+import { networkOf, prefixOf, wholeOf } from './templates.ts';
 
 /** Below this, a real server that got nothing is no accident. */
 const ODDS = 1e-6;
@@ -17,7 +18,8 @@ export function probesFor(service: PlannedService): Probes['by'] | undefined {
 const HASHED = { sh: 'source hash', mh: 'Maglev hash of the source', dh: 'destination hash' };
 
 /** Whether equal clients met equal real servers, and unequal ones were spread, as a hash or persistence promises. */
-export function judgeProbes(service: PlannedService, { by, connections }: Probes): Check {
+export function judgeProbes(service: PlannedService, probes: Probes): Check {
+  const { by, connections } = probes;
   const persistent = service.persistence !== undefined;
   const base = {
     id: persistent ? 'persistence' : 'scheduler',
@@ -49,7 +51,12 @@ export function judgeProbes(service: PlannedService, { by, connections }: Probes
   const spread = shares(firsts);
   const what = `${connections.length} connections of ${groups.size} ${plural(kindOf(service, by), groups.size)}`;
   const kept = `each kept its real server (${spread})`;
-  if (persistent) return { ...base, outcome: 'pass', detail: `${what}: ${kept} for ${timeoutOf(service)}` };
+  if (persistent)
+    return judgeMemory(service, probes, {
+      ...base,
+      outcome: 'pass',
+      detail: `${what}: ${kept} for ${timeoutOf(service)}`,
+    });
   const hash = `${HASHED[service.scheduler as keyof typeof HASHED]}${by === 'port' ? ' and port' : ''}`;
   const odds = oddsOfNone(service, groups.size);
   const without = service.servers.filter((s) => s.weight > 0 && !firsts.includes(s.node)).map((s) => s.node);
@@ -68,24 +75,16 @@ export function judgeProbes(service: PlannedService, { by, connections }: Probes
 
 /** What is one and the same to the hash, or one client to persistence. */
 function keyOf(service: PlannedService, by: Probes['by'], { address, port }: Connection): string {
-  if (service.persistence !== undefined) {
-    const prefix = service.persistence.prefix ?? whole(service);
-    return prefix === whole(service) ? address : toCidr(block(address, prefix));
-  }
+  if (service.persistence !== undefined) return networkOf(service, address).text;
   if (service.scheduler === 'dh') return service.vip;
   return by === 'port' ? `${address}:${port}` : address;
 }
 
 function kindOf(service: PlannedService, by: Probes['by']): string {
   if (service.persistence !== undefined)
-    return (service.persistence.prefix ?? whole(service)) === whole(service) ? 'client' : 'client network';
+    return prefixOf(service) === wholeOf(service) ? 'client' : 'client network';
   if (service.scheduler === 'dh') return 'VIP';
   return by === 'port' ? 'client port' : 'client address';
-}
-
-/** Bits of a client's address, all of them. */
-function whole({ vip }: PlannedService): number {
-  return BITS[familyOf(vip) ?? 4];
 }
 
 function plural(word: string, count: number): string {

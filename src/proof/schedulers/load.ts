@@ -1,5 +1,5 @@
 import type { PlannedService } from '../../plan/types.ts';
-import { endpoint } from '../../topology/endpoint.ts';
+import { destinationOf, isHeadOf } from '../director-table.ts';
 
 /** What a scheduler knows of a real server. */
 export interface ServerLoad {
@@ -29,13 +29,12 @@ export interface LoadRow {
 }
 
 /** Reads a service's real servers from the output of `ipvsadm -Ln`, whichever other services it lists. */
-export function parseLoads(output: string, service: Pick<PlannedService, 'vip' | 'port'>): LoadRow[] {
+export function parseLoads(output: string, service: PlannedService): LoadRow[] {
   const rows: LoadRow[] = [];
   let inside = false;
   for (const row of output.split('\n')) {
     const words = row.trim().split(/\s+/);
-    if (/^(TCP|UDP|SCTP|FWM)$/.test(words[0] ?? ''))
-      inside = words[1] === endpoint(service.vip, service.port);
+    if (/^(TCP|UDP|SCTP|FWM)$/.test(words[0] ?? '')) inside = isHeadOf(service, row);
     else if (inside && words[0] === '->' && /^\d+$/.test(words[3] ?? ''))
       rows.push({
         destination: words[1] ?? '',
@@ -51,7 +50,7 @@ export function parseLoads(output: string, service: Pick<PlannedService, 'vip' |
 export function loadsOf(service: PlannedService, tables: string[]): ServerLoad[] | undefined {
   const rows = tables.flatMap((table) => parseLoads(table, service));
   const loads = service.servers.map((server): ServerLoad | undefined => {
-    const own = rows.filter((row) => row.destination === endpoint(server.address, server.port));
+    const own = rows.filter((row) => row.destination === destinationOf(service, server));
     if (own.length === 0) return undefined;
     const inactive = own.reduce((sum, row) => sum + row.inactive, 0);
     const load: ServerLoad = {

@@ -21,6 +21,7 @@ const reply = (clientPort: number, server: string | undefined = 'rs1'): Reply =>
 });
 const row = (port: number): ConnectionRow => ({
   protocol: 'TCP',
+  seconds: 60,
   state: 'FIN_WAIT',
   client: `192.0.2.101:${port}`,
   virtual: '192.0.2.100:80',

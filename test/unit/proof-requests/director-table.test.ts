@@ -17,6 +17,7 @@ describe('the table of connections', () => {
     expect(rows).toHaveLength(4);
     expect(rows[0]).toEqual({
       protocol: 'TCP',
+      seconds: 118,
       state: 'FIN_WAIT',
       client: '192.0.2.101:40000',
       virtual: '192.0.2.100:80',
