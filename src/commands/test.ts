@@ -11,6 +11,7 @@ import { observe } from '../proof/observe.ts';
 import { claimsFor } from '../proof/promises.ts';
 import { judgeTransfers } from '../proof/transfers.ts';
 import { judgeProxy } from '../proof/judge-proxy.ts';
+import { countText } from '../proof/summary.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
@@ -209,13 +210,17 @@ function named(check: Check, service: ServiceAddress): Check {
   };
 }
 
-function asCheck({ claim, outcome, why, evidence }: Verdict, several: boolean): Check {
+function asCheck({ claim, id, outcome, why, evidence, more }: Verdict, several: boolean): Check {
   const check: Check = {
-    id: claim.id,
+    id,
     title: `${claim.mode}: ${claim.kind.replaceAll('-', ' ')}`,
     outcome,
     detail: why,
-    evidence: [`promised: ${claim.promise}`, ...evidence.map((packet) => packet.text)],
+    evidence: [
+      `promised: ${claim.promise}`,
+      ...evidence.map((packet) => packet.text),
+      ...(more === 0 ? [] : [`and ${countText(more, claim.service.protocol)} more of the same kind`]),
+    ],
   };
   return several ? named(check, claim.service) : check;
 }
