@@ -12,7 +12,7 @@ import { claimsFor } from '../proof/promises.ts';
 import { judgeTransfers } from '../proof/transfers.ts';
 import { judgeProxy } from '../proof/judge-proxy.ts';
 import { countText } from '../proof/summary.ts';
-import { judge, type Verdict } from '../proof/verdict.ts';
+import { examine, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
 import type { Reply } from '../traffic/replies.ts';
@@ -20,6 +20,7 @@ import { ask, askFromOnePort } from '../traffic/requests.ts';
 import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import { checkSync } from './cluster-checks.ts';
 import { connectionTables } from './connection-tables.ts';
+import { concludeWith } from './explain.ts';
 import { checkNames } from './name-checks.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
@@ -62,10 +63,14 @@ export async function test(
 }
 
 async function testNow(
-  { record: { plan }, runtime }: RunningLab,
+  lab: RunningLab,
   keep: (captures: Captured[]) => void,
   patience: Patience,
 ): Promise<Check[]> {
+  const {
+    record: { plan },
+    runtime,
+  } = lab;
   await settle(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
     rounds: await sendRounds(plan, runtime, patience),
@@ -82,6 +87,7 @@ async function testNow(
   }
   const names = await checkNames(plan, runtime);
   const { observations, captures: health } = observe(captures);
+  const verdicts = await concludeWith(lab, examine(plan, claimsAbout(plan, rounds), observations, health));
   const several = plan.services.length > 1;
   return [
     ...rounds.flatMap((round) =>
@@ -97,9 +103,7 @@ async function testNow(
         ),
       ),
     ...names,
-    ...judge(plan, claimsAbout(plan, rounds), observations, health).map((verdict) =>
-      asCheck(verdict, several),
-    ),
+    ...verdicts.map((verdict) => asCheck(verdict, several)),
   ];
 }
 
@@ -219,7 +223,7 @@ function asCheck({ claim, id, outcome, why, evidence, more }: Verdict, several: 
     evidence: [
       `promised: ${claim.promise}`,
       ...evidence.map((packet) => packet.text),
-      ...(more === 0 ? [] : [`and ${countText(more, claim.service.protocol)} more of the same kind`]),
+      ...(more === 0 ? [] : [`… and ${countText(more, claim.service.protocol)} more, alike`]),
     ],
   };
   return several ? named(check, claim.service) : check;

@@ -19,14 +19,14 @@ interface About {
  */
 export function howFar(lab: Lab, service: PlannedService, walk: Walk): Finding {
   const about = { service, walk, server: chosenServer(service, walk) };
-  const told = replyTrouble(about) ?? requestTrouble(lab, about);
+  const told = replyTrouble(lab, about) ?? requestTrouble(lab, about);
   const errors = errorText(walk);
   return errors === undefined
     ? told
     : { ...told, why: `${told.why}; ${errors.text}`, evidence: [...told.evidence, ...errors.evidence] };
 }
 
-function replyTrouble(about: About): Finding | undefined {
+function replyTrouble(lab: Lab, about: About): Finding | undefined {
   const { service, walk } = about;
   const fromServers = repliesOfServers(service, walk);
   const refusal = fromServers.find(({ journey }) => journey.label === 'RST');
@@ -55,7 +55,7 @@ function replyTrouble(about: About): Finding | undefined {
       lossAt('listen', closed.from?.node ?? '', { ...about, crossing: requestTo(about) }),
     );
   const furthest = longest(fromServers.map(({ journey }) => journey));
-  if (furthest !== undefined) return replyStopped(about, furthest);
+  if (furthest !== undefined) return replyStopped(lab, about, furthest);
   const own = walk.journeys.find(
     (j) => j.direction === 'reply' && service.directors.includes(j.crossings[0]?.from?.node ?? ''),
   );
@@ -71,7 +71,8 @@ function replyTrouble(about: About): Finding | undefined {
   );
 }
 
-function replyStopped(about: About, journey: Journey): Finding {
+function replyStopped(lab: Lab, about: About, journey: Journey): Finding {
+  const [first] = journey.crossings;
   const last = journey.crossings.at(-1);
   const what = `the ${journey.label} of ${journey.crossings[0]?.from?.node ?? '?'}`;
   if (last?.to === undefined || last.lost === true)
@@ -90,11 +91,29 @@ function replyStopped(about: About, journey: Journey): Finding {
     `${what} went ${routeText(journey)} and no further`,
     [last.arrived ?? last.sent],
     [last.to.node],
-    lossAt(last.to.node === about.walk.clientNode ? 'receive' : 'forward', last.to, {
-      ...about,
-      crossing: last,
-    }),
+    [
+      ...(first === undefined || leadsOn(lab, about, first.to?.node)
+        ? []
+        : lossAt('route', first.from, { ...about, crossing: first })),
+      ...(last.to.node === about.walk.clientNode || passesOn(lab, last.to.node)
+        ? lossAt(last.to.node === about.walk.clientNode ? 'receive' : 'forward', last.to, {
+            ...about,
+            crossing: last,
+          })
+        : []),
+    ],
   );
+}
+
+/** Whether a reply's first hop is one that it should take: in NAT a director, else any node that sends packets on. */
+function leadsOn(lab: Lab, { service, walk, server }: About, hop: string | undefined): boolean {
+  if (hop === undefined || hop === walk.clientNode || service.directors.includes(hop)) return true;
+  return server?.mode !== 'nat' && passesOn(lab, hop);
+}
+
+/** Whether a node is there to send packets of others on. */
+function passesOn(lab: Lab, node: string): boolean {
+  return ['router', 'director'].includes(lab.plan.nodes.find((n) => n.name === node)?.role ?? '');
 }
 
 function requestTrouble(lab: Lab, about: About): Finding {

@@ -1,6 +1,5 @@
 import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedServer, PlannedService } from '../plan/types.ts';
-import { addressFamily } from '../plan/addresses.ts';
 import { encapsulation } from './changes.ts';
 import type {
   Claim,

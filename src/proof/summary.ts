@@ -101,7 +101,8 @@ function grouped({ servers }: Claim, judged: Judged[], explain: Explain): Group[
 function whyOf({ service }: Claim, { members, explanation }: Group, all: number): string {
   const [first] = members;
   if (first === undefined) return '';
-  const told = explanation === undefined ? first.why : `${first.why}: ${explanation.text}`;
+  const joint = first.why.includes(': ') ? '; ' : ': ';
+  const told = explanation === undefined ? first.why : `${first.why}${joint}${explanation.text}`;
   if (first.whole === true) return told;
   const counts = new Map<string, number>();
   for (const { server } of members)
