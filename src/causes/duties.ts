@@ -1,11 +1,11 @@
 import { endpoint } from '../topology/endpoint.ts';
 import type { Plan } from '../plan/types.ts';
-import { serviceName } from '../plan/service-name.ts';
 import type { Loss } from '../proof/loss.ts';
 import { innermost, transportOf, type Ip, type Packet } from '../proof/packet.ts';
 import { candidate, type Candidate } from './candidate.ts';
+import { owned, silent } from './owner.ts';
 import { routeQuestion } from './look.ts';
-import { larger, linkOf, placesOf, type NodeState } from './state.ts';
+import { linkOf, placesOf, type NodeState } from './state.ts';
 import { arriving, believed, down, dropped, forwarded, leaving, noRoute } from './way.ts';
 
 /**
@@ -35,8 +35,8 @@ export function reasons(plan: Plan, loss: Loss, state: NodeState): Candidate[] {
       return routed(loss, state);
     case 'keep silent':
       return silent(loss, state);
-    case 'own the vip':
-      return owned(loss, state);
+    case 'own':
+      return owned(plan, loss, state);
   }
 }
 
@@ -206,69 +206,5 @@ function routed({ packet }: Loss, { routes, node }: NodeState): Candidate[] {
   const how = answer.gateway === undefined ? `straight out by ${answer.device}` : `by ${answer.gateway}`;
   return [
     candidate(`route ${how}`, `the route of ${node} to ${ip.destination} goes ${how}`, ['route', 'rule']),
-  ];
-}
-
-function silent({ service: { vip }, device }: Loss, state: NodeState): Candidate[] {
-  const { node } = state;
-  const wired = placesOf(state, vip).filter((place) => place.device === device);
-  const onWire = wired.map((place) =>
-    candidate('vip-on-wire', `${vip} is on ${place.device} of ${node}, where it answers for it`, ['address']),
-  );
-  if (vip.includes(':') || device === undefined) return onWire;
-  const low = (setting: string, wanted: number) => {
-    const value = larger(state, setting, device);
-    return value === undefined || value.value >= wanted
-      ? []
-      : [
-          candidate(setting, `${setting} is ${value.value} on ${node} ${device}, not ${wanted}`, [
-            `sysctl net.ipv4.conf.all.${setting}`,
-            `sysctl net.ipv4.conf.${device}.${setting}`,
-          ]),
-        ];
-  };
-  const proxy = larger(state, 'proxy_arp', device);
-  return [
-    ...onWire,
-    ...low('arp_ignore', 1),
-    ...low('arp_announce', 2),
-    ...(proxy?.value === 1
-      ? [candidate('proxy_arp', `${proxy.name} is 1 on ${node}`, [`sysctl ${proxy.name}`])]
-      : []),
-  ];
-}
-
-function owned({ service }: Loss, state: NodeState): Candidate[] {
-  const { vip } = service;
-  const places = placesOf(state, vip);
-  if (places.length === 0)
-    return [
-      candidate('no-vip', `${vip} of ${serviceName(service)} is on no interface of ${state.node}`, [
-        'address',
-      ]),
-    ];
-  const ignores = vip.includes(':')
-    ? []
-    : places.flatMap(({ device }) => {
-        const value = larger(state, 'arp_ignore', device);
-        return (value?.value ?? 0) < 3
-          ? []
-          : [
-              candidate('arp_ignore', `arp_ignore is ${value?.value ?? ''} on ${state.node} ${device}`, [
-                `sysctl ${value?.name ?? ''}`,
-              ]),
-            ];
-      });
-  return [
-    ...places.flatMap(({ device }) => down(state, device)),
-    ...places.flatMap(({ device }) =>
-      linkOf(state, device)?.attributes['arp'] === 'off'
-        ? [candidate('noarp', `${device} of ${state.node} is set to answer no ARP`, [`link ${device}`])]
-        : [],
-    ),
-    ...ignores,
-    ...state.filters
-      .filter((filter) => filter.match.protocol === 'arp' && filter.dropped !== 0)
-      .map((filter) => candidate('filter', `on ${state.node} ${filter.text}`, ['mark'])),
   ];
 }

@@ -68,10 +68,10 @@ export function explain(plan: Plan, losses: Loss[], states: Map<string, NodeStat
 
 /** Of several directors one has the VIP: that the others lack it is as it should be. */
 function withoutStandby(all: { loss: Loss; found: Candidate[] }[]): Candidate[] {
-  const owners = all.filter(({ loss }) => loss.duty === 'own the vip');
+  const owners = all.filter(({ loss }) => loss.duty === 'own');
   const isThere = owners.some(({ found }) => found.every((one) => one.id !== 'no-vip'));
   return all.flatMap(({ loss, found }) =>
-    loss.duty === 'own the vip' && isThere ? found.filter((one) => one.id !== 'no-vip') : found,
+    loss.duty === 'own' && isThere ? found.filter((one) => one.id !== 'no-vip') : found,
   );
 }
 
@@ -112,7 +112,7 @@ const LOOKED: Record<Duty, string> = {
   receive: 'its interface and packet filters',
   route: '',
   'keep silent': 'arp_ignore, arp_announce, proxy_arp and the place of the VIP',
-  'own the vip': 'the VIP, its interface, arp_ignore and packet filters',
+  own: 'its address, its interface, arp_ignore and packet filters',
 };
 
 function unique<T>(items: T[]): T[] {

@@ -16,6 +16,8 @@ export interface PacketFilter {
 export type Chain = 'PREROUTING' | 'INPUT' | 'FORWARD' | 'OUTPUT' | 'POSTROUTING';
 
 export interface Match {
+  /** Of tc: the kind of packet, `ip`, `ipv6`, `arp` or `all`. */
+  ether?: string;
   protocol?: string;
   source?: string;
   destination?: string;
@@ -70,7 +72,8 @@ export function tcFilters(hook: 'in' | 'out', device: string, text: string): Pac
         at: { hook, device },
         text: `a tc filter on ${device} ${hook === 'in' ? 'ingress' : 'egress'} (${[kind, ...words].join(' ')}) drops it`,
         match: {
-          ...named('protocol', of('ip_proto') ?? (protocol === 'arp' ? 'arp' : undefined)),
+          ...named('ether', protocol),
+          ...named('protocol', of('ip_proto')),
           ...named('source', of('src_ip')),
           ...named('destination', of('dst_ip')),
           ...named('sourcePort', of('src_port')),
@@ -184,6 +187,7 @@ export function matches({ match, at }: PacketFilter, packet: Packet | undefined)
   if (ip === undefined) return false;
   const ports = transportOf(ip);
   return (
+    [undefined, 'all', ip.version === 4 ? 'ip' : 'ipv6'].includes(match.ether) &&
     isProtocol(match.protocol, ip.protocol) &&
     isWithin(match.source, ip.source) &&
     isWithin(match.destination, ip.destination) &&

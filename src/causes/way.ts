@@ -189,22 +189,22 @@ export function leaving(
   const device = answer?.device;
   if (device === undefined || device === 'lo') return [];
   const target = answer?.gateway ?? packet.ip?.destination ?? '';
-  const loss = state.facts.find((f) => f.kind === 'link quality' && f.name === device)?.attributes['loss'];
   return [
     ...down(state, device),
     ...pinned(plan, state, target, device),
     ...dropped(state, packet, { hook: 'POSTROUTING' }),
     ...dropped(state, packet, { hook: 'out', device }),
-    ...(loss === undefined || Number.parseFloat(loss) === 0
-      ? []
-      : [
-          candidate(
-            'link-loss',
-            `${state.node} ${device} loses ${loss.replace(/%?$/, ' %')} of what it sends`,
-            [`link quality ${device}`],
-          ),
-        ]),
+    ...lossy(state, device),
   ];
+}
+
+/** A device whose queue loses what it sends. */
+export function lossy({ node, facts }: NodeState, device: string): Candidate[] {
+  const name = `link quality ${device}`;
+  const loss = facts.find((f) => f.kind === 'link quality' && f.name === device)?.attributes['loss'];
+  return loss === undefined
+    ? []
+    : [candidate('link-loss', `${node} ${device} loses ${loss} of what it sends`, [name])];
 }
 
 /** A permanent neighbour entry that says another MAC than the address's owner has. */

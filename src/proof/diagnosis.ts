@@ -1,7 +1,7 @@
 import type { PlannedServer, PlannedService } from '../plan/types.ts';
 import { chosenServer, failure, listText, repliesOfServers, routeText, witness } from './evidence.ts';
 import type { Finding, Lab } from './evidence.ts';
-import { lossAt } from './loss.ts';
+import { lossAt, type Loss } from './loss.ts';
 import { innermost } from './packet.ts';
 import { byWhat, resolutionOf } from './resolution.ts';
 import type { Crossing, Journey, Walk } from './types.ts';
@@ -86,9 +86,10 @@ function replyStopped(lab: Lab, about: About, journey: Journey): Finding {
         ...lossAt('receive', last?.to, { ...about, crossing: last }),
       ],
     );
+  const asked = askedInVain(lab, about.service, last.to.node);
   return failure(
     `reply-stopped-at-${last.to.node}`,
-    `${what} went ${routeText(journey)} and no further`,
+    `${what} went ${routeText(journey)} and no further${asked.text}`,
     [last.arrived ?? last.sent],
     [last.to.node],
     [
@@ -101,6 +102,7 @@ function replyStopped(lab: Lab, about: About, journey: Journey): Finding {
             crossing: last,
           })
         : []),
+      ...asked.losses,
     ],
   );
 }
@@ -155,18 +157,15 @@ function requestTrouble(lab: Lab, about: About): Finding {
       [...lossAt('transmit', last.from, here), ...lossAt('receive', last.to, here)],
     );
   const { node } = last.to;
-  const asked = unanswered(lab, node);
-  const arp =
-    asked.length === 0
-      ? ''
-      : `; ${node} asked ${byWhat(asked[0] ?? '')} for ${listText(asked)} and nobody answered`;
+  const asked = askedInVain(lab, service, node);
+  const arp = asked.text;
   if (service.directors.includes(node))
     return failure(
       'not-scheduled',
       `the ${journey.label} reached ${placeText(last.to)}${times} and never left towards a real server${arp}`,
       evidence,
       [node],
-      lossAt('schedule', last.to, here),
+      [...lossAt('schedule', last.to, here), ...asked.losses],
     );
   if (node === server?.node)
     return failure(
@@ -174,15 +173,30 @@ function requestTrouble(lab: Lab, about: About): Finding {
       `the ${journey.label} arrived at ${placeText(last.to)}${times} and no answer left it${arp}`,
       evidence,
       [node],
-      lossAt('answer', last.to, here),
+      [...lossAt('answer', last.to, here), ...asked.losses],
     );
   return failure(
     `request-stopped-at-${node}`,
     `the ${journey.label} went ${routeText(journey)}${times} and no further${arp}`,
     evidence,
     [node],
-    lossAt('forward', last.to, here),
+    [...lossAt('forward', last.to, here), ...asked.losses],
   );
+}
+
+/** What a node asked for by ARP or neighbour solicitation in vain, and who should have answered. */
+function askedInVain(lab: Lab, service: PlannedService, node: string): { text: string; losses: Loss[] } {
+  const asked = unanswered(lab, node);
+  if (asked.length === 0) return { text: '', losses: [] };
+  return {
+    text: `; ${node} asked ${byWhat(asked[0] ?? '')} for ${listText(asked)} and nobody answered`,
+    losses: asked.flatMap((address) => {
+      const owner = lab.plan.nodes.find((n) =>
+        n.interfaces.some((i) => i.addresses.some((a) => a.address === address)),
+      );
+      return owner === undefined ? [] : lossAt('own', owner.name, { service, address });
+    }),
+  };
 }
 
 /** The request as it came to where it was to be taken: the real server or, where it came to none, a director. */

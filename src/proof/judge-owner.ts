@@ -61,7 +61,7 @@ export function judgeOwner(lab: Lab, claim: OneMacOwner): Finding {
       `${question?.sender.address ?? 'someone'} asked for ${vip} and no one answered`,
       [question?.o],
       [question?.o.node],
-      claim.directors.flatMap((node) => lossAt('own the vip', node, { service: claim.service })),
+      claim.directors.flatMap((node) => lossAt('own', node, { service: claim.service, address: vip })),
     );
   if (owners.size > 1)
     return failure(

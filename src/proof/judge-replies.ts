@@ -38,7 +38,7 @@ export function judgeSource(lab: Lab, service: PlannedService, claim: ReplyFromV
       `${walk.clientNode ?? 'the client'} was answered from ${sourceOf(wrong.crossing)} instead of ${endpoint(vip, port)}: the ${wrong.journey.label} went ${routeText(wrong.journey)}`,
       [witness(wrong.journey.crossings[0]), wrong.crossing.arrived],
       [],
-      misrouted(service, walk, wrong.journey),
+      misrouted(service, wrong.journey),
     );
   const answer = arrived.find(({ journey }) => journey.label !== 'RST');
   if (answer === undefined) return howFar(lab, service, walk);
@@ -72,7 +72,7 @@ export function judgePass(
       `the ${past.journey.label} went ${routeText(past.journey)}, past the director`,
       past.journey.crossings.map(witness),
       [],
-      misrouted(service, walk, past.journey),
+      misrouted(service, past.journey),
     );
   return finding(
     'pass',
@@ -103,7 +103,7 @@ export function judgeGateway(
       `${other.first.from?.node ?? '?'} sends its replies to ${hop(other.first)}, not to the director`,
       [witness(other.first)],
       [],
-      misrouted(service, walk, other.journey),
+      misrouted(service, other.journey),
     );
   const { node } = sample.first.from ?? {};
   return finding(
@@ -137,7 +137,7 @@ export function judgeBypass(
       `the ${caught.label} went ${routeText(caught)}, by way of the director`,
       caught.crossings.map(witness),
       [],
-      misrouted(service, walk, caught),
+      misrouted(service, caught),
     );
   const [sample] = replies;
   if (sample === undefined) return noReply(lab, service, walk);
@@ -180,10 +180,10 @@ function notFromVip(service: PlannedService, { crossings: [first] }: Journey): s
 }
 
 /** The real server whose route sent a reply where it should not go. */
-function misrouted(service: PlannedService, walk: Walk, journey: Journey): Loss[] {
+function misrouted(service: PlannedService, journey: Journey): Loss[] {
   const crossing = journey.crossings[0];
   const server = service.servers.find((s) => s.node === crossing?.from?.node);
-  return server === undefined ? [] : lossAt('route', crossing?.from, { service, walk, server, crossing });
+  return server === undefined ? [] : lossAt('route', crossing?.from, { service, server, crossing });
 }
 
 function touches(journey: Journey, nodes: string[]): boolean {

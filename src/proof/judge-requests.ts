@@ -63,7 +63,7 @@ function pastDirector(service: PlannedService, walk: Walk): Finding | undefined 
     const end = journey.crossings.find((c) => service.servers.some((s) => s.node === c.to?.node));
     if (passed || end === undefined) continue;
     const server = service.servers.find((s) => s.node === end.to?.node);
-    const about = { service, walk, server, crossing: end };
+    const about = { service, server, crossing: end };
     return failure(
       'past-director',
       `the ${journey.label} went ${routeText(journey)}, past the director: ${end.from?.node ?? 'the sender'} has the MAC of ${end.to?.node ?? '?'} for ${service.vip}`,

@@ -2,7 +2,7 @@ import type { ServiceAddress } from '../plan/service-name.ts';
 import type { PlannedServer, PlannedService } from '../plan/types.ts';
 import { serviceName } from '../plan/service-name.ts';
 import { innermost, type Packet } from './packet.ts';
-import type { Crossing, Walk } from './types.ts';
+import type { Crossing } from './types.ts';
 
 /** What a node ought to have done with a packet, or for the service, and did not do. */
 export type Duty =
@@ -22,8 +22,8 @@ export type Duty =
   | 'route'
   /** A real server: leave it to the director to answer for the VIP. */
   | 'keep silent'
-  /** A director: answer those who ask for the VIP. */
-  | 'own the vip';
+  /** Have an address, a director the VIP, and answer those who ask for it. */
+  | 'own';
 
 /** Where a connection failed: the node whose settings tell why. */
 export interface Loss {
@@ -34,8 +34,8 @@ export interface Loss {
   service: ServiceAddress;
   /** The real server that the connection went to. */
   server?: Pick<PlannedServer, 'node' | 'address' | 'port' | 'mode'>;
-  /** Address of the client, where a packet shows it. */
-  client?: string;
+  /** Of `own`: the address. */
+  address?: string;
   /** The packet as it was last seen. */
   packet?: Packet;
 }
@@ -44,7 +44,7 @@ export interface Loss {
 export function lossAt(
   duty: Duty,
   place: Crossing['to'] | string,
-  { service, server, walk, crossing }: Involved,
+  { service, server, address, crossing }: Involved,
 ): Loss[] {
   const node = typeof place === 'string' ? place : place?.node;
   if (node === undefined) return [];
@@ -55,7 +55,7 @@ export function lossAt(
       service: { vip: service.vip, port: service.port, protocol: service.protocol },
       ...(typeof place === 'object' ? { device: place.device } : {}),
       ...(server === undefined ? {} : { server }),
-      ...(walk === undefined ? {} : { client: walk.client.address }),
+      ...(address === undefined ? {} : { address }),
       ...(crossing === undefined ? {} : { packet: crossing.packet }),
     },
   ];
@@ -65,12 +65,12 @@ export function lossAt(
 interface Involved {
   service: Pick<PlannedService, 'vip' | 'port' | 'protocol'>;
   server?: PlannedServer | undefined;
-  walk?: Walk | undefined;
+  address?: string | undefined;
   crossing?: Crossing | undefined;
 }
 
 /** Equal for losses that the same settings of the same node explain: ports of clients and counters do not matter. */
-export function lossKey({ duty, node, device, service, server, client, packet }: Loss): string {
+export function lossKey({ duty, node, device, service, server, address, packet }: Loss): string {
   const ip = packet === undefined ? undefined : innermost(packet);
   return [
     duty,
@@ -79,7 +79,7 @@ export function lossKey({ duty, node, device, service, server, client, packet }:
     serviceName(service),
     server?.node,
     server?.port,
-    client,
+    address,
     ip?.source,
     ip?.destination,
     packet?.ip?.source,

@@ -210,7 +210,7 @@ function nothingSeen(lab: Lab, claim: Claim): Finding {
         told,
         [question],
         [asker],
-        claim.directors.flatMap((node) => lossAt('own the vip', node, claim)),
+        claim.directors.flatMap((node) => lossAt('own', node, { service: claim.service, address: vip })),
       )
     : finding('unknown', told, [question], [asker]);
   return sound(lab, found);
