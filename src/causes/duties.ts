@@ -1,5 +1,5 @@
 import { endpoint } from '../topology/endpoint.ts';
-import type { Plan } from '../plan/types.ts';
+import type { Plan, PlannedServer } from '../plan/types.ts';
 import type { Loss } from '../proof/loss.ts';
 import { innermost, transportOf, type Ip, type Packet } from '../proof/packet.ts';
 import { candidate, type Candidate } from './candidate.ts';
@@ -49,13 +49,12 @@ function scheduled(plan: Plan, { service, packet, device }: Loss, state: NodeSta
     ...notLocal(state, service.vip),
     ...dropped(state, packet, { hook: 'INPUT' }),
     ...servers.candidates,
-    ...servers.used.flatMap(({ address }) => {
+    ...servers.used.flatMap((server) => {
+      const { address } = server;
       const way = state.routes.get(routeQuestion(address));
       return [
         ...noRoute(state, address, way),
-        ...(packet?.ip === undefined
-          ? []
-          : leaving(plan, state, { ...packet, ip: { ...packet.ip, destination: address } }, way)),
+        ...(packet?.ip === undefined ? [] : leaving(plan, state, sentOn(packet.ip, server), way, address)),
       ];
     }),
   ];
@@ -66,7 +65,7 @@ function tableOf(
   plan: Plan,
   service: Loss['service'],
   { node, facts }: NodeState,
-): { candidates: Candidate[]; used: { address: string }[] } {
+): { candidates: Candidate[]; used: PlannedServer[] } {
   const planned = plan.services.find(
     (s) => s.vip === service.vip && s.port === service.port && s.protocol === service.protocol,
   );
@@ -92,6 +91,27 @@ function tableOf(
     candidates: used.length === 0 ? [candidate('no-server', text, about)] : [],
     used: servers,
   };
+}
+
+/** A request as the director sends it to a real server. */
+function sentOn(ip: Ip, { mode, address, port }: PlannedServer): Packet {
+  if (mode === 'dr') return { ip };
+  // Whatever the tunnel, filters see its outer addresses and no ports.
+  if (mode === 'tun')
+    return { ip: { ...bare(ip), protocol: ip.version === 4 ? 4 : 41, destination: address, inner: ip } };
+  return {
+    ip: {
+      ...ip,
+      destination: address,
+      ...(ip.tcp === undefined ? {} : { tcp: { ...ip.tcp, destination: port } }),
+      ...(ip.udp === undefined ? {} : { udp: { ...ip.udp, destination: port } }),
+    },
+  };
+}
+
+/** A header without what it carries. */
+function bare({ version, source, destination, ttl, protocol, totalLength, headerLength, tos }: Ip): Ip {
+  return { version, source, destination, ttl, protocol, totalLength, headerLength, tos };
 }
 
 function notLocal(state: NodeState, address: string): Candidate[] {

@@ -185,10 +185,11 @@ export function leaving(
   state: NodeState,
   packet: Packet,
   answer: RouteAnswer | undefined,
+  to = packet.ip?.destination ?? '',
 ): Candidate[] {
   const device = answer?.device;
   if (device === undefined || device === 'lo') return [];
-  const target = answer?.gateway ?? packet.ip?.destination ?? '';
+  const target = answer?.gateway ?? to;
   return [
     ...down(state, device),
     ...pinned(plan, state, target, device),

@@ -1,3 +1,4 @@
+import { errorsText } from '../request-errors.ts';
 import type { PlannedService } from '../../plan/types.ts';
 import { BITS, block, familyOf, toCidr } from '../../topology/ip.ts';
 import type { Connection } from '../../traffic/connections.ts';
@@ -31,7 +32,10 @@ export function judgeProbes(service: PlannedService, { by, connections }: Probes
     return {
       ...base,
       outcome: 'unknown',
-      detail: `${unanswered.length} of ${connections.length} connections were not answered: ${unanswered[0]?.error ?? ''}`,
+      detail: `${unanswered.length} of ${connections.length} connections were not answered: ${errorsText(
+        unanswered.map(({ error }) => ({ client: '', text: error })),
+        [],
+      )}`,
       evidence: unanswered.map(({ address, port, error }) => `${address}:${port}: ${error}`),
     };
   const groups = groupBy(connections, (connection) => keyOf(service, by, connection));
