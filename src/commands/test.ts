@@ -12,7 +12,8 @@ import { claimsFor } from '../proof/promises.ts';
 import { judgeTransfers } from '../proof/transfers.ts';
 import { judgeProxy } from '../proof/judge-proxy.ts';
 import { restsOnTable, tableSubject } from '../proof/judge-table.ts';
-import { judge, type Verdict } from '../proof/verdict.ts';
+import { countText } from '../proof/summary.ts';
+import { examine, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
 import type { Look } from '../traffic/probes.ts';
@@ -22,6 +23,7 @@ import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import { checkSync } from './cluster-checks.ts';
 import { connectionTables } from './connection-tables.ts';
 import { lookBefore } from './persistence-probes.ts';
+import { concludeWith } from './explain.ts';
 import { checkNames } from './name-checks.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
@@ -92,6 +94,7 @@ async function testNow(
   }
   const names = await checkNames(plan, runtime);
   const { observations, captures: health } = observe(captures);
+  const verdicts = await concludeWith(lab, examine(plan, claimsAbout(plan, rounds), observations, health));
   const several = plan.services.length > 1;
   return [
     ...rounds.flatMap((round) => [
@@ -116,9 +119,7 @@ async function testNow(
         ),
       ),
     ...names,
-    ...judge(plan, claimsAbout(plan, rounds), observations, health).map((verdict) =>
-      asCheck(verdict, several),
-    ),
+    ...verdicts.map((verdict) => asCheck(verdict, several)),
   ];
 }
 
@@ -247,13 +248,17 @@ function named(check: Check, service: ServiceAddress): Check {
   };
 }
 
-function asCheck({ claim, outcome, why, evidence }: Verdict, several: boolean): Check {
+function asCheck({ claim, id, outcome, why, evidence, more }: Verdict, several: boolean): Check {
   const check: Check = {
-    id: claim.id,
+    id,
     title: `${claim.mode}: ${claim.kind.replaceAll('-', ' ')}`,
     outcome,
     detail: why,
-    evidence: [`promised: ${claim.promise}`, ...evidence.map((packet) => packet.text)],
+    evidence: [
+      `promised: ${claim.promise}`,
+      ...evidence.map((packet) => packet.text),
+      ...(more === 0 ? [] : [`… and ${countText(more, claim.service.protocol)} more, alike`]),
+    ],
   };
   return several ? named(check, claim.service) : check;
 }

@@ -4,11 +4,12 @@ import { chosenServer } from '../proof/evidence.ts';
 import { observe } from '../proof/observe.ts';
 import { walks } from '../proof/path.ts';
 import { claimsFor } from '../proof/promises.ts';
-import { judge, type Verdict } from '../proof/verdict.ts';
+import { examine, type Verdict } from '../proof/verdict.ts';
 import { describeWalk, type WalkLine } from '../proof/walk.ts';
 import { captureDuring } from '../traffic/capture.ts';
 import { ask } from '../traffic/requests.ts';
 import type { RunningLab } from './existing.ts';
+import { concludeWith } from './explain.ts';
 import { keepCaptures } from './keep-captures.ts';
 import { pickClients, pickService } from './pick.ts';
 import { inTurn } from './turn.ts';
@@ -64,7 +65,7 @@ export async function trace(
     walk,
     lines: walk === undefined ? [] : describeWalk(walk),
     answered: replies[0]?.server,
-    verdicts: judge(plan, claims, observations, health),
+    verdicts: await concludeWith(lab, examine(plan, claims, observations, health)),
     kept,
   };
 }

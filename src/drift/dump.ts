@@ -47,11 +47,10 @@ export const IP_QUESTIONS = ['addr show', 'route show table all', 'rule show', '
  * @param marker ends each part; the caller draws it by lot, because a file on the node may say anything
  */
 export function dumpScript(node: PlannedNode, marker: string): string {
-  const part = (name: SectionName, command: string) => `part ${quote(name)} ${command}`;
+  const part = (name: SectionName, command: string) => partOf(name, command);
   const steps = node.steps;
   return [
-    // The part's name and the command's exit code follow what it printed.
-    `part() { name=$1; shift; "$@" 2>/dev/null; printf '\\n%s %s %s\\n' ${marker} $? "$name"; }`,
+    partFunction(marker),
     part('ip', hereDocument('ip -json -details -batch -', `${IP_QUESTIONS.join('\n')}\n`)),
     part('tc', 'tc -json qdisc show'),
     part('settings', settingsCommand(node)),
@@ -92,6 +91,16 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     part('daemons', 'daemons'),
     part('leftovers', `sh -c ${quote(LEFTOVERS)}`),
   ].join('\n');
+}
+
+/** The shell function that runs one part: its name and the command's exit code follow what it printed. */
+export function partFunction(marker: string): string {
+  return `part() { name=$1; shift; "$@" 2>/dev/null; printf '\\n%s %s %s\\n' ${marker} $? "$name"; }`;
+}
+
+/** The line of a script that runs one part. */
+export function partOf(name: string, command: string): string {
+  return `part ${quote(name)} ${command}`;
 }
 
 /** Takes the output of the script apart. A part that is not there was not reached: the node ended before it. */

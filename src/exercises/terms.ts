@@ -130,17 +130,24 @@ const TERMS: Readonly<Record<string, Term>> = {
   },
 };
 
-/** The kind of a check: `answers`, or of a claim its last part, whatever service it is about. */
+/**
+ * The kind of a check: `answers`, or of a claim its kind, whatever service it is about, and whichever of the ways in
+ * which it was broken.
+ */
 export function kindOf(check: Pick<Check, 'id'>): string {
   const [first = ''] = check.id.split(' ');
-  return first.split('/').at(-1) ?? first;
+  const parts = first.split('/');
+  return parts.find((part) => part !== nameOf(part) || part in TERMS) ?? parts.at(-1) ?? first;
+}
+
+/** The term's name for a kind: several kinds of claims mean the same to users. */
+function nameOf(kind: string): string {
+  return kind.startsWith('request-') ? 'request' : kind.startsWith('one-') ? 'owner' : kind;
 }
 
 /** What a check means to the users. */
 export function termOf(check: Pick<Check, 'id'>): Term {
-  const kind = kindOf(check);
-  const name = kind.startsWith('request-') ? 'request' : kind.startsWith('one-') ? 'owner' : kind;
-  const found = TERMS[name] ?? TERMS['other'];
+  const found = TERMS[nameOf(kindOf(check))] ?? TERMS['other'];
   if (found === undefined) throw new Error('there is a term for everything else');
   return found;
 }

@@ -2,6 +2,7 @@ import { serviceName } from '../plan/service-name.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
+import { errorsText } from './request-errors.ts';
 import { isLongRound, isPartOfRound, roundOf, turnsFor } from './schedulers/turns.ts';
 
 /** Requests that show a scheduler's promise in whole rounds: at least eight. */
@@ -30,8 +31,14 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
   const good = replies.filter((reply) => reply.server !== undefined && members.has(reply.server));
   const bad = replies.filter((reply) => !good.includes(reply));
   const where = serviceName(service);
-  const foreign = bad.find((reply) => reply.server !== undefined)?.server;
-  const reason = foreign === undefined ? bad[0]?.error : `${foreign} answered, which is no real server of it`;
+  const reason = errorsText(
+    bad.map((reply) => ({
+      client: reply.client,
+      text:
+        reply.server === undefined ? reply.error : `${reply.server} answered, which is no real server of it`,
+    })),
+    replies.map((reply) => reply.client),
+  );
   return {
     id: 'answers',
     title: 'answers',
@@ -41,7 +48,7 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
         ? full === undefined
           ? 'no client to send requests from'
           : `no request sent, as it would be refused: ${full} (ended connections count until they are forgotten)`
-        : `${good.length} of ${replies.length} requests to ${where}${reason === undefined ? '' : `: ${reason}`}`,
+        : `${good.length} of ${replies.length} requests to ${where}${reason === '' ? '' : `: ${reason}`}`,
     evidence: bad.map((r) => {
       // A request that never connected has no port.
       const from = r.clientPort > 0 ? `${r.client} port ${r.clientPort}` : r.client;

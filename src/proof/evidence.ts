@@ -3,6 +3,7 @@ import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
 import type { Outcome } from './check.ts';
 import type { Claim } from './claims.ts';
 import { encapsulation } from './changes.ts';
+import type { Loss } from './loss.ts';
 import { innermost, transportOf } from './packet.ts';
 import type { Crossing, Journey, Observation, Walk } from './types.ts';
 
@@ -31,6 +32,21 @@ export interface Finding {
   evidence: Observation[];
   /** Nodes in whose captures something was *not* seen: the finding holds only if those are sound. */
   restsOn: string[];
+  /** Of a failure: a stable name for its kind, by which connections that broke in the same way are told together. */
+  cause?: string;
+  /** Of a failure: where the settings of a node may tell why. */
+  losses?: Loss[];
+}
+
+/** A finding that a promise was broken. @param cause a stable name for the way in which it was */
+export function failure(
+  cause: string,
+  why: string,
+  evidence: (Observation | undefined)[] = [],
+  restsOn: (string | undefined)[] = [],
+  losses: Loss[] = [],
+): Finding {
+  return { ...finding('fail', why, evidence, restsOn), cause, losses };
 }
 
 export function finding(

@@ -1,6 +1,7 @@
 import type { OneMacOwner } from './claims.ts';
 import { placesOf } from './crossings.ts';
-import { captureProblem, finding, listText, type Finding, type Lab } from './evidence.ts';
+import { captureProblem, failure, finding, listText, type Finding, type Lab } from './evidence.ts';
+import { lossAt } from './loss.ts';
 import { resolutionOf, type Resolution } from './resolution.ts';
 import type { Observation } from './types.ts';
 
@@ -40,25 +41,31 @@ export function judgeOwner(lab: Lab, claim: OneMacOwner): Finding {
       const how = r.operation === 'question' ? ' (as the sender of a question)' : '';
       return `${nodeOf(mac) ?? 'an unknown node'} with ${mac}${how}`;
     });
-    return finding(
-      'fail',
+    return failure(
+      'claimed',
       `${vip} is claimed by ${words.name} also by ${listText(names)}`,
       strangers.map(([, r]) => r.o),
+      [],
+      strangers.flatMap(([mac]) => {
+        const place = places.find((p) => p.mac === mac);
+        return lossAt('keep silent', place, { service: claim.service });
+      }),
     );
   }
   if (asked.length === 0)
     return finding('unknown', `no one asked for ${vip} by ${words.question} while the captures ran`);
   const [question] = asked;
   if (owners.size === 0)
-    return finding(
-      'fail',
+    return failure(
+      'nobody',
       `${question?.sender.address ?? 'someone'} asked for ${vip} and no one answered`,
       [question?.o],
       [question?.o.node],
+      claim.directors.flatMap((node) => lossAt('own', node, { service: claim.service, address: vip })),
     );
   if (owners.size > 1)
-    return finding(
-      'fail',
+    return failure(
+      'several',
       `${owners.size} MACs claim ${vip}: ${listText([...owners.keys()].map((mac) => `${mac} (${nodeOf(mac) ?? '?'})`))}`,
       [...owners.values()].map((r) => r.o),
     );

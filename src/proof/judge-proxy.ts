@@ -4,6 +4,7 @@ import type { Check, Outcome } from './check.ts';
 import { captureProblem, listText, type CaptureHealth } from './evidence.ts';
 import { observationText } from './packet-text.ts';
 import { endpoints, innermost, openingOf } from './packet.ts';
+import { shortened } from './shortened.ts';
 import type { Observation } from './types.ts';
 
 /** What was seen of a service that a proxy carries. */
@@ -108,8 +109,7 @@ function twoConnections({ service, asked, passedOn }: Seen): Check {
   const name = endpoint(service.vip, service.port);
   if (asked.length === 0) return check('unknown', `no connection to ${name} came to the proxy`);
   const told = `${asked.length} connections to ${name}, and ${passedOn.length} of the proxy’s own to real servers`;
-  if (asked.length !== passedOn.length)
-    return check('fail', told, [...asked.slice(0, 3), ...passedOn.slice(0, 3)]);
+  if (asked.length !== passedOn.length) return check('fail', told, [...asked, ...passedOn]);
   const idle = service.servers.filter((s) => s.weight > 0 && !passedOn.some((o) => o.node === s.node));
   if (idle.length > 0) return check('unknown', `${told}, but none to ${listText(idle.map((s) => s.node))}`);
   return check('pass', told, [...asked.slice(0, 1), ...passedOn.slice(0, 1)]);
@@ -124,7 +124,7 @@ function ownSource({ proxies, passedOn }: Seen): Check {
     return check(
       'fail',
       `${wrong[0]?.node ?? ''} was asked from ${source(wrong[0])}, which is not the proxy’s`,
-      wrong.slice(0, 3),
+      wrong,
     );
   const [first] = passedOn;
   return check(
@@ -151,7 +151,7 @@ function header({ asked, requests }: Seen): Check {
     return check(
       'fail',
       `a request came to ${bad.node} ${what} (${wrong.length} of ${requests.length})`,
-      wrong.slice(0, 3),
+      wrong,
     );
   }
   const count = (all: Observation[], of: (o: Observation) => string | undefined, address: string) =>
@@ -181,7 +181,7 @@ function fromVip({ service, asked, answered }: Seen): Check {
     return check(
       'fail',
       `${missing.length} of ${asked.length} connections got no answer from ${name}`,
-      missing.slice(0, 3),
+      missing,
     );
   return check('pass', `the SYN-ACK came from ${name} (${asked.length} connections)`, answered.slice(0, 1));
 }
@@ -199,7 +199,7 @@ function apart({ service, asked, passedOn, atServers }: Seen): Check {
     return check(
       'fail',
       `a packet at ${first.node} has a client’s address or the VIP: ${ways(first)}`,
-      strange.slice(0, 3),
+      strange,
     );
   return check(
     'pass',
@@ -207,12 +207,15 @@ function apart({ service, asked, passedOn, atServers }: Seen): Check {
   );
 }
 
+/** Packets that are shown of what does not hold. */
+const SHOWN = 6;
+
 function checkOf(title: string, promise: string) {
   return (outcome: Outcome, detail: string, evidence: Observation[] = []): Check => ({
     id: `proxy/${title.replaceAll(' ', '-')}`,
     title: `proxy: ${title}`,
     outcome,
     detail,
-    evidence: [`promised: ${promise}`, ...evidence.map(observationText)],
+    evidence: [`promised: ${promise}`, ...shortened(evidence.map(observationText), SHOWN, 'more packets')],
   });
 }

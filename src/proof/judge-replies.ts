@@ -10,6 +10,7 @@ import { howFar } from './diagnosis.ts';
 import {
   captureProblem,
   chosenServer,
+  failure,
   finding,
   reachesClient,
   repliesOfServers,
@@ -18,6 +19,7 @@ import {
 } from './evidence.ts';
 import type { Finding, Lab } from './evidence.ts';
 import { endText } from './ends.ts';
+import { lossAt, type Loss } from './loss.ts';
 import { innermost } from './packet.ts';
 import type { Crossing, Journey, Walk } from './types.ts';
 
@@ -31,10 +33,12 @@ export function judgeSource(lab: Lab, service: PlannedService, claim: ReplyFromV
   const { vip, port } = claim.service;
   const wrong = arrived.find(({ crossing }) => sourceOf(crossing) !== endpoint(vip, port));
   if (wrong !== undefined)
-    return finding(
-      'fail',
+    return failure(
+      notFromVip(service, wrong.journey),
       `${walk.clientNode ?? 'the client'} was answered from ${sourceOf(wrong.crossing)} instead of ${endpoint(vip, port)}: the ${wrong.journey.label} went ${routeText(wrong.journey)}`,
       [witness(wrong.journey.crossings[0]), wrong.crossing.arrived],
+      [],
+      misrouted(service, wrong.journey),
     );
   const answer = arrived.find(({ journey }) => journey.label !== 'RST');
   if (answer === undefined) return howFar(lab, service, walk);
@@ -63,9 +67,13 @@ export function judgePass(
   if (sample === undefined) return noReply(lab, service, walk);
   const past = replies.find(({ journey }) => !touches(journey, claim.directors));
   if (past !== undefined)
-    return finding('fail', `the ${past.journey.label} went ${routeText(past.journey)}, past the director`, [
-      ...past.journey.crossings.map(witness),
-    ]);
+    return failure(
+      `past-director-to-${past.first.to?.node ?? 'nobody'}`,
+      `the ${past.journey.label} went ${routeText(past.journey)}, past the director`,
+      past.journey.crossings.map(witness),
+      [],
+      misrouted(service, past.journey),
+    );
   return finding(
     'pass',
     `replies went ${routeText(sample.journey)}`,
@@ -90,10 +98,12 @@ export function judgeGateway(
     `${c.packet.link?.destination ?? '?'} (${c.to === undefined ? 'no node of the plan' : `${c.to.node} ${c.to.device}`})`;
   const other = replies.find(({ first }) => !toDirector(first));
   if (other !== undefined)
-    return finding(
-      'fail',
+    return failure(
+      `gateway-is-${other.first.to?.node ?? 'nobody'}`,
       `${other.first.from?.node ?? '?'} sends its replies to ${hop(other.first)}, not to the director`,
       [witness(other.first)],
+      [],
+      misrouted(service, other.journey),
     );
   const { node } = sample.first.from ?? {};
   return finding(
@@ -122,9 +132,13 @@ export function judgeBypass(
       !claim.directors.includes(journey.crossings[0]?.from?.node ?? ''),
   );
   if (caught !== undefined)
-    return finding('fail', `the ${caught.label} went ${routeText(caught)}, by way of the director`, [
-      ...caught.crossings.map(witness),
-    ]);
+    return failure(
+      'by-way-of-director',
+      `the ${caught.label} went ${routeText(caught)}, by way of the director`,
+      caught.crossings.map(witness),
+      [],
+      misrouted(service, caught),
+    );
   const [sample] = replies;
   if (sample === undefined) return noReply(lab, service, walk);
 
@@ -157,6 +171,19 @@ export function judgeBypass(
     [control, ...sample.journey.crossings.map(witness)],
     blind === undefined ? [] : [sample.first.from?.node],
   );
+}
+
+/** Whom the real server's first hop is: that reply went another way than the one from the same server by the director. */
+function notFromVip(service: PlannedService, { crossings: [first] }: Journey): string {
+  const hop = first?.to?.node ?? 'nobody';
+  return service.directors.includes(hop) ? 'not-from-vip' : `not-from-vip-by-${hop}`;
+}
+
+/** The real server whose route sent a reply where it should not go. */
+function misrouted(service: PlannedService, journey: Journey): Loss[] {
+  const crossing = journey.crossings[0];
+  const server = service.servers.find((s) => s.node === crossing?.from?.node);
+  return server === undefined ? [] : lossAt('route', crossing?.from, { service, server, crossing });
 }
 
 function touches(journey: Journey, nodes: string[]): boolean {

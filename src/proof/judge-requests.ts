@@ -1,6 +1,5 @@
 import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedServer, PlannedService } from '../plan/types.ts';
-import { addressFamily } from '../plan/addresses.ts';
 import { encapsulation } from './changes.ts';
 import type {
   Claim,
@@ -11,8 +10,9 @@ import type {
 } from './claims.ts';
 import { endText } from './ends.ts';
 import { howFar } from './diagnosis.ts';
-import { chosenServer, finding, forwardedRequests, routeText, witness } from './evidence.ts';
+import { chosenServer, failure, finding, forwardedRequests, routeText, witness } from './evidence.ts';
 import type { Finding, Forwarded, Lab } from './evidence.ts';
+import { lossAt } from './loss.ts';
 import { innermost, transportOf } from './packet.ts';
 import type { Crossing, Walk } from './types.ts';
 
@@ -28,7 +28,7 @@ export function judgeRequests(lab: Lab, service: PlannedService, claim: RequestC
   for (const one of forwarded) {
     const wrong = one.before === undefined ? undefined : problemOf(lab, claim, server, one);
     if (wrong !== undefined)
-      return finding('fail', `${one.out.from?.node ?? '?'} ${wrong}`, [
+      return failure(wrong.cause, `${one.out.from?.node ?? '?'} ${wrong.text}`, [
         one.before?.arrived ?? witness(one.before),
         witness(one.out),
       ]);
@@ -62,13 +62,23 @@ function pastDirector(service: PlannedService, walk: Walk): Finding | undefined 
     const passed = journey.crossings.some((c) => c.to !== undefined && service.directors.includes(c.to.node));
     const end = journey.crossings.find((c) => service.servers.some((s) => s.node === c.to?.node));
     if (passed || end === undefined) continue;
-    return finding(
-      'fail',
-      `the ${journey.label} went ${routeText(journey)}, past the director: ${end.from?.node ?? 'the sender'} has the MAC of ${end.to?.node ?? '?'} for ${service.vip} (does that server answer ${addressFamily(service.vip) === 4 ? 'ARP' : 'neighbour solicitations'} for it?)`,
+    const server = service.servers.find((s) => s.node === end.to?.node);
+    const about = { service, server, crossing: end };
+    return failure(
+      'past-director',
+      `the ${journey.label} went ${routeText(journey)}, past the director: ${end.from?.node ?? 'the sender'} has the MAC of ${end.to?.node ?? '?'} for ${service.vip}`,
       [witness(end)],
+      [],
+      [...lossAt('transmit', end.from, about), ...lossAt('keep silent', end.to, about)],
     );
   }
   return undefined;
+}
+
+/** What is wrong with a request as the director sent it on. */
+interface Problem {
+  cause: string;
+  text: string;
 }
 
 function problemOf(
@@ -76,7 +86,7 @@ function problemOf(
   claim: RequestClaim,
   server: PlannedServer | undefined,
   { out, before }: Forwarded,
-): string | undefined {
+): Problem | undefined {
   const ip = innermost(out.packet);
   const tunnel = encapsulation(out.packet);
   const { vip, port } = claim.service;
@@ -84,42 +94,73 @@ function problemOf(
   const kept = ip?.destination === vip && transportOf(ip)?.destination === port;
   switch (claim.kind) {
     case 'request-rewritten':
-      if (tunnel !== undefined) return `put the request into ${tunnel.name}: that is TUN, not NAT`;
-      if (kept) return `sent the request on with its destination ${to} unchanged: that is DR, not NAT`;
+      if (tunnel !== undefined)
+        return { cause: 'tun', text: `put the request into ${tunnel.name}: that is TUN, not NAT` };
+      if (kept)
+        return {
+          cause: 'dr',
+          text: `sent the request on with its destination ${to} unchanged: that is DR, not NAT`,
+        };
       return server !== undefined && to === endpoint(server.address, server.port)
         ? undefined
-        : `sent the request to ${to}, which is no real server's address and port in the plan`;
+        : {
+            cause: 'wrong-destination',
+            text: `sent the request to ${to}, which is no real server's address and port in the plan`,
+          };
     case 'request-redirected':
-      if (tunnel !== undefined) return `put the request into ${tunnel.name}: that is TUN, not DR`;
-      if (!kept) return `changed the destination from ${endpoint(vip, port)} to ${to}: that is NAT, not DR`;
+      if (tunnel !== undefined)
+        return { cause: 'tun', text: `put the request into ${tunnel.name}: that is TUN, not DR` };
+      if (!kept)
+        return {
+          cause: 'nat',
+          text: `changed the destination from ${endpoint(vip, port)} to ${to}: that is NAT, not DR`,
+        };
       if (claim.servers.every((s) => s.node !== out.to?.node))
-        return `sent the request to MAC ${out.packet.link?.destination ?? '?'}, which is no real server's`;
+        return {
+          cause: 'wrong-destination',
+          text: `sent the request to MAC ${out.packet.link?.destination ?? '?'}, which is no real server's`,
+        };
       return untouched(out, before);
     case 'request-encapsulated': {
       if (tunnel === undefined)
         return kept
-          ? 'sent the request on without an outer header: that is DR, not TUN'
-          : `changed the destination from ${endpoint(vip, port)} to ${to}: that is NAT, not TUN`;
+          ? { cause: 'dr', text: 'sent the request on without an outer header: that is DR, not TUN' }
+          : {
+              cause: 'nat',
+              text: `changed the destination from ${endpoint(vip, port)} to ${to}: that is NAT, not TUN`,
+            };
       const { outer, name } = tunnel;
       if (outer.protocol !== claim.protocol)
-        return `used an outer header of protocol ${outer.protocol} (${name}), not ${claim.protocol}`;
+        return {
+          cause: 'outer-protocol',
+          text: `used an outer header of protocol ${outer.protocol} (${name}), not ${claim.protocol}`,
+        };
       if (claim.servers.every((s) => s.address !== outer.destination))
-        return `sent the outer packet to ${outer.destination}, which is no real server's address`;
+        return {
+          cause: 'wrong-destination',
+          text: `sent the outer packet to ${outer.destination}, which is no real server's address`,
+        };
       const own =
         lab.plan.nodes
           .find((n) => n.name === out.from?.node)
           ?.interfaces.flatMap((i) => i.addresses.map((a) => a.address)) ?? [];
       if (outer.source === vip && outer.version === 6)
-        return `gave the outer packet the VIP ${vip} as source, which the real server has too and so does not believe (is preferred_lft of the VIP 0 there?)`;
+        return {
+          cause: 'outer-source',
+          text: `gave the outer packet the VIP ${vip} as source, which the real server has too and so does not believe (with preferred_lft 0 for the VIP the director takes another address)`,
+        };
       if (!own.includes(outer.source))
-        return `gave the outer packet the source ${outer.source}, which is not one of its own addresses (${own.join(', ')})`;
+        return {
+          cause: 'outer-source',
+          text: `gave the outer packet the source ${outer.source}, which is not one of its own addresses (${own.join(', ')})`,
+        };
       return untouched(out, before);
     }
   }
 }
 
 /** IPVS since 7.x lowers the TTL or hop limit by one in DR and TUN as a router does, and corrects IPv4's checksum. */
-function untouched(out: Crossing, before: Forwarded['before']): string | undefined {
+function untouched(out: Crossing, before: Forwarded['before']): Problem | undefined {
   const ttl = before === undefined ? undefined : innermost(before.packet)?.ttl;
   const other = out.changes.filter(
     (c) =>
@@ -127,10 +168,11 @@ function untouched(out: Crossing, before: Forwarded['before']): string | undefin
       c.layer !== 'outer' &&
       !(c.layer === 'ip' && c.field === 'ttl' && ttl !== undefined && c.after === ttl - 1),
   );
-  if (innermost(out.packet)?.checksumRight === false) return 'left a wrong IP header checksum';
+  if (innermost(out.packet)?.checksumRight === false)
+    return { cause: 'checksum', text: 'left a wrong IP header checksum' };
   if (other.length === 0) return undefined;
   const text = other.map((c) => `${c.layer} ${c.field} ${c.before ?? 'none'} → ${c.after ?? 'none'}`);
-  return `changed the packet itself: ${text.join(', ')}`;
+  return { cause: 'changed', text: `changed the packet itself: ${text.join(', ')}` };
 }
 
 function passText(claim: RequestClaim, { out, before }: Pick<Forwarded, 'out' | 'before'>): string {
@@ -166,7 +208,7 @@ export function judgeElsewhere(
   }
   const way = routeText({ ...one.journey, crossings: one.onward });
   return one.out.to?.node === server.node
-    ? finding('fail', `the request went straight from the director to ${server.node}: ${way}`, [
+    ? failure('no-router', `the request went straight from the director to ${server.node}: ${way}`, [
         witness(one.out),
       ])
     : finding('pass', `the request went ${way}`, one.onward.map(witness));

@@ -68,13 +68,14 @@ export function judgeSpread(name: DnsName, services: NamedService[], requests: N
     ({ client, address, server, error }) => `${client} → ${address || '?'}: ${server ?? error}`,
   );
   const check = checkOf(`name-spreads ${name.name}`, 'name spreads', evidence);
-  const [failed] = requests.filter((request) => request.server === undefined);
+  const unanswered = requests.filter((request) => request.server === undefined);
+  const [failed] = unanswered;
   if (failed !== undefined || requests.length === 0)
     return check(
       requests.length === 0 ? 'unknown' : 'fail',
       failed === undefined
         ? 'no request was sent'
-        : `${failed.client} asked ${name.name} and got no answer: ${failed.error}`,
+        : `${failed.client} asked ${name.name} and got no answer: ${failed.error} (${unanswered.length} of ${requests.length} requests)`,
     );
   const text = shares.map(({ director, address, count }) => `${director} (${address}) ${count}`).join(', ');
   // Its turns are even; a client that retries may shift one or two.

@@ -3,25 +3,31 @@ import type { Plan } from '../plan/types.ts';
 import type { Outcome } from './check.ts';
 import type { Claim, OneMacOwner } from './claims.ts';
 import { unanswered } from './diagnosis.ts';
-import { captureProblem, chosenServer, finding, listText, serviceOf } from './evidence.ts';
+import { captureProblem, chosenServer, failure, finding, listText, serviceOf } from './evidence.ts';
 import type { CaptureHealth, Finding, Lab } from './evidence.ts';
 import { judgeOwner } from './judge-owner.ts';
 import { judgeBypass, judgeGateway, judgePass, judgeSource } from './judge-replies.ts';
 import { judgeElsewhere, judgeRequests } from './judge-requests.ts';
+import { lossAt, lossKey, type Loss } from './loss.ts';
 import { innermost } from './packet.ts';
 import { observationText } from './packet-text.ts';
 import { byWhat, resolutionOf } from './resolution.ts';
 import { walks } from './path.ts';
+import { countText, summarise, unitOf, type Explain, type Judged } from './summary.ts';
 import type { Observation, Walk } from './types.ts';
 
-/** A claim held against the packets. */
+/** A claim held against the packets, or one of the ways in which it was broken. */
 export interface Verdict {
   claim: Claim;
+  /** Unique: the claim's own; of its second and further causes followed by a name for the cause. */
+  id: string;
   outcome: Outcome;
   /** Plain English: nodes, addresses, counts. */
   why: string;
   /** The packets that it was concluded from, in order of time. */
   evidence: Evidence[];
+  /** Connections that broke in the same way and whose packets are not among the evidence. */
+  more: number;
 }
 
 export interface Evidence {
@@ -33,14 +39,16 @@ export interface Evidence {
   text: string;
 }
 
-/** A finding and the real server that its connection went to. */
-interface Judged extends Finding {
-  server: string | undefined;
+/** A claim and what each connection, or all that was captured, says about it. */
+export interface Examined {
+  claim: Claim;
+  judged: Judged[];
 }
 
 /**
  * Decides every claim. What decides is the packets alone:
  * - `fail`: one connection at least was seen to break the promise, or to come to nothing, with `why` saying how far.
+ *   Each way in which connections broke it is a verdict of its own.
  * - `unknown`: it could not be measured: no connection, a capture lost packets or had no control packet, or one of the
  *   real servers got no connection.
  * - `pass`: every connection kept the promise, and every real server had one.
@@ -53,34 +61,53 @@ export function judge(
   observations: Observation[],
   captures: CaptureHealth[],
 ): Verdict[] {
+  return conclude(examine(plan, claims, observations, captures));
+}
+
+/** The first half of `judge`: what each connection says. */
+export function examine(
+  plan: Plan,
+  claims: Claim[],
+  observations: Observation[],
+  captures: CaptureHealth[],
+): Examined[] {
   const lab: Lab = {
     plan,
     observations,
     captures,
     walks: walks(plan, observations).filter((walk) => !beganBefore(walk)),
   };
-  return claims.map((claim) => {
-    const { outcome, why, evidence } = conclude(lab, claim);
-    const sorted = [...new Set(evidence)].sort((a, b) => a.time - b.time);
-    return {
-      claim,
-      outcome,
-      why,
-      evidence: sorted.map((o) => ({
-        node: o.node,
-        device: o.device,
-        time: o.time,
-        text: observationText(o),
-      })),
-    };
-  });
+  return claims.map((claim) => ({ claim, judged: judgedBy(lab, claim) }));
 }
 
-function conclude(lab: Lab, claim: Claim): Finding {
-  if (isOwnerClaim(claim)) return sound(lab, judgeOwner(lab, claim));
+/** Every place where a connection was lost, once. */
+export function lossesOf(examined: Examined[]): Loss[] {
+  const failed = examined.flatMap(({ judged }) => judged.filter((j) => j.outcome === 'fail'));
+  const losses = new Map(failed.flatMap((j) => (j.losses ?? []).map((loss) => [lossKey(loss), loss])));
+  return [...losses.values()];
+}
+
+/** The second half: the verdicts. @param explain what the nodes' settings say of a failure, where they were read */
+export function conclude(examined: Examined[], explain: Explain = () => undefined): Verdict[] {
+  return examined.flatMap(({ claim, judged }) =>
+    summarise(claim, judged, explain).map(({ id, outcome, why, evidence, more }) => ({
+      claim,
+      id,
+      outcome,
+      why,
+      evidence: [...new Set(evidence)]
+        .sort((one, other) => one.time - other.time)
+        .map((o) => ({ node: o.node, device: o.device, time: o.time, text: observationText(o) })),
+      more,
+    })),
+  );
+}
+
+function judgedBy(lab: Lab, claim: Claim): Judged[] {
+  if (isOwnerClaim(claim)) return [whole(sound(lab, judgeOwner(lab, claim)))];
   const service = serviceOf(lab, claim.service);
   if (service === undefined)
-    return finding('unknown', `the plan has no service ${serviceName(claim.service)}`);
+    return [whole(finding('unknown', `the plan has no service ${serviceName(claim.service)}`))];
   const about = new Set(claim.servers.map((s) => s.node));
   const judged = lab.walks
     .filter((walk) => isSameService(walk.service, service))
@@ -90,7 +117,12 @@ function conclude(lab: Lab, claim: Claim): Finding {
       if (server !== undefined && !about.has(server)) return [];
       return [{ ...sound(lab, judgeOne(lab, service, claim, walk)), server }];
     });
-  return judged.length === 0 ? nothingSeen(lab, claim) : summary(judged, [...about], claim);
+  return judged.length === 0 ? [whole(nothingSeen(lab, claim))] : judged;
+}
+
+/** A finding about everything that was captured. */
+function whole(found: Finding): Judged {
+  return { ...found, server: undefined, whole: true };
 }
 
 /**
@@ -150,38 +182,6 @@ function sound(lab: Lab, found: Finding): Finding {
   return found;
 }
 
-function summary(judged: Judged[], servers: string[], { service }: Claim): Finding {
-  const counted = (number: number) => countText(number, service.protocol);
-  for (const outcome of ['fail', 'unknown'] as const) {
-    const bad = judged.filter((j) => j.outcome === outcome);
-    const [first] = bad;
-    if (first === undefined) continue;
-    const others = [
-      ...new Set(bad.map((j) => j.server).filter((s) => s !== undefined && s !== first.server)),
-    ];
-    const also = others.length === 0 ? '' : `, also with ${listText(others.map(String))}`;
-    return {
-      ...first,
-      why: `${first.why} (${bad.length} of ${counted(judged.length)}${also})`,
-      evidence: bad.slice(0, 3).flatMap((j) => j.evidence),
-    };
-  }
-  const missing = servers.filter((server) => !judged.some((j) => j.server === server));
-  const samples = servers.flatMap((server) => judged.find((j) => j.server === server) ?? []);
-  const evidence = samples.flatMap((j) => j.evidence);
-  if (missing.length > 0)
-    return finding(
-      'unknown',
-      `${counted(judged.length)} kept it, but none went to ${listText(missing)}`,
-      evidence,
-    );
-  return finding(
-    'pass',
-    `${samples[0]?.why ?? ''} (${counted(judged.length)}, to ${listText(servers)})`,
-    evidence,
-  );
-}
-
 /** No connection at all: that is a failure only where someone was seen to ask in vain. */
 function nothingSeen(lab: Lab, claim: Claim): Finding {
   const { vip, protocol } = claim.service;
@@ -196,7 +196,7 @@ function nothingSeen(lab: Lab, claim: Claim): Finding {
   const asker = lab.plan.nodes.find(
     (n) => !about.includes(n.name) && unanswered(lab, n.name).includes(vip),
   )?.name;
-  const why = `no ${UNITS[protocol]} to ${name} was seen`;
+  const why = `no ${unitOf(protocol)} to ${name} was seen`;
   if (asker === undefined) return finding('unknown', why);
   const question = lab.observations.find((o) => {
     const resolution = resolutionOf(o.packet);
@@ -204,11 +204,14 @@ function nothingSeen(lab: Lab, claim: Claim): Finding {
   });
   const told = `${why}: ${asker} asked for ${vip} ${byWhat(vip)} and nobody answered`;
   const promisesArrival = claim.kind.startsWith('request-') || claim.kind === 'reply-from-vip';
-  return sound(lab, finding(promisesArrival ? 'fail' : 'unknown', told, [question], [asker]));
-}
-
-const UNITS: Record<Claim['service']['protocol'], string> = { tcp: 'connection', udp: 'datagram' };
-
-function countText(number: number, protocol: Claim['service']['protocol']): string {
-  return `${number} ${UNITS[protocol]}${number === 1 ? '' : 's'}`;
+  const found = promisesArrival
+    ? failure(
+        'nobody',
+        told,
+        [question],
+        [asker],
+        claim.directors.flatMap((node) => lossAt('own', node, { service: claim.service, address: vip })),
+      )
+    : finding('unknown', told, [question], [asker]);
+  return sound(lab, found);
 }

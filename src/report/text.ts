@@ -1,4 +1,5 @@
 import type { Check } from '../proof/check.ts';
+import { shortened } from '../proof/shortened.ts';
 import type { Diagnosis } from '../commands/diagnosis.ts';
 import type { LineChart } from './diagram/chart.ts';
 import type { ModeFigures } from '../commands/compare.ts';
@@ -13,6 +14,10 @@ import { clusterLine, directorLines } from './directors.ts';
 import { paint } from './paint.ts';
 import { visibleLine } from './visible.ts';
 
+/** Lines of evidence under a check that is not green. */
+const MOST_LINES = 8;
+const MORE = 'more lines (all of them: --json)';
+
 /** A row for each check, with its evidence under what is not green. */
 export function checkTable(checks: Check[]): string {
   const rows = checks.map((check) => ({ ...check, title: visibleLine(check.title) }));
@@ -22,7 +27,10 @@ export function checkTable(checks: Check[]): string {
       const row = `${MARK[outcome]} ${title.padEnd(width)}  ${visibleLine(detail)}`;
       return outcome === 'pass'
         ? row
-        : [row, ...evidence.slice(0, 8).map((text) => `    ${paint.dim(visibleLine(text))}`)].join('\n');
+        : [
+            row,
+            ...shortened(evidence, MOST_LINES, MORE).map((text) => `    ${paint.dim(visibleLine(text))}`),
+          ].join('\n');
     })
     .join('\n');
 }

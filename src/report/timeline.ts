@@ -1,3 +1,4 @@
+import { shortened } from '../proof/shortened.ts';
 import type { TimelineEvent } from '../commands/observers.ts';
 import type { SteadyReport, TimelineReport } from '../commands/timeline.ts';
 import { columns } from './columns.ts';
@@ -58,7 +59,7 @@ function clientText(
         `  ${seconds(o.from)}–${seconds(o.until)} s`,
         `${o.failed} failed, ${o.answered} answered`,
         o.over ? '' : 'not over',
-        o.errors.slice(0, 3).join('; '),
+        shortened(o.errors, 3).join('; '),
       ]),
     ),
   ]

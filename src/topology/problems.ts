@@ -59,7 +59,7 @@ const MOST_LISTED = 20;
 /** Choices for a mend: `one of: nat, tun, dr`. */
 export function oneOf(choices: readonly string[]): string {
   const listed = choices.slice(0, MOST_LISTED).join(', ');
-  return `one of: ${listed}${choices.length > MOST_LISTED ? ', …' : ''}`;
+  return `one of: ${listed}${choices.length > MOST_LISTED ? ` and ${choices.length - MOST_LISTED} more` : ''}`;
 }
 
 /** Where the other of two things in conflict is. */

@@ -1,3 +1,4 @@
+import { errorsText } from '../request-errors.ts';
 import type { PlannedService } from '../../plan/types.ts';
 import type { Connection } from '../../traffic/connections.ts';
 import type { Probes } from '../../traffic/probes.ts';
@@ -33,7 +34,10 @@ export function judgeProbes(service: PlannedService, probes: Probes): Check {
     return {
       ...base,
       outcome: 'unknown',
-      detail: `${unanswered.length} of ${connections.length} connections were not answered: ${unanswered[0]?.error ?? ''}`,
+      detail: `${unanswered.length} of ${connections.length} connections were not answered: ${errorsText(
+        unanswered.map(({ error }) => ({ client: '', text: error })),
+        [],
+      )}`,
       evidence: unanswered.map(({ address, port, error }) => `${address}:${port}: ${error}`),
     };
   const groups = groupBy(connections, (connection) => keyOf(service, by, connection));

@@ -1,3 +1,4 @@
+import { shortened } from '../../proof/shortened.ts';
 import { MARK, columns } from '../columns.ts';
 import { casesOf, evidenceLine, resultName, type VerifyReport, type VerifyResult } from './report.ts';
 import { leftText, soakFigures } from './soak.ts';
@@ -17,7 +18,7 @@ export function resultText(result: VerifyResult, report: VerifyReport): string {
     `${mark(result.outcome)} ${resultName(result, report).padEnd(16)}  ${count}  ${(up + test + down).toFixed(1)} s`,
     ...bad.flatMap(({ title, detail, outcome, lines }) => [
       `  ${mark(outcome)} ${visibleLine(title)}: ${visibleLine(detail)}`,
-      ...lines.slice(0, MOST_LINES).map((line) => `      ${paint.dim(visibleLine(line))}`),
+      ...shortened(lines, MOST_LINES, 'more lines').map((line) => `      ${paint.dim(visibleLine(line))}`),
     ]),
     ...evidenceLine(result).map((line) => `  ${line}`),
     ...(result.kept ? [`  kept: lab test ${result.lab} · lab down ${result.lab}`] : []),

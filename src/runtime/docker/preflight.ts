@@ -113,7 +113,7 @@ function ruleRows(dump: string): { rule: string; packets: number }[] {
 export function eatenError(eaten: Eaten[], rules: string[]): LabError {
   const rows = eaten.map(
     (e) =>
-      `network ${e.network}: from ${e.from} to ${e.to} no packet ${e.missing.slice(0, 3).join(' or ').replaceAll(',', ' > ')}`,
+      `network ${e.network}: from ${e.from} to ${e.to} no packet ${e.missing.slice(0, 3).join(' or ').replaceAll(',', ' > ')}${e.missing.length > 3 ? ` or ${e.missing.length - 3} more` : ''}`,
   );
   const by =
     rules.length === 0

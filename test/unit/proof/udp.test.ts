@@ -158,7 +158,7 @@ describe('DR of datagrams', () => {
     );
   });
 
-  it('says that nothing listens', () => {
+  it('says who refused it', () => {
     const question = datagram(client, vip, 'question', { id: 1, ttl: 63 });
     const unreachable = ipv4(
       { source: '10.0.0.100', destination: '10.0.0.2', protocol: 1 },
@@ -169,7 +169,9 @@ describe('DR of datagrams', () => {
       s.hop('rs1/eth0', 'client/eth0', unreachable);
     });
     expect(all['reply-from-vip']?.outcome).toBe('fail');
-    expect(all['reply-from-vip']?.why).toContain('rs1 refused the datagram: nothing listens there');
+    expect(all['reply-from-vip']?.why).toContain(
+      'rs1 refused the datagram; rs1 sent ICMP port unreachable (1 of 1 datagram, to rs1)',
+    );
     expect(all['replies-bypass-director']?.outcome).toBe('unknown');
   });
 

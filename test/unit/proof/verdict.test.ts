@@ -13,8 +13,11 @@ function verdicts(
   observations: Observation[],
   captures: CaptureHealth[],
 ): Record<Claim['kind'], Verdict> {
+  // A claim that is broken in several ways has further verdicts: here it is about the first.
   return Object.fromEntries(
-    judge(plan, claimsFor(plan), observations, captures).map((v) => [v.claim.kind, v]),
+    judge(plan, claimsFor(plan), observations, captures)
+      .filter((v) => v.id === v.claim.id)
+      .map((v) => [v.claim.kind, v]),
   ) as Record<Claim['kind'], Verdict>;
 }
 
@@ -92,35 +95,35 @@ describe('real captures of labs in which one thing was broken', () => {
       natPlan(),
       { ...NAT, 'reply-from-vip': 'fail' },
       'reply-from-vip',
-      /^the SYN-ACK of rs2 went rs2 eth0 → director eth1 and no further \(is net\.ipv4\.ip_forward 1/,
+      /^the SYN-ACK of rs2 went rs2 eth0 → director eth1 and no further \(2 of 2 connections, 1 to rs2 and 1 to rs1\)$/,
     ],
     [
       'nat-server-stopped',
       natPlan(),
       { ...NAT, 'reply-from-vip': 'fail' },
       'reply-from-vip',
-      /^rs1 refused the connection \(RST\): nothing listens on its port 8080 \(1 of 2 connections\)/,
+      /^rs1 refused the connection \(RST\) to its port 8080 \(1 of 2 connections, to rs1\)$/,
     ],
     [
       'tun-down',
       tunPlan(),
       { ...TUN, 'reply-from-vip': 'fail', 'replies-bypass-director': 'unknown' },
       'reply-from-vip',
-      /^the SYN arrived at rs2 eth0 and no answer left it .*rs2 sent ICMP port unreachable for IPIP/,
+      /^the SYN arrived at rs2 eth0 and no answer left it; rs2 sent ICMP port unreachable for IPIP/,
     ],
     [
       'tun-rp-filter',
       tunPlan(),
       { ...TUN, 'reply-from-vip': 'fail', 'replies-bypass-director': 'unknown' },
       'reply-from-vip',
-      /^the SYN arrived at rs2 eth0 and no answer left it .*rp_filter/,
+      /^the SYN arrived at rs2 eth0 and no answer left it \(2 of 2 connections/,
     ],
     [
       'dr-no-vip',
       drPlan(),
       { ...DR, 'reply-from-vip': 'fail', 'replies-bypass-director': 'unknown' },
       'reply-from-vip',
-      /^the SYN arrived at rs2 eth0 and no answer left it \(does it own 10\.0\.0\.100/,
+      /^the SYN goes round between director eth0 → rs1 eth0 → director eth0, \d+ times: rs1 passes it on/,
     ],
     [
       'dr-masquerading',

@@ -60,6 +60,7 @@ describe('the direction of imports', () => {
     'plan/': { uses: ['plan/', 'topology/', 'zod/mini', 'ipaddr.js'], types: [] },
     'ipvs/': { uses: ['ipvs/'], types: [] },
     'drift/': { uses: ['drift/', 'ipvs/', 'plan/', 'topology/', 'zod/mini'], types: [] },
+    'causes/': { uses: ['causes/', 'drift/', 'plan/', 'proof/', 'topology/'], types: [] },
     'class/': { uses: ['class/', 'exercises/', 'errors.ts', 'zod/mini'], types: [] },
     'exercises/': {
       uses: ['exercises/', 'plan/', 'topology/', 'errors.ts', 'zod', 'zod/mini'],
