@@ -3,15 +3,26 @@ import randexp from 'randexp';
 // The package exports the class itself; its types say that it were a module with a default.
 const RandExp = randexp as unknown as typeof randexp.default;
 
-/**
- * A regular expression as the checking programs take it (PCRE and Perl). What opens with flags, JavaScript reads
- * without them.
- * @returns undefined where it is none, or says something that JavaScript cannot
- */
-export function readPattern(text: string): RegExp | undefined {
+/** A regular expression apart from the flags that may stand before it. */
+function parts(text: string): { flags: string; rest: string } {
   const [opening = '', flags = ''] = /^\(\?([a-z]+)\)/.exec(text) ?? [];
+  return { flags, rest: text.slice(opening.length) };
+}
+
+/** Whether a text is a regular expression: the checking programs match by it (PCRE and Perl). */
+export function isPattern(text: string): boolean {
+  return read(parts(text).rest, '') !== undefined;
+}
+
+/** As JavaScript reads it; undefined where it cannot, or would take it for something else. */
+function readPattern(text: string): RegExp | undefined {
+  const { flags, rest } = parts(text);
+  return /^[ims]*$/.test(flags) ? read(rest, flags) : undefined;
+}
+
+function read(text: string, flags: string): RegExp | undefined {
   try {
-    return new RegExp(text.slice(opening.length), flags.replaceAll(/[^ims]/g, ''));
+    return new RegExp(text, flags);
   } catch {
     return undefined;
   }
@@ -23,14 +34,13 @@ export function readPattern(text: string): RegExp | undefined {
  * @returns undefined where none was found
  */
 export function textMatching(patterns: string[], given: string): string | undefined {
-  const read = patterns.map(readPattern);
-  if (read.includes(undefined)) return undefined;
-  const wanted = read.filter((pattern) => pattern !== undefined);
+  const wanted = patterns.map(readPattern).filter((pattern) => pattern !== undefined);
+  if (wanted.length < patterns.length) return undefined;
   const texts = [...new Set(wanted.filter((pattern) => !pattern.test(given)).map(shortest))].filter(isPlain);
   // Last without a line break: what ends in `$` may allow none behind it.
   const candidates = [
     given,
-    [given.trimEnd(), ...texts, ''].join('\n'),
+    [...(given === '' ? [] : [given.trimEnd()]), ...texts, ''].join('\n'),
     [...texts, ''].join('\n'),
     texts.join('\n'),
   ];
@@ -45,6 +55,6 @@ function shortest(pattern: RegExp): string {
 }
 
 /** What can be written into a file as it is. */
-function isPlain(text: string): boolean {
+export function isPlain(text: string): boolean {
   return !/[\p{Cc}\p{Surrogate}]/u.test(text);
 }

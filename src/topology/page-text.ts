@@ -24,5 +24,7 @@ export function isStandardPage(path: string): boolean {
  * @returns undefined where no such text was found
  */
 export function pageText(node: string, path: string, patterns: string[]): string | undefined {
-  return textMatching(patterns, path === '/' ? `${node}\n` : 'ok\n');
+  const standard = path === '/' ? `${node}\n` : 'ok\n';
+  const own = isStandardPage(path) ? undefined : textMatching(patterns, '');
+  return own ?? textMatching(patterns, standard);
 }
