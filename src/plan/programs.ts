@@ -39,9 +39,17 @@ export function serverPrograms(
         node,
         here[0]?.server.address ?? '',
         port,
-        unique(here.map(({ service, server }) => (server.mode === 'nat' ? server.address : service.vip))),
+        unique(here.flatMap(listenOn)),
       );
     }),
+  ];
+}
+
+/** Where the packets come to, and where a program on a director asks whether the server is well. */
+function listenOn({ service, server }: { service: PlannedService; server: PlannedServer }): string[] {
+  return [
+    server.mode === 'nat' ? server.address : service.vip,
+    ...(service.health === undefined ? [] : [server.address]),
   ];
 }
 

@@ -43,6 +43,7 @@ export function textMatching(patterns: string[], given: string): string | undefi
     [...(given === '' ? [] : [given.trimEnd()]), ...texts, ''].join('\n'),
     [...texts, ''].join('\n'),
     texts.join('\n'),
+    ...texts,
   ];
   return candidates.find((text) => text.trim() !== '' && wanted.every((pattern) => pattern.test(text)));
 }
