@@ -13,12 +13,14 @@ import { judgeTransfers } from '../proof/transfers.ts';
 import { judgeProxy } from '../proof/judge-proxy.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { judgeHealth, nodesOut, type ServiceHealth } from '../proof/health.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
 import type { Reply } from '../traffic/replies.ts';
 import { ask, askFromOnePort } from '../traffic/requests.ts';
 import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import { checkSync } from './cluster-checks.ts';
 import { connectionTables } from './connection-tables.ts';
+import { isWatched, readHealth } from './health-state.ts';
 import { checkNames } from './name-checks.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
@@ -44,6 +46,8 @@ interface Round {
   transfers: Transfer[];
   scheduling: Scheduling;
   limits: Limits;
+  /** Of its real servers where a daemon looks after them, one for each director. */
+  health: ServiceHealth[];
 }
 
 /**
@@ -67,7 +71,7 @@ async function testNow(
 ): Promise<Check[]> {
   await settle(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
-    rounds: await sendRounds(plan, runtime, patience),
+    rounds: await withHealth(plan, runtime, await sendRounds(plan, runtime, patience)),
     turns: await takeTurns(plan, runtime),
   }));
   const { rounds, turns } = result;
@@ -102,13 +106,23 @@ async function testNow(
   ];
 }
 
+/** What the daemons have made of the tables by the time that all has been asked. */
+async function withHealth(plan: Plan, runtime: Runtime, rounds: Round[]): Promise<Round[]> {
+  const states = await readHealth(plan, runtime);
+  return rounds.map((round) => ({
+    ...round,
+    health: states.filter((state) => isSameService(state.service, round.service)),
+  }));
+}
+
 function roundChecks(round: Round): Check[] {
-  const { service, replies, onePort, rows, scheduled, transfers, scheduling, limits } = round;
+  const { service, health, replies, onePort, rows, scheduled, transfers, scheduling, limits } = round;
   const all = [...replies, ...onePort];
   return [
+    ...(isWatched(service) ? [judgeHealth(service, health)] : []),
     judgeAnswers(service, all, limits.full),
     // A real server that may be full gets no turn: what limits promise is judged instead.
-    ...(limits.full === undefined ? [judgeDistribution(service, replies)] : []),
+    ...(limits.full === undefined ? [judgeDistribution(service, replies, nodesOut(health))] : []),
     ...scheduling.checks,
     ...(service.protocol === 'udp' ? [judgeOnePort(service, onePort)] : []),
     // A proxy has no table; its packets are judged instead.
@@ -153,6 +167,7 @@ async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Pro
       transfers: [],
       scheduling: { checks: [], reached: [] },
       limits: await limitsOf(runtime, service),
+      health: [],
     };
     // While capturing, because it reaches real servers that requests one after the other do not.
     if (isAnswered(round) && !refuses(service))

@@ -49,6 +49,8 @@ export function virtualServer(service: Watched, script: string | undefined): Par
   return block(
     `virtual_server ${vip} ${port}`,
     `delay_loop ${health.interval}`,
+    // The first check soon, and not at some time within the interval.
+    'warmup 0',
     `lvs_sched ${scheduler}`,
     `lvs_method ${ipvsWords(mode).keepalived}`,
     ...(persistence === undefined ? [] : [`persistence_timeout ${persistence.timeout}`]),

@@ -35,12 +35,7 @@ export function serverPrograms(
       : webServer(node, plain, { tls: tlsOf(lab, served), pages, ipv6 })),
     ...dns.flatMap((port) => {
       const here = served.filter((s) => s.service.application === 'dns' && s.server.port === port);
-      return dnsServer(
-        node,
-        here[0]?.server.address ?? '',
-        port,
-        unique(here.flatMap(listenOn)),
-      );
+      return dnsServer(node, here[0]?.server.address ?? '', port, unique(here.flatMap(listenOn)));
     }),
   ];
 }

@@ -2,6 +2,7 @@ import { serviceName } from '../plan/service-name.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
+import { listText } from './evidence.ts';
 import { isLongRound, isPartOfRound, roundOf, turnsFor } from './schedulers/turns.ts';
 
 /** Requests that show a scheduler's promise in whole rounds: at least eight. */
@@ -31,7 +32,7 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
   const bad = replies.filter((reply) => !good.includes(reply));
   const where = serviceName(service);
   const foreign = bad.find((reply) => reply.server !== undefined)?.server;
-  const reason = foreign === undefined ? bad[0]?.error : `${foreign} answered, which is no real server of it`;
+  const reason = foreign === undefined ? bad[0]?.error : foreignText(service, foreign);
   return {
     id: 'answers',
     title: 'answers',
@@ -50,8 +51,17 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
   };
 }
 
-/** Whether the answers are spread as the scheduler promises, for requests that came one after the other. */
-export function judgeDistribution(service: PlannedService, replies: Reply[]): Check {
+function foreignText({ health }: PlannedService, node: string): string {
+  return health?.fallback?.node === node
+    ? `the fallback ${node} answered (see row health)`
+    : `${node} answered, which is no real server of it`;
+}
+
+/**
+ * Whether the answers are spread as the scheduler promises, for requests that came one after the other.
+ * @param out real servers that a director does not have, where somebody looks after them: then there is nothing to share
+ */
+export function judgeDistribution(service: PlannedService, replies: Reply[], out: string[] = []): Check {
   const counts = new Map(service.servers.map((server) => [server.node, 0]));
   for (const { server } of replies)
     if (server !== undefined) counts.set(server, (counts.get(server) ?? 0) + 1);
@@ -60,6 +70,12 @@ export function judgeDistribution(service: PlannedService, replies: Reply[]): Ch
   const base = { id: 'distribution', title: 'distribution', evidence: [] };
   if (answered < replies.length || answered === 0)
     return { ...base, outcome: 'unknown', detail: `${share}: not every request was answered` };
+  if (out.length > 0 && out.every((node) => counts.get(node) === 0))
+    return {
+      ...base,
+      outcome: 'unknown',
+      detail: `${share}: not judged, as ${listText(out)} ${out.length === 1 ? 'is' : 'are'} out (see row health)`,
+    };
   const { expected, promise } = expectation(service, counts, answered);
   const kept =
     [...counts].every(([node, count]) => expected(node, count)) &&

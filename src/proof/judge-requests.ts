@@ -11,7 +11,7 @@ import type {
 } from './claims.ts';
 import { endText } from './ends.ts';
 import { howFar } from './diagnosis.ts';
-import { chosenServer, finding, forwardedRequests, routeText, witness } from './evidence.ts';
+import { chosenServer, finding, forwardedRequests, remoteServers, routeText, witness } from './evidence.ts';
 import type { Finding, Forwarded, Lab } from './evidence.ts';
 import { innermost, transportOf } from './packet.ts';
 import type { Crossing, Walk } from './types.ts';
@@ -60,7 +60,7 @@ function pastDirector(service: PlannedService, walk: Walk): Finding | undefined 
   for (const journey of walk.journeys) {
     if (journey.direction !== 'request') continue;
     const passed = journey.crossings.some((c) => c.to !== undefined && service.directors.includes(c.to.node));
-    const end = journey.crossings.find((c) => service.servers.some((s) => s.node === c.to?.node));
+    const end = journey.crossings.find((c) => remoteServers(service).some((s) => s.node === c.to?.node));
     if (passed || end === undefined) continue;
     return finding(
       'fail',

@@ -8,7 +8,7 @@ import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
 import { columns, MARK } from './columns.ts';
-import { differenceLines, linkLines } from './differences.ts';
+import { differenceLines, healthLines, linkLines } from './differences.ts';
 import { clusterLine, directorLines } from './directors.ts';
 import { paint } from './paint.ts';
 import { visibleLine } from './visible.ts';
@@ -123,6 +123,7 @@ export function statusText(report: StatusReport): string {
     '',
     ...report.failures.map((failure) => `failed on purpose: ${failureText(failure)}`),
     ...linkLines(report),
+    ...healthLines(report),
     ...differenceLines(report),
   ].join('\n');
 }
