@@ -13,6 +13,8 @@ export interface Move {
   /** As the log has it: `07:07:41`. */
   time: string;
   line: string;
+  /** The line without what stands before the daemon's words. */
+  said: string;
 }
 
 /** What came of the last check of a real server, as far as the daemon writes that down. */
@@ -45,12 +47,17 @@ function moveIn(by: PlannedHealth['by'], line: string, virtual: LogEnd, server: 
       /\] (Deleted|Quiescent|Readd Quiescent|Added|Restored) real server: (\S+) .*?\((\S+)\)/.exec(line) ??
       [];
     if (real !== server.text || service !== virtual.text) return undefined;
-    return { out: /Deleted|Quiescent/.test(verb), time, line: line.trim() };
+    const said = line.slice(line.indexOf('] ') + 2).trim();
+    return { out: /Deleted|Quiescent/.test(verb), time, line: line.trim(), said };
   }
   const [, verb = '', real, service] =
     /\b(Remov|Disabl|Add|Enabl)ing service (\S+) (?:from|of|to) VS (\S+)/.exec(line) ?? [];
   if (!isKeepalived(real, server) || !isKeepalived(service, virtual)) return undefined;
-  return { out: /Remov|Disabl/.test(verb), time, line: line.trim() };
+  return { out: /Remov|Disabl/.test(verb), time, line: line.trim(), said: keepalivedSaid(line) };
+}
+
+function keepalivedSaid(line: string): string {
+  return line.replace(/^.*?\d{4}: /, '').trim();
 }
 
 /** keepalived writes `[192.0.2.11]:tcp:443`. */
@@ -69,7 +76,7 @@ export function lastCheck(health: PlannedHealth, checks: string, server: LogEnd)
     const [, state, said = ''] = /\[(up|down)\] (.*)$/.exec(line) ?? [];
     return { well: state === 'up', said: said === '-' ? '' : decoded(said) };
   }
-  return { well: /succe/i.test(line), said: line.replace(/^.*?\d{4}: /, '').trim() };
+  return { well: /succe/i.test(line), said: keepalivedSaid(line) };
 }
 
 function isCheck({ by, check, request }: PlannedHealth, line: string, server: LogEnd): boolean {

@@ -53,7 +53,10 @@ export function healthTroubles(health: ServiceHealth): string[] {
     // keepalived's log does not say for which service it asked.
     ...servers
       .filter((server) => by === 'ldirectord' && !isOut(server) && server.check?.well === false)
-      .map(({ node, check }) => `${node} fails its checks${saidText(check)} and is still in`),
+      .map(
+        ({ node, check }) =>
+          `${node} is in, but failed its last check${check?.said === '' ? '' : `: "${check?.said.slice(0, LONGEST) ?? ''}"`}`,
+      ),
     ...foreign.map((server) => `${server} is in the table, and the plan has it not`),
     ...(health.fallback?.in === true && !all
       ? [`the fallback ${health.fallback.node} is in the table, though not all real servers are out`]
@@ -61,38 +64,43 @@ export function healthTroubles(health: ServiceHealth): string[] {
   ];
 }
 
-/** `all real servers (rs1 and rs2) are out since 07:07:41, and the fallback sorry answers: …` */
+/** `all real servers (rs1 and rs2) have been out since 07:07:41, the fallback sorry answers; …` */
 function allOut({ by, servers, fallback }: ServiceHealth): string {
-  const last = servers
-    .flatMap(({ move }) => (move?.out === true ? [move] : []))
-    .sort((a, b) => a.time.localeCompare(b.time))
-    .at(-1);
-  const since = last === undefined ? '' : ` since ${last.time}`;
+  const byTime = [...servers].sort((a, b) => (a.move?.time ?? '').localeCompare(b.move?.time ?? ''));
+  const last = byTime.findLast(({ move }) => move?.out === true) ?? byTime.at(-1);
+  if (last === undefined) return '';
   const answers =
     fallback === undefined
       ? 'and there is no fallback: nobody answers'
       : fallback.in
         ? `the fallback ${fallback.node} answers`
         : `and the fallback ${fallback.node} is not in the table: nobody answers`;
-  return `all real servers (${listText(servers.map(({ node }) => node))}) are out${since}, ${answers}: ${servers.map((server) => `${server.node} ${reason(by, server)}`).join('; ')}`;
+  const [only] = servers.length === 1 ? servers : [];
+  return only === undefined
+    ? `all real servers (${listText(servers.map(({ node }) => node))}) ${outSince(last, 'are')}, ${answers}; ${last.node} last: ${reason(by, last)}`
+    : `the only real server (${only.node}) ${outSince(only, 'is')}, ${answers}; ${reason(by, only)}`;
 }
 
 function outText(by: PlannedHealth['by'], server: WatchedServer): string {
-  const since = server.move?.out === true ? ` since ${server.move.time}` : '';
   const how = server.weight === 0 ? ' (weight 0)' : '';
-  return `${server.node} is out${how}${since}: ${reason(by, server)}`;
+  return `${server.node} ${outSince(server, 'is')}${how}: ${reason(by, server)}`;
 }
 
-/** By whom a server was taken out, and why. */
+/** `has been out since 07:07:41`; where no log says since when, `is out`. */
+function outSince({ move }: WatchedServer, verb: 'is' | 'are'): string {
+  if (move?.out !== true) return `${verb} out`;
+  return `${verb === 'is' ? 'has' : 'have'} been out since ${move.time}`;
+}
+
+/** Who took a server out, in the daemon's own words where it was the daemon. */
 function reason(by: PlannedHealth['by'], { move, check }: WatchedServer): string {
-  if (move?.out !== true) return `no line of ${by}'s log says why, so it was taken out by hand`;
-  const failed = check?.well === false ? saidText(check) : '';
-  return `was taken out by ${by}${failed}, "${move.line}"`;
+  if (move?.out !== true) return `no line of ${by}'s log says so, so it was taken out by hand`;
+  const failed = check?.well === false && check.said !== '' ? [check.said.slice(0, LONGEST)] : [];
+  return `${by} says ${[...failed, move.said].map((text) => `"${text}"`).join(', then ')}`;
 }
 
-function saidText(check: CheckResult | undefined): string {
-  return check === undefined || check.said === '' ? '' : `, check: ${check.said.slice(0, 160)}`;
-}
+/** Characters of what a check answered that are shown: it may be a whole page. */
+const LONGEST = 160;
 
 /** What was asked, how often: `negotiate every 2 s`. */
 function checkText({ check, interval }: PlannedHealth): string {
