@@ -42,6 +42,8 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
         },
         progress,
       );
+      // It is up, and not as the file wants it.
+      if (result.troubles.length > 0) finish(EXIT.labFailed);
       if (options.json === true) {
         json('up', result);
         return;

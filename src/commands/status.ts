@@ -2,10 +2,12 @@ import type { Difference } from '../drift/compare.ts';
 import { failuresOf, type FailureAction } from '../failures.ts';
 import type { LabRecord } from '../lab.ts';
 import { labNames, lookUp } from '../lab.ts';
+import { healthTroubles, type ServiceHealth } from '../proof/health.ts';
 import { adoptLabs } from './adopt.ts';
 import { inspect, type Inspection } from './differences.ts';
 import { clusterState, lookAtDirectors, type ClusterState, type DirectorState } from './directors.ts';
 import { healthOf, type Health, type RunningLab } from './existing.ts';
+import { readHealth } from './health-state.ts';
 
 export interface ListedLab {
   name: string;
@@ -48,10 +50,17 @@ export interface StatusReport extends ListedLab {
   links: { node: string; device: string; quality: Record<string, string> }[];
   /** What failed on purpose, and was not healed. */
   failures: FailureAction[];
+  /** Real servers that somebody looks after: what has become of them at each director. */
+  health: HealthReport[];
   /** What the nodes have and the plan does not say, and the other way round. */
   differences: NodeDifference[];
   /** What could not be compared. */
   unread: { node: string; why: string }[];
+}
+
+/** A service's real servers at one director, and what is wrong with them, a sentence each. */
+export interface HealthReport extends ServiceHealth {
+  troubles: string[];
 }
 
 /** A difference without the commands that undo it. */
@@ -68,9 +77,10 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
   const states = new Map((await runtime.states()).map((s) => [s.node, s.state]));
   const alive = plan.nodes.filter((node) => states.get(node.name) === 'running');
   const directors = alive.filter((node) => node.role === 'director' && plan.services.length > 0);
-  const [inspections, directorStates] = await Promise.all([
+  const [inspections, directorStates, health] = await Promise.all([
     inspect({ record, runtime }, alive),
     lookAtDirectors(plan, runtime, directors),
+    readHealth(plan, runtime, directors),
   ]);
   return {
     ...summary(record),
@@ -85,6 +95,7 @@ export async function status({ record, runtime }: RunningLab): Promise<StatusRep
     directors: directorStates,
     clusters: (plan.clusters ?? []).map((cluster) => clusterState(cluster, inspections)),
     failures: failuresOf(record.name),
+    health: health.map((each) => ({ ...each, troubles: healthTroubles(each) })),
     links: inspections.flatMap(({ node, found }) =>
       found.facts
         .filter((fact) => fact.kind === 'link quality')

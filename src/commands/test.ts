@@ -15,6 +15,7 @@ import { restsOnTable, tableSubject } from '../proof/judge-table.ts';
 import { countText } from '../proof/summary.ts';
 import { examine, type Verdict } from '../proof/verdict.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { judgeHealth, nodesOut, type ServiceHealth } from '../proof/health.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
 import type { Look } from '../traffic/probes.ts';
 import type { Reply } from '../traffic/replies.ts';
@@ -24,6 +25,7 @@ import { checkSync } from './cluster-checks.ts';
 import { connectionTables } from './connection-tables.ts';
 import { lookBefore } from './persistence-probes.ts';
 import { concludeWith } from './explain.ts';
+import { isWatched, readHealth } from './health-state.ts';
 import { checkNames } from './name-checks.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
@@ -53,6 +55,8 @@ interface Round {
   limits: Limits;
   /** What the directors knew of a persistent service before anything was sent. */
   before: Look | undefined;
+  /** Of its real servers where a daemon looks after them, one for each director. */
+  health: ServiceHealth[];
 }
 
 /**
@@ -80,7 +84,7 @@ async function testNow(
   const tables = await checkTables(lab);
   const stale = await tryStaleEntries(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
-    rounds: await sendRounds(plan, runtime, patience),
+    rounds: await withHealth(plan, runtime, await sendRounds(plan, runtime, patience)),
     turns: await takeTurns(plan, runtime),
   }));
   const { rounds, turns } = result;
@@ -138,14 +142,26 @@ function tableRows({ of }: TableChecks, service: PlannedService, several: boolea
     );
 }
 
+/** What the daemons have made of the tables by the time that all has been asked. */
+async function withHealth(plan: Plan, runtime: Runtime, rounds: Round[]): Promise<Round[]> {
+  const states = await readHealth(plan, runtime);
+  return rounds.map((round) => ({
+    ...round,
+    health: states.filter((state) => isSameService(state.service, round.service)),
+  }));
+}
+
 /** @param table the row about the table that the service's traffic rests on */
 function roundChecks(round: Round, table: Check | undefined): Check[] {
-  const { service, replies, onePort, rows, scheduled, transfers, scheduling, limits } = round;
+  const { service, health, replies, onePort, rows, scheduled, transfers, scheduling, limits } = round;
   const all = [...replies, ...onePort];
   return [
+    ...(isWatched(service) ? [judgeHealth(service, health)] : []),
     judgeAnswers(service, all, limits.full),
     // A real server that may be full gets no turn: what limits promise is judged instead.
-    ...(limits.full === undefined ? [restsOnTable(judgeDistribution(service, replies), table)] : []),
+    ...(limits.full === undefined
+      ? [restsOnTable(judgeDistribution(service, replies, nodesOut(health)), table)]
+      : []),
     ...scheduling.checks.map((check) => restsOnTable(check, table)),
     ...(service.protocol === 'udp' ? [judgeOnePort(service, onePort)] : []),
     // A proxy has no table; its packets are judged instead.
@@ -192,6 +208,7 @@ async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Pro
       scheduling: { checks: [], reached: [] },
       limits: await limitsOf(runtime, service),
       before: looks[index],
+      health: [],
     };
     // While capturing, because it reaches real servers that requests one after the other do not.
     if (isAnswered(round) && !refuses(service))

@@ -27,6 +27,7 @@ import { runtimeOf } from '../wire.ts';
 import { adoptLabs } from './adopt.ts';
 import { choosePlace, type Wanted } from './choose.ts';
 import { healthOf, takeDown } from './existing.ts';
+import { firstTroubles } from './health-state.ts';
 import { makeMachine } from './make-machine.ts';
 import { planFor } from './plan-for.ts';
 import { settle } from './settle.ts';
@@ -53,6 +54,8 @@ export interface UpResult {
   revived: string[];
   /** Requests that were answered through VIPs. */
   answered: number;
+  /** What the daemons that look after real servers found wrong by their first checks, a sentence each. */
+  troubles: string[];
   /** A node to start looking round from. */
   shell: string;
 }
@@ -78,7 +81,8 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
       const same = existing.around === undefined ? plan : request.planAround(existing.around);
       if (JSON.stringify(existing.plan) === JSON.stringify(same)) {
         const revived = health === 'up' ? [] : await revive(existing);
-        if (revived !== undefined) return { ...summary(existing), already: true, revived, answered: 0 };
+        if (revived !== undefined)
+          return { ...summary(existing), already: true, revived, answered: 0, troubles: [] };
       } else if (!request.reconfigure) throw differs(existing);
     }
     if (health === 'unreachable' && existing !== undefined) throw unreachable(existing);
@@ -153,7 +157,7 @@ function summary({
   machine,
   runtime,
   plan,
-}: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered'> {
+}: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered' | 'troubles'> {
   return { name, machine, runtime, shell: shellNode(plan) };
 }
 
@@ -188,6 +192,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
   const task = progress.start(plan.name, 'nodes');
   const began = Date.now();
   let answered: number;
+  let troubles: string[];
   try {
     await runtime.create(plan);
     task.update('configuration');
@@ -195,6 +200,8 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
     task.update('first requests');
     await settle(plan, runtime);
     answered = await firstRound(plan, runtime);
+    task.update('first checks');
+    troubles = await firstTroubles(plan, runtime);
   } catch (error) {
     task.fail();
     throw error;
@@ -202,7 +209,8 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
   task.done(`${plan.nodes.map((n) => n.name).join(' · ')}  ${seconds(Date.now() - began)}`);
   for (const text of describeServices(plan)) progress.note(text);
   writeRecord({ ...record, complete: true });
-  return { ...summary(record), already: false, revived: [], answered };
+  for (const text of troubles) progress.warn(text);
+  return { ...summary(record), already: false, revived: [], answered, troubles };
 }
 
 /** A client, as the place that a student starts from; in a lab of several, with the lab's name. */

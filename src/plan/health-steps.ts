@@ -1,10 +1,14 @@
+import { trustFile } from './authority.ts';
 import { virtualServer, keepalivedSteps } from './keepalived.ts';
 import { ldirectordSteps } from './ldirectord.ts';
 import type { Step } from './steps.ts';
 import type { PlannedHealth, PlannedService } from './types.ts';
 
-/** The programs on a director that find out which real servers are alive, with what they run. */
-export function healthSteps(node: string, services: PlannedService[]): Step[] {
+/**
+ * The programs on a director that find out which real servers are alive, with what they run.
+ * @param lab its name
+ */
+export function healthSteps(lab: string, node: string, services: PlannedService[]): Step[] {
   const watched = services.flatMap((service) =>
     service.health !== undefined && service.directors.includes(node)
       ? [{ ...service, health: service.health }]
@@ -16,6 +20,9 @@ export function healthSteps(node: string, services: PlannedService[]): Step[] {
       ? undefined
       : `/usr/local/bin/check-${service.protocol}-${service.port}-${watched.indexOf(service) + 1}`;
   return [
+    // ldirectord asks Perl's HTTP client not to verify names, and it verifies certificates all the same (libwww-perl
+    // 6.83); so does what an external check may run.
+    ...(watched.some((service) => service.application === 'https') ? [trustFile(lab)] : []),
     ...watched.flatMap((service): Step[] => {
       const path = script(service);
       return path === undefined

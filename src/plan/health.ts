@@ -5,6 +5,11 @@ export function answering({ servers, health }: PlannedService): PlannedServer[] 
   return [...servers, ...(health?.fallback === undefined ? [] : [health.fallback])];
 }
 
+/** Those of them that a director sends packets to: what answers on the director itself gets them without. */
+export function forwardedTo(service: PlannedService): PlannedServer[] {
+  return answering(service).filter(({ node }) => !service.directors.includes(node));
+}
+
 /**
  * Seconds within which a real server that has failed is out of the director's table, at worst; undefined where nobody
  * looks. It fails right after a check. ldirectord then asks one server after the other and rests for the interval

@@ -6,6 +6,9 @@ import type { PlannedHealth, PlannedServer, PlannedService } from './types.ts';
 
 export const KEEPALIVED_CONFIG = '/etc/keepalived/keepalived.conf';
 
+/** Of its process that checks, which writes one of its own. */
+export const KEEPALIVED_CHECKS_LOG = '/var/log/keepalived_check.log';
+
 type Watched = PlannedService & { health: PlannedHealth };
 
 /**
@@ -31,8 +34,7 @@ export function keepalivedSteps(node: string, parts: Part[]): Step[] {
         '--log-file=/var/log/keepalived.log',
       ],
       pidfile: '/run/keepalived.pid',
-      // Its child, which checks, writes one of its own.
-      logs: ['/var/log/keepalived.log', '/var/log/keepalived_check.log'],
+      logs: ['/var/log/keepalived.log', KEEPALIVED_CHECKS_LOG],
     },
   ];
 }
@@ -47,6 +49,8 @@ export function virtualServer(service: Watched, script: string | undefined): Par
   return block(
     `virtual_server ${vip} ${port}`,
     `delay_loop ${health.interval}`,
+    // The first check soon, and not at some time within the interval.
+    'warmup 0',
     `lvs_sched ${scheduler}`,
     `lvs_method ${ipvsWords(mode).keepalived}`,
     ...(persistence === undefined ? [] : [`persistence_timeout ${persistence.timeout}`]),

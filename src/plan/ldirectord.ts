@@ -5,6 +5,9 @@ import type { Step } from './steps.ts';
 import type { PlannedHealth, PlannedServer, PlannedService } from './types.ts';
 
 export const LDIRECTORD_CONFIG = '/etc/ha.d/ldirectord.cf';
+export const LDIRECTORD_LOG = '/var/log/ldirectord.log';
+/** Every check with what came of it: the log has but what was done about it. */
+export const LDIRECTORD_CHECKS = '/var/log/ldirectord.checks.log';
 
 type Watched = PlannedService & { health: PlannedHealth };
 
@@ -21,7 +24,7 @@ export function ldirectordSteps(services: Watched[], scripts: (string | undefine
     // A change of the file is told to it by a restart, which must not empty the table.
     'autoreload=no',
     'cleanstop=no',
-    'logfile="/var/log/ldirectord.log"',
+    `logfile="${LDIRECTORD_LOG}"`,
     // With one process for all, the slowest service's real servers would hold up the others'.
     `fork=${services.length > 1 ? 'yes' : 'no'}`,
     // Where there is one process, only the global value counts.
@@ -36,7 +39,7 @@ export function ldirectordSteps(services: Watched[], scripts: (string | undefine
       argv: ['/usr/sbin/ldirectord', LDIRECTORD_CONFIG, 'start'],
       interpreter: '/usr/bin/perl',
       pidfile: '/run/ldirectord.ldirectord.cf.pid',
-      logs: ['/var/log/ldirectord.log'],
+      logs: [LDIRECTORD_LOG],
     },
   ];
 }
@@ -64,6 +67,7 @@ function virtual(service: Watched, script: string | undefined): string[] {
     `failurecount=${health.failures}`,
     `quiescent=${health.quiescent ? 'yes' : 'no'}`,
     `checktype=${health.check}`,
+    `monitorfile="${LDIRECTORD_CHECKS}"`,
     ...(health.request === undefined ? [] : [`request="${health.request.replace(/^\//, '')}"`]),
     ...(health.receive === undefined ? [] : [`receive="${health.receive}"`]),
     ...(script === undefined ? [] : [`checkcommand="${script}"`]),

@@ -1,6 +1,6 @@
 import type { NodeContext } from './node-context.ts';
 import { addressFamily, addressOf, hasAddress, hostPrefix, inNetwork, range } from './addresses.ts';
-import { answering } from './health.ts';
+import { forwardedTo } from './health.ts';
 import { isProxied } from './haproxy.ts';
 import { clusterOf, floatingGateway, hasOwnVips } from './clusters.ts';
 import { hasIPv6 } from './ipv6.ts';
@@ -18,7 +18,7 @@ export function forwardingSysctls({ node, hop, services }: NodeContext): Step[] 
     node.role === 'router' ||
     carried(node.name, services)
       .filter((s) => addressFamily(s.vip) === family)
-      .some((s) => answering(s).some((r) => MODE_RULES[r.mode].directorForwards));
+      .some((s) => forwardedTo(s).some((r) => MODE_RULES[r.mode].directorForwards));
   const sysctl = (key: string, family: Family): Step => ({
     kind: 'sysctl',
     key,
@@ -160,7 +160,7 @@ function statedGateway({ node, hop, hops }: NodeContext, family: Family): string
 function directorGateway(context: NodeContext, family: Family): string | undefined {
   const { node, hop, hops, networks, services, clusters } = context;
   for (const service of services) {
-    const server = answering(service).find((s) => s.node === node.name);
+    const server = forwardedTo(service).find((s) => s.node === node.name);
     if (server === undefined || !MODE_RULES[server.mode].gatewayIsDirector) continue;
     if (addressFamily(server.address) !== family) continue;
     const network = networks.find((n) => inNetwork(n, server.address));
@@ -210,7 +210,7 @@ function announcedSegment({ hop, networks, services }: NodeContext, family: Fami
   const sizes = services
     .filter((service) => addressFamily(service.vip) === family)
     .flatMap((service) =>
-      answering(service)
+      forwardedTo(service)
         .filter((server) => server.node === hop.name && server.mode === 'tun')
         .map((server) => {
           const network = networks.find((n) => inNetwork(n, server.address));

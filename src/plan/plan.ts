@@ -70,24 +70,28 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
             })),
           ),
           ...served.flatMap(({ s, r }) =>
-            MODE_RULES[r.mode].serverSteps({
-              service: s,
-              server: r,
-              interfaces: hop.interfaces.map((i) => ({
-                ...i,
-                mtu: networks.find((n) => n.name === i.network)?.mtu ?? DEFAULT_MTU,
-              })),
-            }),
+            // What answers on the director itself has the VIP, and gets its packets unchanged.
+            s.directors.includes(node.name)
+              ? []
+              : MODE_RULES[r.mode].serverSteps({
+                  service: s,
+                  server: r,
+                  interfaces: hop.interfaces.map((i) => ({
+                    ...i,
+                    mtu: networks.find((n) => n.name === i.network)?.mtu ?? DEFAULT_MTU,
+                  })),
+                }),
           ),
           ...routeSteps(context),
           ...directorSteps(context),
           ...haproxySteps(services.filter((s) => s.directors.includes(node.name))),
-          ...healthSteps(node.name, services),
+          ...healthSteps(name, node.name, services),
           ...clusterSteps(context),
           ...nameServerSteps(hop, topology.names),
           ...resolverSteps(hop, hops),
-          ...(node.role === 'real-server'
+          ...(node.role === 'real-server' || served.length > 0
             ? serverPrograms(
+                name,
                 node.name,
                 served.map(({ s, r }) => ({ service: s, server: r })),
                 hasIPv6(hop),

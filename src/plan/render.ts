@@ -171,10 +171,13 @@ function syncDaemon({ role, device, id }: SyncDaemonStep): Command {
 }
 
 /** Elliptic curve: made in a moment, where RSA would take seconds. */
-function certificate({ name, addresses, keyFile, certificateFile }: CertificateStep): Command {
+function certificate(step: CertificateStep): Command {
+  const { name, addresses, authority, keyFile, certificateFile } = step;
   return {
     argv: [
-      ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'],
+      ...['openssl', 'req', '-x509'],
+      ...(authority === undefined ? [] : ['-CA', authority.certificateFile, '-CAkey', authority.keyFile]),
+      ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc'],
       ...['-days', '3650', '-subj', `/CN=${name}`],
       ...['-addext', `subjectAltName=${addresses.map((address) => `IP:${address}`).join(',')}`],
       ...['-keyout', keyFile, '-out', certificateFile],

@@ -122,10 +122,12 @@ const certificateStepSchema = z.object({
   name: z.string(),
   /** IP addresses that it is good for. */
   addresses: z.array(z.string()),
+  /** Who signs it; absent, in records of earlier versions: the key that it is made with. */
+  authority: z.exactOptional(z.object({ keyFile: z.string(), certificateFile: z.string() })),
   keyFile: z.string(),
   certificateFile: z.string(),
 });
-/** A key and a certificate that it signs itself, made on the node where they are not there yet. */
+/** A key and a certificate, made on the node where they are not there yet. */
 export type CertificateStep = z.infer<typeof certificateStepSchema>;
 
 const daemonStepSchema = z.object({

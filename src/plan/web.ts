@@ -1,4 +1,6 @@
-import type { Step } from './steps.ts';
+import { AUTHORITY_CERTIFICATE, AUTHORITY_KEY, signingFiles } from './authority.ts';
+import type { Page } from './pages.ts';
+import type { FileStep, Step } from './steps.ts';
 
 export const WEB_ROOT = '/srv/www';
 /** Where this file is, the web server answers everything with an error. */
@@ -6,26 +8,46 @@ export const WRONG_ANSWERS = '/run/web.wrong';
 const KEY = '/etc/nginx/lab.key';
 const CERTIFICATE = '/etc/nginx/lab.crt';
 
+/** What a web server needs to speak TLS. */
+export interface Tls {
+  /** TCP ports on which it does. */
+  ports: number[];
+  /** IP addresses that its certificate is good for. */
+  addresses: string[];
+  /** The lab, whose authority signs it. */
+  lab: string;
+}
+
 /**
  * The web server of a real server. It says who answered, in the body and in a header, and logs who asked, so that
  * the answer and the server's own record are two independent witnesses.
  * @param ports TCP ports to listen on, on every address
- * @param tlsPorts those on which it speaks TLS, with a certificate of its own: the director cannot look inside
- * @param vips what the certificate is good for
- * @param ipv6 whether the node has IPv6 addresses: without, it may not even have the protocol
+ * @param options.tls undefined: it speaks none
+ * @param options.pages what it answers beside what every web server does
+ * @param options.ipv6 whether the node has IPv6 addresses: without, it may not even have the protocol
  */
 export function webServer(
   node: string,
   ports: number[],
-  { tlsPorts = [], vips = [], ipv6 = false }: { tlsPorts?: number[]; vips?: string[]; ipv6?: boolean } = {},
+  { tls, pages = [], ipv6 = false }: { tls?: Tls | undefined; pages?: Page[]; ipv6?: boolean } = {},
 ): Step[] {
   const everywhere = (port: number) => [String(port), ...(ipv6 ? [`[::]:${port}`] : [])];
+  const files = pages.map((page) => ({ page, file: pageFile(page, pages) }));
   const listen = [
     ...ports.flatMap(everywhere).map((where) => `    listen ${where};`),
-    ...tlsPorts.flatMap(everywhere).map((where) => `    listen ${where} ssl;`),
-    ...(tlsPorts.length === 0
+    ...(tls === undefined
       ? []
-      : [`    ssl_certificate ${CERTIFICATE};`, `    ssl_certificate_key ${KEY};`]),
+      : [
+          ...tls.ports.flatMap(everywhere).map((where) => `    listen ${where} ssl;`),
+          `    ssl_certificate ${CERTIFICATE};`,
+          `    ssl_certificate_key ${KEY};`,
+        ]),
+  ];
+  const has = (path: string) => pages.some((page) => page.path === path);
+  const locations = [
+    ...files.map(({ page, file }) => `    location = ${quoted(page.path)} { alias ${quoted(file.path)}; }`),
+    ...(has('/health') ? [] : ['    location = /health { return 200 "ok\\n"; }']),
+    ...(has('/') ? [] : [`    location = / { return 200 "${node}\\n"; }`]),
   ];
   const config = `# The web server of ${node}: says who answered, and logs who asked.
 user root;
@@ -42,24 +64,26 @@ ${listen.join('\n')}
     add_header X-Real-Server ${node} always;
     root ${WEB_ROOT};
     if (-e ${WRONG_ANSWERS}) { return 500 "${node} is out of order\\n"; }
-    location = /health { return 200 "ok\\n"; }
-    location = / { return 200 "${node}\\n"; }
+${locations.join('\n')}
     location /upload/ { dav_methods PUT; create_full_put_path on; }
   }
 }
 `;
   return [
-    ...(tlsPorts.length === 0
+    ...(tls === undefined
       ? []
       : [
+          ...signingFiles(tls.lab),
           {
             kind: 'certificate' as const,
             name: node,
-            addresses: vips,
+            addresses: tls.addresses,
+            authority: { keyFile: AUTHORITY_KEY, certificateFile: AUTHORITY_CERTIFICATE },
             keyFile: KEY,
             certificateFile: CERTIFICATE,
           },
         ]),
+    ...files.map(({ file }) => file),
     { kind: 'file', path: '/etc/nginx/lab.conf', content: config },
     {
       kind: 'daemon',
@@ -69,4 +93,21 @@ ${listen.join('\n')}
       logs: ['/var/log/web.log', '/var/log/web.error.log'],
     },
   ];
+}
+
+/** A page's file, with a name that its path can be told from. */
+function pageFile(page: Page, pages: Page[]): FileStep {
+  const name = ({ path }: Page) => path.slice(1).replaceAll(/[^\w.-]+/g, '_') || 'index';
+  const alike = pages.filter((other) => name(other) === name(page));
+  const number = alike.indexOf(page);
+  return {
+    kind: 'file',
+    path: `${WEB_ROOT}/${name(page)}${number === 0 ? '' : `.${number + 1}`}`,
+    content: page.text,
+  };
+}
+
+/** A word as nginx reads it back. */
+function quoted(text: string): string {
+  return /^[\w./-]+$/.test(text) ? text : `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
 }

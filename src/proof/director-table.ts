@@ -1,4 +1,5 @@
 import { addressFamily } from '../plan/addresses.ts';
+import { answering } from '../plan/health.ts';
 import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
@@ -67,7 +68,7 @@ export function judgeConnections(service: PlannedService, replies: Reply[], rows
   let matched = 0;
   for (const reply of answered) {
     const row = entries.find((r) => r.client === clientOf(reply));
-    const server = service.servers.find((s) => endpoint(s.address, s.port) === row?.destination)?.node;
+    const server = answering(service).find((s) => endpoint(s.address, s.port) === row?.destination)?.node;
     if (row === undefined) lines.push(`${clientOf(reply)}: not in the director's table`);
     else if (server !== reply.server)
       lines.push(`${clientOf(reply)}: ${reply.server ?? ''} answered, the table says ${row.destination}`);

@@ -3,6 +3,7 @@ import type { PlannedService } from '../plan/types.ts';
 import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
 import { errorsText } from './request-errors.ts';
+import { listText } from './evidence.ts';
 import { isLongRound, isPartOfRound, roundOf, turnsFor } from './schedulers/turns.ts';
 
 /** Requests that show a scheduler's promise in whole rounds: at least eight. */
@@ -34,8 +35,7 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
   const reason = errorsText(
     bad.map((reply) => ({
       client: reply.client,
-      text:
-        reply.server === undefined ? reply.error : `${reply.server} answered, which is no real server of it`,
+      text: reply.server === undefined ? reply.error : foreignText(service, reply.server),
     })),
     replies.map((reply) => reply.client),
   );
@@ -57,8 +57,17 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
   };
 }
 
-/** Whether the answers are spread as the scheduler promises, for requests that came one after the other. */
-export function judgeDistribution(service: PlannedService, replies: Reply[]): Check {
+function foreignText({ health }: PlannedService, node: string): string {
+  return health?.fallback?.node === node
+    ? `the fallback ${node} answered (see row health)`
+    : `${node} answered, which is no real server of it`;
+}
+
+/**
+ * Whether the answers are spread as the scheduler promises, for requests that came one after the other.
+ * @param out real servers that a director does not have, where somebody looks after them: then there is nothing to share
+ */
+export function judgeDistribution(service: PlannedService, replies: Reply[], out: string[] = []): Check {
   const counts = new Map(service.servers.map((server) => [server.node, 0]));
   for (const { server } of replies)
     if (server !== undefined) counts.set(server, (counts.get(server) ?? 0) + 1);
@@ -67,6 +76,12 @@ export function judgeDistribution(service: PlannedService, replies: Reply[]): Ch
   const base = { id: 'distribution', title: 'distribution', evidence: [] };
   if (answered < replies.length || answered === 0)
     return { ...base, outcome: 'unknown', detail: `${share}: not every request was answered` };
+  if (out.length > 0 && out.every((node) => counts.get(node) === 0))
+    return {
+      ...base,
+      outcome: 'unknown',
+      detail: `${share}: not judged, as ${listText(out)} ${out.length === 1 ? 'is' : 'are'} out (see row health)`,
+    };
   const { expected, promise } = expectation(service, counts, answered);
   const kept =
     [...counts].every(([node, count]) => expected(node, count)) &&

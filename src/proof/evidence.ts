@@ -80,19 +80,41 @@ export function serviceOf(lab: Lab, service: ServiceAddress): PlannedService | u
 }
 
 /**
+ * The real servers of a service, and its fallback where that is a node of its own: what answers on the director itself
+ * is none that packets are sent to.
+ */
+export function remoteServers(service: PlannedService): PlannedServer[] {
+  const { servers, directors, health } = service;
+  const fallback = health?.fallback;
+  return fallback === undefined || directors.includes(fallback.node) ? servers : [...servers, fallback];
+}
+
+/** A fallback on the director that answered, where it did: what the director itself sends is else but a refusal. */
+function ownFallback({ directors, health }: PlannedService, walk: Walk): PlannedServer | undefined {
+  const fallback = health?.fallback;
+  if (fallback === undefined || !directors.includes(fallback.node)) return undefined;
+  const answered = walk.journeys.some(
+    ({ direction, label, crossings }) =>
+      direction === 'reply' && label !== 'RST' && crossings[0]?.from?.node === fallback.node,
+  );
+  return answered ? fallback : undefined;
+}
+
+/**
  * The real server that the director chose for a connection: by the outer destination (TUN), the rewritten destination
- * (NAT), or the node whose MAC the frame got (DR), whichever method the director really used.
+ * (NAT), or the node whose MAC the frame got (DR), whichever method the director really used. It may be the fallback.
  */
 export function chosenServer(service: PlannedService, walk: Walk): PlannedServer | undefined {
+  const servers = remoteServers(service);
   const crossings = walk.journeys.filter((j) => j.direction === 'request').flatMap((j) => j.crossings);
   const forwarded = crossings.filter((c) => c.from !== undefined && service.directors.includes(c.from.node));
   const byPacket = (crossing: Crossing) => {
     const ip = innermost(crossing.packet);
     const target = encapsulation(crossing.packet)?.outer.destination ?? ip?.destination;
-    const matches = service.servers.filter((s) => s.address === target);
+    const matches = servers.filter((s) => s.address === target);
     return matches.find((s) => s.port === transportOf(ip)?.destination) ?? matches[0];
   };
-  const byNode = (crossing: Crossing) => service.servers.find((s) => s.node === crossing.to?.node);
+  const byNode = (crossing: Crossing) => servers.find((s) => s.node === crossing.to?.node);
   for (const crossing of forwarded) {
     const server = byPacket(crossing) ?? byNode(crossing);
     if (server !== undefined) return server;
@@ -102,7 +124,7 @@ export function chosenServer(service: PlannedService, walk: Walk): PlannedServer
     if (server !== undefined) return server;
   }
   const reply = walk.journeys.find((j) => j.direction === 'reply')?.crossings[0];
-  return service.servers.find((s) => s.node === reply?.from?.node);
+  return servers.find((s) => s.node === reply?.from?.node) ?? ownFallback(service, walk);
 }
 
 /** A request as the director got it and as it sent it on. */
@@ -139,7 +161,7 @@ export function repliesOfServers(
     const first = journey.crossings[0];
     if (journey.direction !== 'reply' || first?.from === undefined) return [];
     const { node } = first.from;
-    return service.servers.some((s) => s.node === node) && !service.directors.includes(node)
+    return remoteServers(service).some((s) => s.node === node) && !service.directors.includes(node)
       ? [{ journey, first }]
       : [];
   });

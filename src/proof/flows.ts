@@ -1,3 +1,4 @@
+import { answering } from '../plan/health.ts';
 import { isSameService, serviceName, type ServiceAddress } from '../plan/service-name.ts';
 import { endpoint } from '../topology/endpoint.ts';
 import type { Plan } from '../plan/types.ts';
@@ -20,7 +21,7 @@ interface Endpoint {
 /** A client's address and port, with the connections that it made to one service, oldest first. */
 interface Caller {
   service: ServiceAddress;
-  /** Addresses of the service's real servers and directors. */
+  /** Addresses of the service's real servers, its fallback and its directors. */
   inside: Set<string>;
   starts: { mark: string; time: number }[];
 }
@@ -51,13 +52,14 @@ function findCallers(plan: Plan, observations: Observation[]): Map<string, Calle
     callers.set(name(source, protocol), known);
     let caller = known.find((c) => isSameService(c.service, asked));
     if (caller === undefined) {
-      const nodes = new Set([...service.directors, ...service.servers.map((s) => s.node)]);
+      const servers = answering(service);
+      const nodes = new Set([...service.directors, ...servers.map((s) => s.node)]);
       const own = plan.nodes
         .filter((n) => nodes.has(n.name))
         .flatMap((n) => n.interfaces.flatMap((i) => i.addresses.map((a) => a.address)));
       caller = {
         service: asked,
-        inside: new Set([...own, ...service.servers.map((s) => s.address), service.vip]),
+        inside: new Set([...own, ...servers.map((s) => s.address), service.vip]),
         starts: [],
       };
       known.push(caller);

@@ -10,7 +10,15 @@ import type {
 } from './claims.ts';
 import { endText } from './ends.ts';
 import { howFar } from './diagnosis.ts';
-import { chosenServer, failure, finding, forwardedRequests, routeText, witness } from './evidence.ts';
+import {
+  chosenServer,
+  failure,
+  finding,
+  forwardedRequests,
+  remoteServers,
+  routeText,
+  witness,
+} from './evidence.ts';
 import type { Finding, Forwarded, Lab } from './evidence.ts';
 import { lossAt } from './loss.ts';
 import { innermost, transportOf } from './packet.ts';
@@ -60,7 +68,7 @@ function pastDirector(service: PlannedService, walk: Walk): Finding | undefined 
   for (const journey of walk.journeys) {
     if (journey.direction !== 'request') continue;
     const passed = journey.crossings.some((c) => c.to !== undefined && service.directors.includes(c.to.node));
-    const end = journey.crossings.find((c) => service.servers.some((s) => s.node === c.to?.node));
+    const end = journey.crossings.find((c) => remoteServers(service).some((s) => s.node === c.to?.node));
     if (passed || end === undefined) continue;
     const server = service.servers.find((s) => s.node === end.to?.node);
     const about = { service, server, crossing: end };

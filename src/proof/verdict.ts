@@ -187,12 +187,11 @@ function nothingSeen(lab: Lab, claim: Claim): Finding {
   const { vip, protocol } = claim.service;
   const name = serviceName(claim.service);
   const about = claim.servers.map((s) => s.node);
-  const other = lab.walks.filter((w) => isSameService(w.service, claim.service)).length;
-  if (other > 0)
-    return finding(
-      'unknown',
-      `${countText(other, protocol)} to ${name}, but none went to ${listText(about)}`,
-    );
+  const others = lab.walks.filter((w) => isSameService(w.service, claim.service));
+  if (others.length > 0) {
+    const went = byFallback(lab, claim, others) ?? `but none went to ${listText(about)}`;
+    return finding('unknown', `${countText(others.length, protocol)} to ${name}, ${went}`);
+  }
   const asker = lab.plan.nodes.find(
     (n) => !about.includes(n.name) && unanswered(lab, n.name).includes(vip),
   )?.name;
@@ -214,4 +213,13 @@ function nothingSeen(lab: Lab, claim: Claim): Finding {
       )
     : finding('unknown', told, [question], [asker]);
   return sound(lab, found);
+}
+
+/** Where every connection went to the fallback: that. */
+function byFallback(lab: Lab, { service }: Claim, others: Walk[]): string | undefined {
+  const planned = serviceOf(lab, service);
+  const fallback = planned?.health?.fallback;
+  if (planned === undefined || fallback === undefined) return undefined;
+  const all = others.every((walk) => chosenServer(planned, walk) === fallback);
+  return all ? `all to the fallback ${fallback.node}` : undefined;
 }

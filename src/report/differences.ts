@@ -1,8 +1,10 @@
+import { serviceName } from '../plan/service-name.ts';
 import type { LinkReport } from '../commands/link.ts';
 import type { ResetReport } from '../commands/reset.ts';
 import type { NodeDifference, StatusReport } from '../commands/status.ts';
 import { columns } from './columns.ts';
 import { paint } from './paint.ts';
+import { visibleLine } from './visible.ts';
 
 /** The links that do not send plainly, a row each, under a heading; nothing where all do. */
 export function linkLines({ links }: Pick<StatusReport, 'links'>): string[] {
@@ -26,16 +28,32 @@ export function linkTable(links: LinkReport[]): string {
   ]);
 }
 
+/** Real servers that are not in a director's table as they should be, and why; nothing where all are. */
+export function healthLines({ health }: Pick<StatusReport, 'health'>): string[] {
+  const several = new Set(health.map(({ director }) => director)).size > 1;
+  const lines = health.flatMap((state) =>
+    state.troubles.map((text) =>
+      paint.red(visibleLine(`${several ? `${state.director}: ` : ''}${serviceName(state.service)}: ${text}`)),
+    ),
+  );
+  return lines.length === 0 ? [] : [...lines, ''];
+}
+
 /** What differs from the plan, a row each, and how to put it back. */
 export function differenceLines({
   name,
   differences,
   unread,
-}: Pick<StatusReport, 'name' | 'differences' | 'unread'>): string[] {
+  health,
+}: Pick<StatusReport, 'name' | 'differences' | 'unread' | 'health'>): string[] {
   return [
     ...(differences.length === 0
       ? unread.length === 0
-        ? ['everything is as the plan says']
+        ? [
+            health.some(({ troubles }) => troubles.length > 0)
+              ? 'all else is as the plan says'
+              : 'everything is as the plan says',
+          ]
         : []
       : [
           paint.yellow('differs from the plan:'),

@@ -9,7 +9,7 @@ import type { Trace } from '../commands/trace.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
 import { columns, MARK } from './columns.ts';
-import { differenceLines, linkLines } from './differences.ts';
+import { differenceLines, healthLines, linkLines } from './differences.ts';
 import { clusterLine, directorLines } from './directors.ts';
 import { paint } from './paint.ts';
 import { visibleLine } from './visible.ts';
@@ -37,10 +37,11 @@ export function checkTable(checks: Check[]): string {
 
 /** A walk hop by hop, with what changed in colour, then the promises that it shows kept or broken. */
 export function traceText(trace: Trace): string {
-  const { service, answered, lines, verdicts, kept } = trace;
+  const { service, answered, fallback, lines, verdicts, kept } = trace;
   const what = service.protocol === 'tcp' ? 'connection' : 'datagram';
   return [
-    `one ${what} to ${serviceName(service)}: ${answered === undefined ? 'no answer' : `answered by ${visibleLine(answered)}`}`,
+    `one ${what} to ${serviceName(service)}: ${answered === undefined ? 'no answer' : `answered by ${visibleLine(answered)}`}${fallback.length === 0 ? '' : ', the fallback'}`,
+    ...fallback.map((text) => paint.red(visibleLine(text))),
     '',
     ...(lines.length === 0
       ? ['no packet of it was captured']
@@ -131,6 +132,7 @@ export function statusText(report: StatusReport): string {
     '',
     ...report.failures.map((failure) => `failed on purpose: ${failureText(failure)}`),
     ...linkLines(report),
+    ...healthLines(report),
     ...differenceLines(report),
   ].join('\n');
 }

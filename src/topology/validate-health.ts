@@ -2,8 +2,10 @@ import { valueOf } from './draft.ts';
 import type { Given } from './given.ts';
 import type { DraftHealth } from './draft-health.ts';
 import type { DraftService } from './draft-services.ts';
+import { pagePath } from './page-text.ts';
 import type { Placed } from './positions.ts';
 import { familyOf } from './ip.ts';
+import { isPattern } from './matching-text.ts';
 import { show, type Problems } from './problems.ts';
 import type { References } from './references.ts';
 import { DEFAULT_HEALTH } from './schema-numbers.ts';
@@ -19,7 +21,6 @@ export function checkHealth(service: DraftService, references: References, probl
   checkManageable(service, health, problems);
   checkQuestion(service, health, problems);
   checkPing(service, health, problems);
-  checkTimes(health, problems);
   checkFallback(service, health.fallback, references, problems);
 }
 
@@ -110,6 +111,8 @@ const REQUEST = /^\/[A-Za-z0-9._~/?&=%:@+,;()*[\]-]*$/;
 const FAULTS: Record<keyof typeof KEYS, (value: string) => [fault: string, mend: string] | undefined> = {
   request: (value) => {
     if (!value.startsWith('/')) return ['is no path', 'begin it with a slash: `request: /health`'];
+    if (pagePath(value) === undefined)
+      return ['has a % that stands for no character', 'write %25 for a % itself, and a blank as %20'];
     if (REQUEST.test(value)) return undefined;
     return [UNFIT, 'write such characters as % and two hexadecimal digits: %20 for a blank, %21 for !'];
   },
@@ -132,33 +135,10 @@ const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u2028\u2029]|\p{Surrogate}/u;
 // eslint-disable-next-line no-control-regex -- as above
 const NOT_FOR_FILES = /\x00|\p{Surrogate}/u;
 
-/** Both programs match by it (PCRE and Perl); what opens with flags, JavaScript reads without them. */
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text.replace(/^\(\?[a-z]+\)/, ''));
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function checkText(key: keyof typeof KEYS, { value, at }: Placed<string>, problems: Problems): void {
   const [fault, mend] = FAULTS[key](value) ?? [];
   if (value.trim() === '') problems.add(at, `${key} is empty`, 'say what it is, or leave it out');
   else if (fault !== undefined) problems.add(at, `${key} ${show(value)} ${fault}`, mend);
-}
-
-function checkTimes({ interval, timeout }: DraftHealth, problems: Problems): void {
-  if (interval === 'unreadable' || timeout === 'unreadable') return;
-  const every = valueOf(interval) ?? DEFAULT_HEALTH.interval;
-  const limit = valueOf(timeout) ?? DEFAULT_HEALTH.timeout;
-  const at = (timeout ?? interval)?.at;
-  if (every < limit && at !== undefined)
-    problems.add(
-      at,
-      `interval ${every} is shorter than timeout ${limit}: a check would be due while the last one still waits`,
-      `make interval at least ${limit}, or timeout at most ${every}`,
-    );
 }
 
 function checkFallback(
@@ -169,6 +149,10 @@ function checkFallback(
 ): void {
   if (typeof fallback !== 'object') return;
   const referent = references.node(fallback.value);
+  if (valueOf(referent?.node.role) === 'director') {
+    checkOwnFallback(service, fallback, references, problems);
+    return;
+  }
   checkNamed('real-server', fallback, references, problems);
   if (referent === undefined) return;
   if (referent.names.length !== 1)
@@ -182,5 +166,22 @@ function checkFallback(
       fallback.at,
       `fallback ${show(fallback.value)} is a real server of this service`,
       'name a node that is none: it answers when those are all out',
+    );
+}
+
+/** A fallback on the director itself: another director would have to forward to it, and it is no real server. */
+function checkOwnFallback(
+  service: DraftService,
+  { value, at }: Placed<string>,
+  references: References,
+  problems: Problems,
+): void {
+  const directors = references.directorsOf(service).flatMap(({ names }) => names);
+  const other = directors.find((name) => name !== value);
+  if (other !== undefined)
+    problems.add(
+      at,
+      `fallback ${show(value)} is a director, and director ${show(other)} ${directors.includes(value) ? 'carries this service as well' : 'carries this service'}`,
+      'name a node of role real-server, or leave the service to the one director: `directors: [director]`',
     );
 }

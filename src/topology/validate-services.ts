@@ -13,6 +13,7 @@ import { checkAcrossProtocols } from './validate-protocols.ts';
 import { checkHealth } from './validate-health.ts';
 import { checkOnePacket } from './validate-one-packet.ts';
 import { checkFlags, checkPersistence } from './validate-options.ts';
+import { checkPages } from './validate-pages.ts';
 import { checkProxy } from './validate-proxy.ts';
 import { checkNamed, checkServers } from './validate-servers.ts';
 
@@ -48,6 +49,7 @@ export function checkServices(references: References, problems: Problems): void 
   checkMarks(references, problems);
   checkAcrossProtocols(references, problems);
   checkApplications(references, problems);
+  checkPages(references, problems);
 }
 
 /** Reported once: a mode at the top of the file mends every service. */

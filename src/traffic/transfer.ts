@@ -1,3 +1,4 @@
+import { answering } from '../plan/health.ts';
 import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
 import { quietCurl, urlOf } from './requests.ts';
@@ -26,7 +27,7 @@ export async function transfer(
   bytes = TRANSFER_SIZE,
   limit = LIMIT,
 ): Promise<Transfer[]> {
-  const servers = [...new Set(service.servers.map((server) => server.node))];
+  const servers = [...new Set(answering(service).map((server) => server.node))];
   const name = ownName();
   const files = await sparseFiles(
     runtime,

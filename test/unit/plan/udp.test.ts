@@ -106,9 +106,16 @@ describe('a mark', () => {
       const commands = nodeCommands(nodeOf(plan, node));
       const made = commands.findIndex((c) => c.includes('openssl req'));
       expect(commands[made]).toMatch(
-        /^test -s \/etc\/nginx\/lab.crt >\/dev\/null 2>&1 \|\| openssl req -x509 /,
+        /^test -s \/etc\/nginx\/lab.crt >\/dev\/null 2>&1 \|\| openssl req -x509 -CA \/etc\/nginx\/authority.crt -CAkey \/etc\/nginx\/authority.key /,
       );
-      expect(commands[made]).toContain(`-subj /CN=${node} -addext subjectAltName=IP:203.0.113.100 `);
+      // Good for whom clients ask and for whom a check asks.
+      const address = nodeOf(plan, node).interfaces[0]?.addresses[0]?.address ?? '';
+      expect(commands[made]).toContain(
+        `-subj /CN=${node} -addext subjectAltName=IP:203.0.113.100,IP:${address} `,
+      );
+      const signer = commands.findIndex((c) => c.startsWith('cat > /etc/nginx/authority.key '));
+      expect(signer).toBeGreaterThanOrEqual(0);
+      expect(signer).toBeLessThan(made);
       expect(made).toBeLessThan(commands.findIndex((c) => c.includes('/usr/sbin/nginx')));
       expect(file(plan, node, '/etc/nginx/lab.conf')).toContain(
         '    listen 80;\n    listen 443 ssl;\n    ssl_certificate /etc/nginx/lab.crt;\n    ssl_certificate_key /etc/nginx/lab.key;\n',

@@ -48,7 +48,7 @@ describe('health', () => {
       expect(only(negotiate(`receive: ok, request: "${bad}"`)), bad).toMatch(
         /^request ".*" has a character that the checking programs cannot take$/,
       );
-    for (const good of ['ok|fine', '(?i)OK', 'a{2}', "it's $5!", 'Grüße', '^ok$'])
+    for (const good of ['ok|fine', '(?i)OK', 'a{2}', "it's 5!", 'Grüße', '^ok$'])
       expect(problemsOf(negotiate(`receive: "${good}"`)), good).toEqual([]);
     for (const bad of ['}', ' { ', 'a#b', 'a\\nb', 'a\\0b', 'a\\tb', '\\ud800'])
       expect(only(negotiate(`receive: "${bad}"`)), bad).toMatch(
@@ -70,15 +70,53 @@ describe('health', () => {
       );
   });
 
-  it('has an interval that is no shorter than its timeout', () => {
-    expectProblems(service('{ interval: 2, timeout: ▸5 }'), [
-      'interval 2 is shorter than timeout 5: a check would be due while the last one still waits',
-      'make interval at least 5, or timeout at most 2',
+  it('expects an answer that a web server can give', () => {
+    const negotiate = (receive: string) => service(`{ check: negotiate, receive: ▸'${receive}' }`);
+    // What stands behind the end, and flags that not every program has.
+    for (const bad of ['costs $5', '(?x)o k', '(?!)'])
+      expectProblems(negotiate(bad), [
+        `receive ${JSON.stringify(bad)}: no text was found that it matches, so that no web server could answer it`,
+        'write a simpler regular expression, such as a part of the text: `receive: ok`',
+      ]);
+    const both = (second: string) =>
+      lab({
+        services: [
+          "  - { vip: 203.0.113.100, health: { check: negotiate, receive: '^one$' } }",
+          `  - { vip: 203.0.113.101, health: { check: negotiate, ${second} } }`,
+        ].join('\n'),
+      });
+    expectProblems(both("receive: ▸'^two$'"), [
+      'receive "^two$" and that on line 12 want different answers from one page, /health',
+      'give one of them a page of its own: `request: /other`',
     ]);
-    expectProblems(service('{ timeout: ▸3 }'), [
-      'interval 2 is shorter than timeout 3: a check would be due while the last one still waits',
-    ]);
+    expect(problemsOf(both("receive: '^two$', request: /two"))).toEqual([]);
+    expect(problemsOf(both('receive: "on."'))).toEqual([]);
+  });
+
+  it('may wait longer for an answer than from check to check, as real files do', () => {
+    for (const [interval, timeout] of [
+      [5, 8],
+      [1, 5],
+      [2, 3],
+    ])
+      for (const by of ['ldirectord', 'keepalived'])
+        expect(problemsOf(service(`{ by: ${by}, interval: ${interval}, timeout: ${timeout} }`))).toEqual([]);
     expectProblems(service('{ interval: ▸0 }'), ['interval 0 is not between 1 and 3600']);
+  });
+
+  it('may have its fallback on the director itself, where no other carries the service', () => {
+    expect(problemsOf(service('{ fallback: director }'))).toEqual([]);
+    const two = (directors: string) =>
+      lab({
+        nodes:
+          '  client: { on: front }\n  d1: { on: [front, back], role: director }\n  d2: { on: [front, back], role: director }\n  rs1: { on: back }',
+        services: `  - { vip: 203.0.113.100, ${directors}health: { fallback: ▸d1 } }`,
+      });
+    expectProblems(two(''), ['fallback "d1" is a director, and director "d2" carries this service as well']);
+    expectProblems(two('directors: [d2], '), [
+      'fallback "d1" is a director, and director "d2" carries this service',
+      'name a node of role real-server, or leave the service to the one director: `directors: [director]`',
+    ]);
   });
 
   it('has a fallback that is a node beside the real servers', () => {
