@@ -83,7 +83,7 @@ function conclude(lab: Lab, claim: Claim): Finding {
     return finding('unknown', `the plan has no service ${serviceName(claim.service)}`);
   const about = new Set(claim.servers.map((s) => s.node));
   const judged = lab.walks
-    .filter((walk) => isSameService(walk.service, service))
+    .filter((walk) => isSameService(walk.service, service) && isPromisedTo(claim, walk))
     .flatMap((walk): Judged[] => {
       const server = chosenServer(service, walk)?.node;
       // A connection that came to no server speaks about all of them.
@@ -91,6 +91,11 @@ function conclude(lab: Lab, claim: Claim): Finding {
       return [{ ...sound(lab, judgeOne(lab, service, claim, walk)), server }];
     });
   return judged.length === 0 ? nothingSeen(lab, claim) : summary(judged, [...about], claim);
+}
+
+/** A connection of a client that is none of the plan's speaks about every promise. */
+function isPromisedTo({ clients }: Claim, { clientNode }: Walk): boolean {
+  return clients === undefined || clientNode === undefined || clients.includes(clientNode);
 }
 
 /**
