@@ -191,17 +191,16 @@ function claimsAbout(plan: Plan, rounds: Round[]): Claim[] {
   return claimsFor(plan).flatMap((claim) => {
     const round = rounds.find(({ service }) => isSameService(service, claim.service));
     if (round === undefined || takesTurns(round.service) || /^one-/.test(claim.kind)) return [claim];
-    const { clients } = claim;
     const reached = claim.servers.filter(
-      ({ node }) =>
+      ({ node, clients }) =>
         (clients === undefined && !refuses(round.service) && round.scheduling.reached.includes(node)) ||
         [...round.replies, ...round.onePort].some(
           (reply) => reply.server === node && (clients?.includes(reply.client) ?? true),
         ),
     );
     if (reached.length > 0) return [{ ...claim, servers: reached }];
-    // None of these clients may have come to any of these servers, which says nothing of either.
-    return clients === undefined ? [claim] : [];
+    // What is about some clients alone may have had none of their connections, and says nothing then.
+    return claim.servers.some(({ clients }) => clients !== undefined) ? [] : [claim];
   });
 }
 

@@ -22,8 +22,15 @@ interface Promised {
   service: ServiceAddress;
   directors: string[];
   /** Real servers that the promise is made about; each must be seen to keep it. */
-  servers: { node: string; address: string; port: number }[];
-  /** Clients that the promise is made to, where it is not made to all. */
+  servers: PromisingServer[];
+}
+
+/** A real server that a promise is made about. */
+export interface PromisingServer {
+  node: string;
+  address: string;
+  port: number;
+  /** The clients whose connections it is made about, where it is not about those of all. */
   clients?: string[];
 }
 

@@ -151,42 +151,43 @@ function replyClaims(
   base: Base,
 ): Claim[] {
   const found = servers.map((server) => ({ server, ...replyWays(ways, service, server) }));
-  const passing = found.filter((f) => f.passing.length > 0);
-  const past = found.filter((f) => f.passing.length === 0 || f.past.length > 0);
-  const clientsOf = (names: string[][], all: boolean) => (all ? {} : { clients: [...new Set(names.flat())] });
+  const claim = (
+    kind: 'replies-bypass-director' | 'replies-pass-director',
+    promise: string,
+    about: { server: PlannedServer; clients: string[] | undefined }[],
+  ): Claim[] => {
+    if (about.length === 0) return [];
+    const promised = base(
+      kind,
+      promise,
+      about.map(({ server }) => server),
+    );
+    return [
+      {
+        kind,
+        ...promised,
+        servers: promised.servers.map((s, index) => {
+          const clients = about[index]?.clients;
+          return clients === undefined ? s : { ...s, clients };
+        }),
+      },
+    ];
+  };
   return [
-    ...(past.length === 0
-      ? []
-      : [
-          {
-            kind: 'replies-bypass-director' as const,
-            ...base(
-              'replies-bypass-director',
-              'Replies never pass the director.',
-              past.map((f) => f.server),
-            ),
-            ...clientsOf(
-              past.map((f) => f.past),
-              past.every((f) => f.passing.length === 0),
-            ),
-          },
-        ]),
-    ...(passing.length === 0
-      ? []
-      : [
-          {
-            kind: 'replies-pass-director' as const,
-            ...base(
-              'replies-pass-director',
-              `Every reply passes the director, the real server's gateway, which leaves ${endpoint(service.vip, service.port)} as its source.`,
-              passing.map((f) => f.server),
-            ),
-            ...clientsOf(
-              passing.map((f) => f.passing),
-              passing.every((f) => f.past.length === 0),
-            ),
-          },
-        ]),
+    ...claim(
+      'replies-bypass-director',
+      'Replies never pass the director.',
+      found
+        .filter(({ passing, past }) => passing.length === 0 || past.length > 0)
+        .map(({ server, passing, past }) => ({ server, clients: passing.length === 0 ? undefined : past })),
+    ),
+    ...claim(
+      'replies-pass-director',
+      `Every reply passes the director, the real server's gateway, which leaves ${endpoint(service.vip, service.port)} as its source.`,
+      found
+        .filter(({ passing }) => passing.length > 0)
+        .map(({ server, passing, past }) => ({ server, clients: past.length === 0 ? undefined : passing })),
+    ),
   ];
 }
 

@@ -83,19 +83,21 @@ function conclude(lab: Lab, claim: Claim): Finding {
     return finding('unknown', `the plan has no service ${serviceName(claim.service)}`);
   const about = new Set(claim.servers.map((s) => s.node));
   const judged = lab.walks
-    .filter((walk) => isSameService(walk.service, service) && isPromisedTo(claim, walk))
+    .filter((walk) => isSameService(walk.service, service))
     .flatMap((walk): Judged[] => {
       const server = chosenServer(service, walk)?.node;
       // A connection that came to no server speaks about all of them.
-      if (server !== undefined && !about.has(server)) return [];
+      if (server !== undefined && !isAbout(claim, server, walk)) return [];
       return [{ ...sound(lab, judgeOne(lab, service, claim, walk)), server }];
     });
   return judged.length === 0 ? nothingSeen(lab, claim) : summary(judged, [...about], claim);
 }
 
-/** A connection of a client that is none of the plan's speaks about every promise. */
-function isPromisedTo({ clients }: Claim, { clientNode }: Walk): boolean {
-  return clients === undefined || clientNode === undefined || clients.includes(clientNode);
+/** Whether a claim is about a real server's connections with a client; one that the plan does not know is any. */
+function isAbout({ servers }: Claim, node: string, { clientNode }: Walk): boolean {
+  const found = servers.find((s) => s.node === node);
+  if (found?.clients === undefined || clientNode === undefined) return found !== undefined;
+  return found.clients.includes(clientNode);
 }
 
 /**
