@@ -3,6 +3,8 @@ import { EXIT, LabError } from '../errors.ts';
 import { withServers } from '../topology/with-servers.ts';
 import { serverArguments, serviceArguments } from '../plan/ipvsadm.ts';
 import { addressFamily } from '../plan/addresses.ts';
+import { replyWays } from '../plan/transit.ts';
+import { waysOf } from '../plan/ways.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { isProxied } from '../plan/haproxy.ts';
 import { MODE_RULES, ipvsWords } from '../plan/modes/registry.ts';
@@ -70,12 +72,13 @@ export async function compare(references: string[], progress: Progress): Promise
 async function measureOne(reference: string, topology: Topology, progress: Progress): Promise<ModeFigures> {
   const plan = makePlan(topology, `compare-${topology.name}`.slice(0, 32));
   const service = plan.services.find((s) => s.application !== 'dns');
-  const mode = service?.servers[0]?.mode;
-  if (service === undefined || mode === undefined)
+  const [server] = service?.servers ?? [];
+  if (service === undefined || server === undefined)
     throw new LabError(
       EXIT.badInput,
       `${reference} has no web service to compare: what the director carries is measured with downloads`,
     );
+  const { mode } = server;
   await up({ topology: reference, plan, planAround: () => plan, reconfigure: true }, progress);
   try {
     const record = readRecord(plan.name);
@@ -91,9 +94,10 @@ async function measureOne(reference: string, topology: Topology, progress: Progr
       request,
       // More than requests and acknowledgements went through it.
       repliesPassDirector: measured.every((m) => m.throughDirector > m.delivered),
-      overhead: service.servers[0] === undefined ? 0 : MODE_RULES[mode].overhead(service, service.servers[0]),
+      overhead: MODE_RULES[mode].overhead(service, server),
       serverNeeds: NEEDS[mode].needs[addressFamily(service.vip)],
-      serverGateway: NEEDS[mode].gateway,
+      serverGateway:
+        replyWays(waysOf(plan), service, server).passing.length > 0 ? 'the director' : NEEDS[mode].gateway,
       measured,
     };
   } finally {

@@ -244,15 +244,19 @@ function refuses({ scheduler, servers }: PlannedService): boolean {
  * about those that the traffic reached.
  */
 function claimsAbout(plan: Plan, rounds: Round[]): Claim[] {
-  return claimsFor(plan).map((claim) => {
+  return claimsFor(plan).flatMap((claim) => {
     const round = rounds.find(({ service }) => isSameService(service, claim.service));
-    if (round === undefined || takesTurns(round.service) || /^one-/.test(claim.kind)) return claim;
+    if (round === undefined || takesTurns(round.service) || /^one-/.test(claim.kind)) return [claim];
     const reached = claim.servers.filter(
-      ({ node }) =>
-        (!refuses(round.service) && round.scheduling.reached.includes(node)) ||
-        [...round.replies, ...round.onePort].some((reply) => reply.server === node),
+      ({ node, clients }) =>
+        (clients === undefined && !refuses(round.service) && round.scheduling.reached.includes(node)) ||
+        [...round.replies, ...round.onePort].some(
+          (reply) => reply.server === node && (clients?.includes(reply.client) ?? true),
+        ),
     );
-    return reached.length === 0 ? claim : { ...claim, servers: reached };
+    if (reached.length > 0) return [{ ...claim, servers: reached }];
+    // What is about some clients alone may have had none of their connections, and says nothing then.
+    return claim.servers.some(({ clients }) => clients !== undefined) ? [] : [claim];
   });
 }
 

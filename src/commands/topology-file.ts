@@ -3,9 +3,9 @@ import { basename, join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { packageRoot } from '../paths.ts';
 import { makePlan } from '../plan/plan.ts';
+import { parseSound } from './sound-topology.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Topology } from '../topology/types.ts';
-import { parseTopology } from '../topology/parse.ts';
 import { readInput } from './input-file.ts';
 
 /** Names of the topologies that come with the tool. */
@@ -43,7 +43,7 @@ export function topologyText(reference: string): string {
  */
 export function readTopology(reference: string, taken: string[] = []): Topology {
   const file = topologyFile(reference);
-  return parseTopology(readInput(file, 'a topology'), file, basename(file).replace(/\.ya?ml$/, ''), taken);
+  return parseSound(readInput(file, 'a topology'), file, basename(file).replace(/\.ya?ml$/, ''), taken);
 }
 
 /**

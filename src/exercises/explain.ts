@@ -33,8 +33,15 @@ const RULES: readonly (readonly [RegExp, Text])[] = [
   [
     /^sysctl .*rp_filter=/,
     {
-      en: 'Do not drop packets whose answer would leave by another device: what comes out of a tunnel is such.',
-      de: 'Keine Pakete verwerfen, deren Antwort über ein anderes Gerät hinausginge: Was aus einem Tunnel kommt, ist so.',
+      en: 'Do not drop packets whose answer would leave by another device, such as those that come out of a tunnel or have the VIP as their source.',
+      de: 'Keine Pakete verwerfen, deren Antwort über ein anderes Gerät hinausginge, etwa solche, die aus einem Tunnel kommen oder die VIP als Absender tragen.',
+    },
+  ],
+  [
+    /^sysctl .*accept_local=1/,
+    {
+      en: 'Accept packets whose source is an address of its own: replies of the real servers, which have the VIP as their source.',
+      de: 'Pakete annehmen, deren Absender eine eigene Adresse ist: Antworten der Realserver mit der VIP als Absender.',
     },
   ],
   [
@@ -42,6 +49,13 @@ const RULES: readonly (readonly [RegExp, Text])[] = [
     {
       en: 'Do not tell neighbours of a shorter way.',
       de: 'Nachbarn keinen kürzeren Weg verraten.',
+    },
+  ],
+  [
+    /^sysctl .*accept_redirects=0/,
+    {
+      en: 'Ignore what a router says of a shorter way (ICMP redirect).',
+      de: 'Nicht beachten, was ein Router von einem kürzeren Weg sagt (ICMP-Redirect).',
     },
   ],
   [/^sysctl /, { en: 'A setting of the kernel.', de: 'Eine Einstellung des Kernels.' }],

@@ -4,11 +4,16 @@ import { qualitySteps } from './link-quality.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { clusterSteps, planClusters } from './clusters.ts';
 import { nameServerSteps, resolverSteps } from './names.ts';
-import { directorSteps, forwardingSysctls, routeSteps } from './node-steps.ts';
+import type { NodeContext } from './node-context.ts';
+import { planRoutes } from './node-routes.ts';
+import { directorSteps, forwardingSysctls } from './node-steps.ts';
 import type { Hop } from './routes.ts';
+import type { RouteStep } from './steps.ts';
 import { haproxySteps, isProxied } from './haproxy.ts';
 import { healthSteps } from './health-steps.ts';
 import { answering } from './health.ts';
+import { transits } from './transit.ts';
+import { Ways } from './ways.ts';
 import type { Plan, PlannedHealth, PlannedNetwork, PlannedServer, PlannedService } from './types.ts';
 import { withSysctls } from './sysctls.ts';
 import { serverPrograms } from './programs.ts';
@@ -36,15 +41,27 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
   }));
   const services = topology.services.map((service) => planService(service, hops));
   const clusters = planClusters(topology, networks, services);
+  const contexts = topology.nodes.map((node, index): NodeContext => {
+    const hop = hops[index] as Hop;
+    return { node, hop, hops, networks, services, clusters };
+  });
+  const waysBy = (routes: Map<string, RouteStep[]>) =>
+    new Ways({
+      networks,
+      nodes: hops.map((hop) => ({ ...hop, routes: routes.get(hop.name) ?? [] })),
+      services,
+      clusters,
+    });
+  const routes = planRoutes(contexts, waysBy);
+  const passing = transits(waysBy(routes));
   return {
     version: 1,
     name,
     title: topology.title ?? topology.name,
     mode: topology.mode,
     networks,
-    nodes: topology.nodes.map((node, index) => {
-      const hop = hops[index] as Hop;
-      const context = { node, hop, hops, networks, services, clusters };
+    nodes: contexts.map((context) => {
+      const { node, hop } = context;
       const served = services.flatMap((s) =>
         answering(s)
           .filter((r) => r.node === node.name)
@@ -54,7 +71,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
         ...hop,
         hosts: hostNames(hop, hops, services),
         steps: withSysctls(node.sysctls, [
-          ...forwardingSysctls(context),
+          ...forwardingSysctls(context, passing.get(node.name)),
           ...ipv6Steps(hop),
           ...['lo', ...hop.interfaces.map((i) => i.name)].map((device) => ({
             kind: 'link' as const,
@@ -82,7 +99,7 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
                   })),
                 }),
           ),
-          ...routeSteps(context),
+          ...(routes.get(node.name) ?? []),
           ...directorSteps(context),
           ...haproxySteps(services.filter((s) => s.directors.includes(node.name))),
           ...healthSteps(name, node.name, services),

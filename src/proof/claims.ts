@@ -22,7 +22,16 @@ interface Promised {
   service: ServiceAddress;
   directors: string[];
   /** Real servers that the promise is made about; each must be seen to keep it. */
-  servers: { node: string; address: string; port: number }[];
+  servers: PromisingServer[];
+}
+
+/** A real server that a promise is made about. */
+export interface PromisingServer {
+  node: string;
+  address: string;
+  port: number;
+  /** The clients whose connections it is made about, where it is not about those of all. */
+  clients?: string[];
 }
 
 /** NAT: the request reaches the real server from the client's address, to the server's own address and port. */
@@ -47,12 +56,15 @@ export interface ReplyFromVip extends Promised {
   kind: 'reply-from-vip';
 }
 
-/** NAT: what a real server replies comes by way of the director. */
+/**
+ * What a real server replies comes by way of the director: in NAT always, in TUN and DR where the routes lead by it, and
+ * then it leaves the reply as it is.
+ */
 export interface RepliesPassDirector extends Promised {
   kind: 'replies-pass-director';
 }
 
-/** TUN and DR: no director ever gets a reply to carry. An absence, so it needs a control packet. */
+/** TUN and DR, where no route leads by it: no director ever gets a reply to carry. An absence, so it needs a control packet. */
 export interface RepliesBypassDirector extends Promised {
   kind: 'replies-bypass-director';
 }

@@ -74,9 +74,20 @@ export function judgePass(
       [],
       misrouted(service, past.journey),
     );
+  if (claim.mode !== 'nat') {
+    const { vip, port } = claim.service;
+    const changed = replies.find(({ first }) => sourceOf(first) !== endpoint(vip, port));
+    if (changed !== undefined)
+      return failure(
+        'reply-not-from-vip',
+        `${changed.first.from?.node ?? '?'} sent the ${changed.journey.label} from ${sourceOf(changed.first)} instead of ${endpoint(vip, port)}`,
+        [witness(changed.first)],
+      );
+  }
+  const unchanged = claim.mode === 'nat' ? '' : ', and left the real server with the VIP as their source';
   return finding(
     'pass',
-    `replies went ${routeText(sample.journey)}`,
+    `replies went ${routeText(sample.journey)}${unchanged}`,
     sample.journey.crossings.map(witness),
     // "Every": that no reply left it another way.
     [sample.first.from?.node],

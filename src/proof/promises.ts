@@ -1,5 +1,8 @@
 import { addressFamily, inNetwork } from '../plan/addresses.ts';
+import { clientsAmong } from '../plan/clients.ts';
 import { serviceName } from '../plan/service-name.ts';
+import { replyWays } from '../plan/transit.ts';
+import { waysOf, type Ways } from '../plan/ways.ts';
 import { endpoint } from '../topology/endpoint.ts';
 import type { Plan, PlannedServer, PlannedService } from '../plan/types.ts';
 import { tunnelName } from './changes.ts';
@@ -22,17 +25,35 @@ function outerProtocol({ tunnel, vip }: PlannedService): 4 | 41 | 47 | 17 {
  * packets cross no wire), neighbours of a VIP that lies in no network.
  */
 export function claimsFor(plan: Plan): Claim[] {
+  const ways = waysOf(plan);
   return plan.services.flatMap((service) =>
     MODES.flatMap((mode) => {
       const servers = service.servers.filter(
         (s) => s.mode === mode && s.weight > 0 && !service.directors.includes(s.node),
       );
-      return servers.length === 0 ? [] : modeClaims(plan, service, mode, servers);
+      return servers.length === 0 ? [] : modeClaims({ plan, ways }, service, mode, servers);
     }),
   );
 }
 
-function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: PlannedServer[]): Claim[] {
+interface Planned {
+  plan: Plan;
+  ways: Ways;
+}
+
+type Base = (
+  kind: Claim['kind'],
+  promise: string,
+  about?: PlannedServer[],
+) => Omit<Claim, 'kind' | 'networks'>;
+
+function modeClaims(
+  planned: Planned,
+  service: PlannedService,
+  mode: Mode,
+  servers: PlannedServer[],
+): Claim[] {
+  const { plan } = planned;
   const { vip, port, protocol, directors } = service;
   const base = (kind: Claim['kind'], promise: string, about = servers) => ({
     id: `${mode}/${serviceName(service)}/${kind}`,
@@ -45,10 +66,6 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
   const fromVip: Claim = {
     kind: 'reply-from-vip',
     ...base('reply-from-vip', `The reply reaches the client with ${endpoint(vip, port)} as its source.`),
-  };
-  const bypass: Claim = {
-    kind: 'replies-bypass-director',
-    ...base('replies-bypass-director', 'Replies never pass the director.'),
   };
   switch (mode) {
     case 'nat': {
@@ -95,7 +112,7 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
           ),
         },
         fromVip,
-        bypass,
+        ...replyClaims(planned, service, servers, base),
         ...(elsewhere.length === 0
           ? []
           : [
@@ -104,7 +121,7 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
                 ...base('servers-elsewhere', "The real server is not on the director's segment.", elsewhere),
               },
             ]),
-        ...ownerClaim(plan, service, servers, base),
+        ...ownerClaim(planned, service, servers, base),
       ];
     }
     case 'dr':
@@ -117,23 +134,75 @@ function modeClaims(plan: Plan, service: PlannedService, mode: Mode, servers: Pl
           ),
         },
         fromVip,
-        bypass,
-        ...ownerClaim(plan, service, servers, base),
+        ...replyClaims(planned, service, servers, base),
+        ...ownerClaim(planned, service, servers, base),
       ];
   }
 }
 
-/** Only a server on the VIP's own segment could answer its neighbours for it. */
-function ownerClaim(
-  plan: Plan,
+/**
+ * Where the replies of TUN and DR go: past the director, or by it where the routes lead by it, because the file makes it
+ * the real servers' gateway. What differs from client to client is promised to each kind of them.
+ */
+function replyClaims(
+  { ways }: Planned,
   service: PlannedService,
   servers: PlannedServer[],
-  base: (kind: Claim['kind'], promise: string, about?: PlannedServer[]) => Omit<Claim, 'kind' | 'networks'>,
+  base: Base,
+): Claim[] {
+  const found = servers.map((server) => ({ server, ...replyWays(ways, service, server) }));
+  const claim = (
+    kind: 'replies-bypass-director' | 'replies-pass-director',
+    promise: string,
+    about: { server: PlannedServer; clients: string[] | undefined }[],
+  ): Claim[] => {
+    if (about.length === 0) return [];
+    const promised = base(
+      kind,
+      promise,
+      about.map(({ server }) => server),
+    );
+    return [
+      {
+        kind,
+        ...promised,
+        servers: promised.servers.map((s, index) => {
+          const clients = about[index]?.clients;
+          return clients === undefined ? s : { ...s, clients };
+        }),
+      },
+    ];
+  };
+  return [
+    ...claim(
+      'replies-bypass-director',
+      'Replies never pass the director.',
+      found
+        .filter(({ passing, past }) => passing.length === 0 || past.length > 0)
+        .map(({ server, passing, past }) => ({ server, clients: passing.length === 0 ? undefined : past })),
+    ),
+    ...claim(
+      'replies-pass-director',
+      `Every reply passes the director, the real server's gateway, which leaves ${endpoint(service.vip, service.port)} as its source.`,
+      found
+        .filter(({ passing }) => passing.length > 0)
+        .map(({ server, passing, past }) => ({ server, clients: past.length === 0 ? undefined : passing })),
+    ),
+  ];
+}
+
+/** Only a server on the VIP's own segment could answer its neighbours for it, and only where a neighbour asks. */
+function ownerClaim(
+  { plan, ways }: Planned,
+  service: PlannedService,
+  servers: PlannedServer[],
+  base: Base,
 ): Claim[] {
   const networks = plan.networks
     .filter((n) => inNetwork(n, service.vip))
     .map((n) => n.name)
-    .filter((name) => service.directors.some((node) => isOn(plan, node, name)));
+    .filter((name) => service.directors.some((node) => isOn(plan, node, name)))
+    .filter((name) => isAsked(ways, service, name));
   const neighbours = servers.filter((s) => networks.some((n) => isOn(plan, s.node, n)));
   if (neighbours.length === 0) return [];
   const ipv4 = addressFamily(service.vip) === 4;
@@ -141,6 +210,13 @@ function ownerClaim(
   const what = ipv4 ? 'ARP' : 'neighbour solicitations';
   const promise = `Exactly one MAC answers ${what} for ${service.vip}, the director's.`;
   return [{ kind, networks, ...base(kind, promise, neighbours) }];
+}
+
+/** Whether on the way of a client's request somebody looks for the VIP itself on a network. */
+function isAsked(ways: Ways, service: PlannedService, network: string): boolean {
+  return clientsAmong(ways.ground.nodes, service).some(({ name }) =>
+    ways.way(name, service.vip).legs.some((leg) => leg.network === network && leg.target === service.vip),
+  );
 }
 
 function networksOf(plan: Plan, nodes: string[]): string[] {

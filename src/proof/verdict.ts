@@ -114,7 +114,7 @@ function judgedBy(lab: Lab, claim: Claim): Judged[] {
     .flatMap((walk): Judged[] => {
       const server = chosenServer(service, walk)?.node;
       // A connection that came to no server speaks about all of them.
-      if (server !== undefined && !about.has(server)) return [];
+      if (server !== undefined && !isAbout(claim, server, walk)) return [];
       return [{ ...sound(lab, judgeOne(lab, service, claim, walk)), server }];
     });
   return judged.length === 0 ? [whole(nothingSeen(lab, claim))] : judged;
@@ -123,6 +123,13 @@ function judgedBy(lab: Lab, claim: Claim): Judged[] {
 /** A finding about everything that was captured. */
 function whole(found: Finding): Judged {
   return { ...found, server: undefined, whole: true };
+}
+
+/** Whether a claim is about a real server's connections with a client; one that the plan does not know is any. */
+function isAbout({ servers }: Claim, node: string, { clientNode }: Walk): boolean {
+  const found = servers.find((s) => s.node === node);
+  if (found?.clients === undefined || clientNode === undefined) return found !== undefined;
+  return found.clients.includes(clientNode);
 }
 
 /**

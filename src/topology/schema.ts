@@ -101,7 +101,7 @@ export const nodeSchema = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Default gateway: a node that shares a network with this one, an address on such a network, or none. By default what the mode needs.',
+      'Default gateway: a node that shares a network with this one, an address on such a network, or none. No route is planned that goes round it. By default what the mode needs; in tun and dr `director` has the replies pass the director.',
     ),
   routes: z
     .array(routeSchema)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nodeOf, planOf, routesOf, shipped } from './labs.ts';
+import { commandsWith, nodeOf, planOf, routesOf, shipped } from './labs.ts';
 
 const CHAIN = `
 networks: { a: 10.1.0.0/24, b: 10.2.0.0/24, c: 10.3.0.0/24, d: 10.4.0.0/24 }
@@ -60,9 +60,109 @@ nodes:
   director: { on: [a, b] }
   router: { on: [b, c] }
   rs1: { on: c }
-services: [{ vip: 10.2.0.100 }]`);
+services: [{ vip: 10.1.0.100 }]`);
   expect(routesOf(plan, 'client')).toEqual([]);
   expect(routesOf(plan, 'rs1')).toEqual(['default via 10.3.0.254']);
+});
+
+describe('a client that is not on the network in which the VIP lies', () => {
+  const NETWORKS = 'networks: { a: 10.1.0.0/24, b: 10.2.0.0/24, c: 10.3.0.0/24 }';
+
+  it('comes to it by the director that it stands beside', () => {
+    const plan = planOf(`
+${NETWORKS}
+nodes:
+  client1: { on: a }
+  client2: { on: [b, c], gateway: 10.3.0.7 }
+  director: { on: [a, b] }
+  rs1: { on: b }
+services: [{ vip: 10.1.0.100 }]`);
+    expect(routesOf(plan, 'client1')).toEqual([]);
+    expect(routesOf(plan, 'client2')).toEqual(['10.1.0.100/32 via 10.2.0.1', 'default via 10.3.0.7']);
+  });
+
+  it('and each router on the way, where the VIP lies in a network behind the director', () => {
+    const plan = planOf(`
+${NETWORKS}
+nodes:
+  client: { on: a }
+  router: { on: [a, b] }
+  director: { on: [b, c] }
+  rs1: { on: c }
+services: [{ vip: 10.3.0.100 }]`);
+    expect(routesOf(plan, 'client')).toEqual(['default via 10.1.0.254']);
+    expect(routesOf(plan, 'router')).toEqual(['10.3.0.100/32 via 10.2.0.1']);
+  });
+
+  it('and those who are on it, where no director is', () => {
+    const plan = planOf(`
+${NETWORKS}
+nodes:
+  client: { on: a }
+  router: { on: [a, b] }
+  director: { on: [b, c] }
+  rs1: { on: c }
+services: [{ vip: 10.1.0.100 }]`);
+    expect(routesOf(plan, 'client')).toContain('10.1.0.100/32 via 10.1.0.254');
+    expect(routesOf(plan, 'router')).toEqual(['10.1.0.100/32 via 10.2.0.1']);
+  });
+
+  it('takes the route to the network where a router leads to it', () => {
+    const plan = planOf(`
+${NETWORKS}
+nodes:
+  client: { on: b }
+  router: { on: [a, b] }
+  director: { on: [a, b, c] }
+  rs1: { on: c }
+services: [{ vip: 10.1.0.100 }]`);
+    expect(routesOf(plan, 'client')).toEqual(['default via 10.2.0.254']);
+  });
+});
+
+describe('a NAT real server on the network of a client', () => {
+  const lab = (server: string, more = '') =>
+    planOf(`
+networks: { lan: 10.1.0.0/24, out: 10.2.0.0/24 }
+nodes:
+  client: { on: lan, count: 2 }
+  director: { on: lan }
+  router: { on: [lan, out] }
+  rs1: { on: lan${server} }
+${more}services: [{ vip: 10.1.0.100 }]`);
+
+  it('answers it by the director, which keeps the shorter way to itself', () => {
+    const routes = ['10.1.0.101/32 via 10.1.0.1', '10.1.0.102/32 via 10.1.0.1', 'default via 10.1.0.1'];
+    expect(routesOf(lab(''), 'rs1')).toEqual(routes);
+    expect(routesOf(lab(', gateway: director'), 'rs1')).toEqual(routes);
+    expect(commandsWith(lab(''), 'director', 'sysctl')).toEqual([
+      'sysctl -qw net.ipv4.ip_forward=1',
+      'sysctl -qw net.ipv4.conf.all.send_redirects=0',
+      'sysctl -qw net.ipv4.conf.eth0.send_redirects=0',
+    ]);
+  });
+
+  it('has no such route where the file says otherwise', () => {
+    expect(routesOf(lab(', gateway: none'), 'rs1')).toEqual([]);
+    expect(routesOf(lab(', gateway: router'), 'rs1')).toEqual(['default via 10.1.0.254']);
+    expect(routesOf(lab(', routes: [{ to: 10.1.0.101, via: router }]'), 'rs1')).toEqual([
+      '10.1.0.101/32 via 10.1.0.254',
+      '10.1.0.102/32 via 10.1.0.1',
+      'default via 10.1.0.1',
+    ]);
+  });
+
+  it('is not told of the shorter way in IPv6, where a router cannot be kept from it', () => {
+    const plan = planOf(`
+networks: { lan: 2001:db8:1::/64 }
+nodes: { client: { on: lan }, director: { on: lan }, rs1: { on: lan } }
+services: [{ vip: 2001:db8:1::100 }]`);
+    expect(commandsWith(plan, 'rs1', 'sysctl')).toContain('sysctl -qw net.ipv6.conf.eth0.accept_redirects=0');
+    expect(routesOf(plan, 'rs1')).toEqual([
+      '2001:db8:1::101/128 via 2001:db8:1::1',
+      'default via 2001:db8:1::1',
+    ]);
+  });
 });
 
 const SPREAD = (client: string) => `
@@ -83,8 +183,11 @@ nodes:
   client: { on: out }
 services: [{ vip: 10.1.0.100 }]`);
   expect(routesOf(oneArm(''), 'rs1')).toEqual(['default via 10.1.0.1']);
-  // What the file says goes: it may want the fault.
-  expect(routesOf(oneArm(', gateway: director'), 'rs1')).toContain('10.2.0.0/24 via 10.1.0.254');
+  expect(routesOf(oneArm(', gateway: director'), 'rs1')).toEqual(['default via 10.1.0.1']);
+  // Replies go out where they came in: of the shorter way the real servers must not be told.
+  expect(commandsWith(oneArm(''), 'director', 'sysctl')).toContain(
+    'sysctl -qw net.ipv4.conf.eth0.send_redirects=0',
+  );
 });
 
 describe('a gateway in the file', () => {
@@ -97,6 +200,41 @@ describe('a gateway in the file', () => {
       '10.2.0.0/24 via 10.1.0.254',
       'default via 10.1.0.9',
     ]);
+  });
+
+  it('is not gone round by a route to what it leads to itself', () => {
+    const twoWays = (nodes: string) =>
+      planOf(`
+mode: dr
+networks: { a: 10.1.0.0/24, b: 10.2.0.0/24, c: 10.3.0.0/24 }
+nodes:
+  client: { on: a }
+  router1: { on: [a, b] }
+  router2: { on: [a, b, c] }
+  director: { on: [b, c] }
+${nodes}
+services: [{ vip: 10.2.0.100 }]`);
+    expect(routesOf(twoWays('  rs1: { on: b }'), 'rs1')).toEqual([
+      '10.1.0.0/24 via 10.2.0.254',
+      '10.3.0.0/24 via 10.2.0.253',
+    ]);
+    for (const gateway of ['router2', '10.2.0.253'])
+      expect(routesOf(twoWays(`  rs1: { on: b, gateway: ${gateway} }`), 'rs1')).toEqual([
+        'default via 10.2.0.253',
+      ]);
+    expect(routesOf(twoWays('  rs1: { on: b, gateway: director }'), 'rs1')).toEqual(['default via 10.2.0.1']);
+    // Its own way to the rest leads back here, and so it is no way.
+    const chain = planOf(`
+networks: { a: 10.1.0.0/24, b: 10.2.0.0/24, c: 10.3.0.0/24 }
+nodes:
+  client: { on: a }
+  router1: { on: [a, b], gateway: router2 }
+  router2: { on: [b, c], gateway: director }
+  director: { on: c }
+  rs1: { on: c }
+services: [{ vip: 10.3.0.100 }]`);
+    expect(routesOf(chain, 'router1')).toEqual(['default via 10.2.0.253']);
+    expect(routesOf(chain, 'router2')).toEqual(['10.1.0.0/24 via 10.2.0.254', 'default via 10.3.0.1']);
   });
 
   it('of none leaves the node without any route that was not written', () => {

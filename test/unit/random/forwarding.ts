@@ -17,22 +17,30 @@ export class Forwarding {
    * @returns why it does not arrive, where it does not
    */
   walk(from: string, to: string): string[] | { why: string } {
+    const stops = this.stops(from, to);
+    return Array.isArray(stops) ? [from, ...stops.map(({ node }) => node)] : stops;
+  }
+
+  /** The same as the nodes after the sender, each with the interface by which the packet comes in. */
+  stops(from: string, to: string): { node: string; device: string }[] | { why: string } {
     let node = this.#node(from);
     const path = [from];
+    const stops: { node: string; device: string }[] = [];
     // One's own address is as good as there; a sender looks for the address elsewhere.
     while (path.length < 20) {
       const next = this.#next(node, to);
       if (typeof next === 'string') return { why: `${path.join(' → ')}: ${next}` };
-      path.push(next.name);
-      node = next;
-      if (addressesOf(node).some((own) => own.address === to)) return path;
+      node = next.node;
+      path.push(node.name);
+      stops.push({ node: node.name, device: next.device });
+      if (addressesOf(node).some((own) => own.address === to)) return stops;
       if (sysctl(node, isIPv6(to) ? 'net.ipv6.conf.all.forwarding' : 'net.ipv4.ip_forward') !== '1')
         return { why: `${path.join(' → ')} does not forward to ${to}` };
     }
     return { why: `${path.join(' → ')}: it goes round` };
   }
 
-  #next(node: PlannedNode, to: string): PlannedNode | string {
+  #next(node: PlannedNode, to: string): { node: PlannedNode; device: string } | string {
     const best = routesOf(node)
       .filter((route) => inside(route.to, to))
       .sort((a, b) => Number(b.to.split('/')[1]) - Number(a.to.split('/')[1]))[0];
@@ -45,7 +53,10 @@ export class Forwarding {
     const answering = this.#plan.nodes.filter((other) => other !== node && answersArp(other, network, hop));
     const [only] = answering;
     if (only === undefined) return `nobody answers ARP for ${hop} on ${network}`;
-    return answering.length === 1 ? only : `${answering.length} nodes answer ARP for ${hop} on ${network}`;
+    const arrives = only.interfaces.find((i) => i.network === network)?.name ?? '';
+    return answering.length === 1
+      ? { node: only, device: arrives }
+      : `${answering.length} nodes answer ARP for ${hop} on ${network}`;
   }
 
   #node(name: string): PlannedNode {
@@ -113,7 +124,8 @@ function answersArp(node: PlannedNode, network: string, address: string): boolea
   return has.some((own) => !quiet || own.device === device);
 }
 
-function sysctl(node: PlannedNode, key: string): string | undefined {
+/** A kernel setting as the steps leave it. */
+export function sysctl(node: PlannedNode, key: string): string | undefined {
   return node.steps.filter((step) => step.kind === 'sysctl').findLast((step) => step.key === key)?.value;
 }
 

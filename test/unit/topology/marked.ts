@@ -5,10 +5,13 @@ import { parseTopology } from '../../../src/topology/parse.ts';
 /** Stands in a test's text right before the place where a problem is expected; taken out before parsing. */
 const MARK = '▸';
 
+/** Reads a topology file, or throws what is wrong with it. */
+type Reader = (source: string | Uint8Array, file: string, name: string) => unknown;
+
 /** Every problem of a text; none where it is a topology. */
-export function problemsOf(source: string | Uint8Array): Problem[] {
+export function problemsOf(source: string | Uint8Array, read: Reader = parseTopology): Problem[] {
   try {
-    parseTopology(source, 'lab.yaml', 'lab');
+    read(source, 'lab.yaml', 'lab');
     return [];
   } catch (error) {
     if (error instanceof TopologyError) return error.problems;
@@ -18,7 +21,16 @@ export function problemsOf(source: string | Uint8Array): Problem[] {
 
 /** Expects problems with these messages and mends at the marks, in their order, and no others. */
 export function expectProblems(marked: string, ...expected: [message: string, mend?: string][]): void {
-  const found = problemsOf(marked.replaceAll(MARK, ''));
+  expectProblemsOf(parseTopology, marked, ...expected);
+}
+
+/** The same of another reader of topologies. */
+export function expectProblemsOf(
+  read: Reader,
+  marked: string,
+  ...expected: [message: string, mend?: string][]
+): void {
+  const found = problemsOf(marked.replaceAll(MARK, ''), read);
   expect(found.map((p) => `${p.line}:${p.column} ${p.message}`)).toEqual(
     marks(marked).map((place, i) => `${place} ${expected[i]?.[0] ?? '(a mark too many)'}`),
   );
