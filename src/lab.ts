@@ -39,6 +39,8 @@ export const labRecordSchema = z
     created: z.string(),
     /** False until `up` has come to its end. */
     complete: z.boolean(),
+    /** Of one that is up and does not answer: which of the first requests was not answered, and why. */
+    unanswered: z.exactOptional(z.string()),
     /** Subnets that its own were chosen around, where the topology left them open and they were in the way. */
     around: z.exactOptional(z.array(z.string())),
     plan: planSchema,
@@ -82,7 +84,11 @@ export async function holdLab(name: string, onWait: () => void = () => undefined
 /** Writes the record whole or not at all. */
 export function writeRecord(record: LabRecord): void {
   makeOwnFolder(makeStateFolder(), record.name, RECORD);
-  writeWholeFile(join(labDirectory(record.name), RECORD), `${JSON.stringify(record, null, 2)}\n`);
+  writeWholeFile(join(labDirectory(record.name), RECORD), recordText(record));
+}
+
+function recordText(record: LabRecord): string {
+  return `${JSON.stringify(record, null, 2)}\n`;
 }
 
 /**
@@ -160,6 +166,21 @@ export async function changeLabFile(
   } finally {
     await lock.release();
   }
+}
+
+/**
+ * Writes down that a lab is up and does not answer, or that it does now.
+ * @param unanswered which request was not answered, and why; undefined: all are
+ * @throws LabError labFailed where the lab is gone
+ */
+export async function markAnswering(lab: string, unanswered: string | undefined): Promise<void> {
+  await changeLabFile(lab, RECORD, () => {
+    const record = readRecord(lab);
+    if (record === undefined) return undefined;
+    const marked = { ...record };
+    delete marked.unanswered;
+    return recordText(unanswered === undefined ? marked : { ...marked, unanswered });
+  });
 }
 
 /**

@@ -24,6 +24,7 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
       ),
     )
     .option('--reconfigure', 'replace a lab of this name that was made from another topology', false)
+    .option('--strict', 'take it down again where it is built and does not answer', false)
     .addOption(jsonOption())
     .action(async (topology: string, options: UpOptions) => {
       const [{ up }, { readPlan }] = await Promise.all([
@@ -39,13 +40,25 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
           machine: options.machine,
           runtime: options.runtime,
           reconfigure: options.reconfigure,
+          strict: options.strict,
         },
         progress,
       );
       // It is up, and not as the file wants it.
       if (result.troubles.length > 0) finish(EXIT.labFailed);
+      const { overall } = await import('../proof/check.ts');
+      const first = result.notAnswering;
+      const notAnswering = first === undefined || overall(first.checks) === 'pass' ? undefined : first;
+      if (first !== undefined && notAnswering === undefined)
+        progress.warn(`at first ${first.why}; a test right after it finds everything as promised`);
+      if (notAnswering !== undefined) finish(EXIT.labFailed);
       if (options.json === true) {
-        json('up', result);
+        json('up', { ...result, state: notAnswering === undefined ? 'up' : 'not-answering' });
+        return;
+      }
+      if (notAnswering !== undefined) {
+        const { notAnsweringText } = await import('../report/text.ts');
+        out(notAnsweringText(result, notAnswering));
         return;
       }
       if (result.revived.length > 0) out(`lab ${result.name}: ${result.revived.join(', ')} configured anew`);
@@ -107,6 +120,7 @@ interface UpOptions extends Common {
   machine?: MachineName;
   runtime?: RuntimeKind;
   reconfigure: boolean;
+  strict: boolean;
 }
 
 /**

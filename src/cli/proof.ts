@@ -19,18 +19,26 @@ export function addProofCommands(program: Command, finish: Finish): void {
     .argument('[lab]', 'the lab (default: the only one that is up)')
     .addOption(jsonOption())
     .action(async (lab: string | undefined, options: Common) => {
-      const [{ test }, { findLab }, { checkTable }, { countPeek }, { keepTest, noteActivity }] =
-        await Promise.all([
-          import('../commands/test.ts'),
-          import('../commands/existing.ts'),
-          import('../report/text.ts'),
-          import('../exercise-record.ts'),
-          import('../test-record.ts'),
-        ]);
+      const [
+        { test },
+        { noteAnswers },
+        { findLab },
+        { checkTable },
+        { countPeek },
+        { keepTest, noteActivity },
+      ] = await Promise.all([
+        import('../commands/test.ts'),
+        import('../commands/first-requests.ts'),
+        import('../commands/existing.ts'),
+        import('../report/text.ts'),
+        import('../exercise-record.ts'),
+        import('../test-record.ts'),
+      ]);
       const found = await findLab(lab);
       aside(await countPeek(found.record.name, 'test'));
       const checks = await test(found);
       const { outcome } = keepTest(found.record.name, checks);
+      await noteAnswers(found.record, checks);
       noteActivity(found.record.name);
       if (options.json === true) json('test', { lab: found.record.name, outcome, checks });
       else out(checkTable(checks));

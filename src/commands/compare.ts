@@ -79,7 +79,7 @@ async function measureOne(reference: string, topology: Topology, progress: Progr
       `${reference} has no web service to compare: what the director carries is measured with downloads`,
     );
   const { mode } = server;
-  await up({ topology: reference, plan, planAround: () => plan, reconfigure: true }, progress);
+  await up({ topology: reference, plan, planAround: () => plan, reconfigure: true, strict: true }, progress);
   try {
     const record = readRecord(plan.name);
     if (record === undefined) throw new LabError(EXIT.labFailed, `lab ${plan.name} is gone`);

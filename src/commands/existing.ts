@@ -20,8 +20,12 @@ import { assertLabName } from '../state/names.ts';
 import { localNodes, runtimeOf } from '../wire.ts';
 import { adoptLabs } from './adopt.ts';
 
-/** `unreachable`: its engine or host does not answer, so nobody knows; `unreadable`: its record is damaged. */
-export type Health = 'up' | 'damaged' | 'dead' | 'incomplete' | 'unreachable' | 'unreadable';
+/**
+ * `not-answering`: it is up whole, and its first requests were not answered; `unreachable`: its engine or host does not
+ * answer, so nobody knows; `unreadable`: its record is damaged.
+ */
+export type Health =
+  'up' | 'not-answering' | 'damaged' | 'dead' | 'incomplete' | 'unreachable' | 'unreadable';
 
 /** What has become of a lab that left a record. */
 export async function healthOf(record: LabRecord): Promise<Health> {
@@ -36,7 +40,8 @@ export async function healthOf(record: LabRecord): Promise<Health> {
   }
   const running = new Set(states.filter((s) => s.state === 'running').map((s) => s.node));
   if (!states.some((s) => s.state !== 'dead')) return 'dead';
-  return record.plan.nodes.every((node) => running.has(node.name)) ? 'up' : 'damaged';
+  if (!record.plan.nodes.every((node) => running.has(node.name))) return 'damaged';
+  return record.unanswered === undefined ? 'up' : 'not-answering';
 }
 
 /**

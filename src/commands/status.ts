@@ -17,7 +17,7 @@ export interface ListedLab {
   topology: string;
   created: string;
   nodes: number;
-  /** Of one whose record is `unreadable`. */
+  /** Of one whose record is `unreadable`, or that is `not-answering`. */
   why?: string;
 }
 
@@ -37,8 +37,11 @@ export async function list(): Promise<ListedLab[]> {
 }
 
 function summary(record: LabRecord): Omit<ListedLab, 'state'> {
-  const { name, machine, runtime, topology, created, plan } = record;
-  return { name, machine, runtime, topology, created, nodes: plan.nodes.length };
+  const { name, machine, runtime, topology, created, plan, unanswered } = record;
+  return {
+    ...{ name, machine, runtime, topology, created, nodes: plan.nodes.length },
+    ...(unanswered === undefined ? {} : { why: unanswered }),
+  };
 }
 
 export interface StatusReport extends ListedLab {

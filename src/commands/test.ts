@@ -189,7 +189,7 @@ async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Pro
     const { room } = await limitsOf(runtime, service);
     for (const { name } of clients) {
       const count = Math.min(requestsFor(service), Math.floor(room / clients.length));
-      if (count > 0) replies.push(...(await ask(runtime, name, service, count, patience.request)));
+      if (count > 0) replies.push(...(await ask(runtime, name, service, count, { limit: patience.request })));
       if (service.protocol === 'udp')
         onePort.push(...(await askFromOnePort(runtime, name, service, requestsFor(service))));
       // After each client: entries of connections that were reset stay for ten seconds.

@@ -6,6 +6,7 @@ import {
   labExists,
   labNames,
   lookUp,
+  markAnswering,
   readRecord,
   removeRecord,
   writeRecord,
@@ -13,21 +14,26 @@ import {
   type LabRecord,
 } from '../lab.ts';
 import type { MachineName } from '../machine/machine.ts';
-import { clientsOf } from '../plan/clients.ts';
-import { MODE_RULES } from '../plan/modes/registry.ts';
-import { optionsOf, serviceName } from '../plan/service-name.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { apply } from '../runtime/apply.ts';
-import type { Runtime, RuntimeKind } from '../runtime/runtime.ts';
-import { ask } from '../traffic/requests.ts';
-import { endpoint } from '../topology/endpoint.ts';
+import type { RuntimeKind } from '../runtime/runtime.ts';
+import type { Captured } from '../traffic/capture.ts';
 import { toolVersion } from '../version.ts';
 import { runtimeOf } from '../wire.ts';
 import { adoptLabs } from './adopt.ts';
 import { choosePlace, type Wanted } from './choose.ts';
+import { describeServices } from './describe-services.ts';
 import { healthOf, takeDown } from './existing.ts';
 import { firstTroubles } from './health-state.ts';
+import {
+  notAnswering,
+  notAsPlanned,
+  sendFirstRequests,
+  whatCame,
+  type FirstRequests,
+  type WhatCame,
+} from './first-requests.ts';
 import { makeMachine } from './make-machine.ts';
 import { planFor } from './plan-for.ts';
 import { settle } from './settle.ts';
@@ -40,11 +46,15 @@ export interface UpRequest extends Wanted {
   planAround: (taken: string[]) => Plan;
   /** Take down a lab of this name first where it is of another plan. */
   reconfigure: boolean;
+  /** Take it down again where it is built and its first requests are not answered. */
+  strict: boolean;
+  /** Called with what was captured where it does not answer and was tested for the reason. */
+  onCaptured?: (captures: Captured[]) => void;
   /** Called where it fails, while what was begun is still there; must not fail itself. */
   beforeUndo?: () => Promise<void>;
 }
 
-export interface UpResult {
+export interface UpResult extends WhatCame {
   name: string;
   machine: MachineName;
   runtime: RuntimeKind;
@@ -52,8 +62,6 @@ export interface UpResult {
   already: boolean;
   /** Nodes that had lost their configuration, and have it back. */
   revived: string[];
-  /** Requests that were answered through VIPs. */
-  answered: number;
   /** What the daemons that look after real servers found wrong by their first checks, a sentence each. */
   troubles: string[];
   /** A node to start looking round from. */
@@ -62,7 +70,7 @@ export interface UpResult {
 
 /**
  * Brings a lab up: kernel, networks, nodes, configuration, and a round of requests through every VIP. Whatever goes
- * wrong, nothing half-built stays.
+ * wrong, nothing half-built stays; what is built whole and does not answer stays to be looked at, unless `strict`.
  * @throws LabError
  */
 export async function up(request: UpRequest, progress: Progress): Promise<UpResult> {
@@ -77,12 +85,12 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     // One that cannot be read is not taken down by the way: whoever made it may want to look.
     const existing = readRecord(plan.name);
     const health = existing === undefined ? undefined : await healthOf(existing);
-    if (existing !== undefined && (health === 'up' || health === 'damaged')) {
+    if (existing !== undefined && ['up', 'not-answering', 'damaged'].includes(health ?? '')) {
       const same = existing.around === undefined ? plan : request.planAround(existing.around);
       if (JSON.stringify(existing.plan) === JSON.stringify(same)) {
-        const revived = health === 'up' ? [] : await revive(existing);
+        const revived = health === 'damaged' ? await revive(existing) : [];
         if (revived !== undefined)
-          return { ...summary(existing), already: true, revived, answered: 0, troubles: [] };
+          return await Promise.race([again(existing, revived, request, progress), interrupted]);
       } else if (!request.reconfigure) throw differs(existing);
     }
     if (health === 'unreachable' && existing !== undefined) throw unreachable(existing);
@@ -191,7 +199,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
   const runtime = runtimeOf(record, root);
   const task = progress.start(plan.name, 'nodes');
   const began = Date.now();
-  let answered: number;
+  let first: FirstRequests;
   let troubles: string[];
   try {
     await runtime.create(plan);
@@ -199,53 +207,52 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
     writeSettings(plan.name, await apply(plan, runtime));
     task.update('first requests');
     await settle(plan, runtime);
-    answered = await firstRound(plan, runtime);
+    first = await sendFirstRequests(plan, runtime);
+    if (first.unanswered !== undefined && request.strict) throw notAnswering(first.unanswered);
     task.update('first checks');
-    troubles = await firstTroubles(plan, runtime);
+    troubles = first.unanswered === undefined ? await firstTroubles(plan, runtime) : [];
+    if (troubles.length > 0 && request.strict) throw notAsPlanned(troubles);
   } catch (error) {
     task.fail();
     throw error;
   }
   task.done(`${plan.nodes.map((n) => n.name).join(' · ')}  ${seconds(Date.now() - began)}`);
   for (const text of describeServices(plan)) progress.note(text);
-  writeRecord({ ...record, complete: true });
+  const built = { ...record, complete: true };
+  writeRecord(built);
   for (const text of troubles) progress.warn(text);
-  return { ...summary(record), already: false, revived: [], answered, troubles };
+  return {
+    ...summary(built),
+    already: false,
+    revived: [],
+    troubles,
+    ...(await whatCame(built, runtime, first, request.onCaptured, progress)),
+  };
+}
+
+/** A lab of this very plan that is up already; one that did not answer is asked again. */
+async function again(
+  existing: LabRecord,
+  revived: string[],
+  request: UpRequest,
+  progress: Progress,
+): Promise<UpResult> {
+  const same = { ...summary(existing), already: true, revived, troubles: [] };
+  if (existing.unanswered === undefined) return { ...same, answered: 0 };
+  progress.note(`lab ${existing.name} is up, and did not answer: ${existing.unanswered}; asking again`);
+  const runtime = runtimeOf(existing);
+  await settle(existing.plan, runtime);
+  const first = await sendFirstRequests(existing.plan, runtime);
+  if (first.unanswered === undefined) await markAnswering(existing.name, undefined);
+  else if (request.strict) {
+    await takeDown(existing.name);
+    throw notAnswering(first.unanswered);
+  }
+  return { ...same, ...(await whatCame(existing, runtime, first, request.onCaptured, progress)) };
 }
 
 /** A client, as the place that a student starts from; in a lab of several, with the lab's name. */
 function shellNode(plan: Plan): string {
   const node = (plan.nodes.find((n) => n.role === 'client') ?? plan.nodes[0])?.name ?? '';
   return labNames().length > 1 ? `${plan.name}/${node}` : node;
-}
-
-/** One request to each service for each real server that it may choose, from the first client. */
-async function firstRound(plan: Plan, runtime: Runtime): Promise<number> {
-  let answered = 0;
-  for (const service of plan.services) {
-    const [client] = clientsOf(plan, service);
-    const servers = service.servers.filter((server) => server.weight > 0);
-    if (client === undefined || servers.length === 0) continue;
-    const replies = await ask(runtime, client.name, service, servers.length);
-    const failed = replies.find((reply) => reply.server === undefined);
-    if (failed !== undefined)
-      throw new LabError(
-        EXIT.labFailed,
-        `the lab is built, but ${serviceName(service)} does not answer ${client.name}: ${failed.error}`,
-        {
-          mend: `check the topology's routes: lab plan shows every command`,
-        },
-      );
-    answered += replies.length;
-  }
-  return answered;
-}
-
-/** `VIP 203.0.113.100:80 tcp rr → rs1, rs2 (masquerading)` */
-export function describeServices(plan: Plan): string[] {
-  return plan.services.map((service) => {
-    const servers = service.servers.map((s) => `${s.node}${s.weight === 1 ? '' : ` ×${s.weight}`}`);
-    const modes = [...new Set(service.servers.map((s) => MODE_RULES[s.mode].description))];
-    return `VIP ${endpoint(service.vip, service.port)} ${[service.protocol, service.scheduler, ...optionsOf(service)].join(' ')} → ${servers.join(', ')} (${modes.join(', ')})`;
-  });
 }

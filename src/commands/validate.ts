@@ -1,5 +1,5 @@
 import { TopologyError, type Problem } from '../errors.ts';
-import { describeServices } from './up.ts';
+import { describeServices } from './describe-services.ts';
 import { checkExerciseFile, isExerciseFile } from './exercise-file.ts';
 import { readPlan } from './topology-file.ts';
 

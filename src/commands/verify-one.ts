@@ -2,17 +2,16 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal, interrupted } from '../interrupt.ts';
-import { readRecord } from '../lab.ts';
 import type { Plan } from '../plan/types.ts';
 import { overall, type Check } from '../proof/check.ts';
 import type { Progress } from '../report/progress.ts';
 import type { VerifyError, VerifyResult } from '../report/verify/report.ts';
 import type { Captured } from '../traffic/capture.ts';
-import { runtimeOf } from '../wire.ts';
 import type { Wanted } from './choose.ts';
 import { down } from './down.ts';
 import { collectEvidence } from './evidence.ts';
 import { findLab, type RunningLab } from './existing.ts';
+import { notAnswering } from './first-requests.ts';
 import { keepCaptures } from './keep-captures.ts';
 import { test } from './test.ts';
 import { readPlan } from './topology-file.ts';
@@ -28,7 +27,7 @@ export interface VerifyJob extends Wanted {
   round: number;
   /** Folder for the evidence of what does not pass; made when there is some. */
   evidence: string;
-  /** Leave a lab up that does not pass. */
+  /** Leave a lab up that does not pass, or does not answer. */
   keep: boolean;
 }
 
@@ -59,18 +58,7 @@ export async function verifyOne(
     result.checks = await test(lab, (captured) => (captures = captured));
   };
   const keepEvidence = async (): Promise<void> => {
-    const ended = () => interruptSignal.aborted;
-    if (ended() || result.evidence !== undefined) return;
-    if (result.machine === undefined) {
-      stage('looking why');
-      // Where it was built and does not answer, the packets say why; where not, this fails as well.
-      const lab = readRecord(plan.name);
-      if (lab !== undefined)
-        await Promise.race([testIt({ record: lab, runtime: runtimeOf(lab) }), interrupted]).catch(
-          () => undefined,
-        );
-    }
-    if (ended()) return;
+    if (interruptSignal.aborted || result.evidence !== undefined) return;
     stage('keeping evidence');
     result.evidence = await writeEvidence(job, captures, quiet);
   };
@@ -91,21 +79,28 @@ export async function verifyOne(
     const { machine, runtime } = job;
     const planAround = (taken: string[]) => readPlan(topology, plan.name, taken);
     const made = await up(
-      { topology, plan, planAround, machine, runtime, reconfigure: false, beforeUndo: keepEvidence },
+      {
+        ...{ topology, plan, planAround, machine, runtime, reconfigure: false, strict: false },
+        onCaptured: (captured) => (captures = captured),
+        beforeUndo: keepEvidence,
+      },
       quiet,
     );
     result.machine = made.machine;
     result.runtime = made.runtime;
+    if (made.notAnswering === undefined) return;
+    result.checks = made.notAnswering.checks;
+    throw notAnswering(made.notAnswering.why);
   });
-  if (result.machine === undefined) {
-    if (outcomeOf(plan, result.checks) === 'fail') result.outcome = 'fail';
-    return result;
-  }
+  if (result.machine === undefined) return result;
   try {
-    await during('test', async () => {
-      await Promise.race([findLab(plan.name).then(testIt), interrupted]);
-    });
-    if (result.error === undefined) result.outcome = outcomeOf(plan, result.checks);
+    // Where it does not answer, `up` has tested it already.
+    if (result.error === undefined)
+      await during('test', async () => {
+        await Promise.race([findLab(plan.name).then(testIt), interrupted]);
+      });
+    const outcome = outcomeOf(plan, result.checks);
+    if (result.error === undefined || outcome === 'fail') result.outcome = outcome;
     if (result.outcome !== 'pass') {
       await keepEvidence();
       result.kept = keep;

@@ -108,7 +108,6 @@ function judgedBy(lab: Lab, claim: Claim): Judged[] {
   const service = serviceOf(lab, claim.service);
   if (service === undefined)
     return [whole(finding('unknown', `the plan has no service ${serviceName(claim.service)}`))];
-  const about = new Set(claim.servers.map((s) => s.node));
   const judged = lab.walks
     .filter((walk) => isSameService(walk.service, service))
     .flatMap((walk): Judged[] => {

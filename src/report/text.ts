@@ -6,6 +6,7 @@ import type { ModeFigures } from '../commands/compare.ts';
 import { failureText } from '../failures.ts';
 import { serviceName } from '../plan/service-name.ts';
 import type { Trace } from '../commands/trace.ts';
+import type { UpResult } from '../commands/up.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
 import { columns, MARK } from './columns.ts';
@@ -33,6 +34,24 @@ export function checkTable(checks: Check[]): string {
           ].join('\n');
     })
     .join('\n');
+}
+
+/** What is said of a lab that `up` has built and that does not answer: what a test finds broken, and what to do next. */
+export function notAnsweringText(
+  { name, shell }: Pick<UpResult, 'name' | 'shell'>,
+  { why, checks }: NonNullable<UpResult['notAnswering']>,
+): string {
+  const failing = checks.filter(({ outcome }) => outcome !== 'pass');
+  return [
+    `${MARK.fail} lab ${name}: ${stateText('not-answering')}: ${visibleLine(why)}`,
+    checkTable(failing),
+    `  next: ./lab trace ${name} · ./lab status ${name} · ./lab shell ${shell}; once it is fixed: ./lab test ${name} · or ./lab down ${name}`,
+  ].join('\n');
+}
+
+/** The state of a lab as people read it. */
+export function stateText(state: ListedLab['state']): string {
+  return state === 'not-answering' ? 'up, not answering' : state;
 }
 
 /** A walk hop by hop, with what changed in colour, then the promises that it shows kept or broken. */
@@ -107,10 +126,23 @@ export function labTable(labs: ListedLab[]): string {
   if (labs.length === 0) return 'no lab is up';
   const table = columns([
     ['LAB', 'STATE', 'NODES', 'MACHINE', 'RUNTIME', 'TOPOLOGY'],
-    ...labs.map((lab) => [lab.name, lab.state, String(lab.nodes), lab.machine, lab.runtime, lab.topology]),
+    ...labs.map((lab) => [
+      lab.name,
+      stateText(lab.state),
+      String(lab.nodes),
+      lab.machine,
+      lab.runtime,
+      lab.topology,
+    ]),
   ]);
-  const notes = labs.flatMap(({ name, why }) =>
-    why === undefined ? [] : [`${why}; take it down: lab down ${name}`],
+  const notes = labs.flatMap(({ name, state, why }) =>
+    why === undefined
+      ? []
+      : [
+          state === 'unreadable'
+            ? `${why}; take it down: lab down ${name}`
+            : `${name}: ${visibleLine(why)}; what is broken: lab test ${name}`,
+        ],
   );
   return [table, ...notes].join('\n');
 }
@@ -124,7 +156,10 @@ export function statusText(report: StatusReport): string {
     node.daemons.map((daemon) => `${daemon.name} ${daemon.running ? 'up' : 'DOWN'}`).join(' '),
   ]);
   return [
-    `lab ${report.name}: ${report.state} on the ${report.machine} machine, from ${report.topology}`,
+    `lab ${report.name}: ${stateText(report.state)} on the ${report.machine} machine, from ${report.topology}`,
+    ...(report.why === undefined
+      ? []
+      : [`at the first requests ${visibleLine(report.why)}; what is broken: lab test ${report.name}`]),
     '',
     columns([['NODE', 'ROLE', 'STATE', 'ADDRESSES', 'DAEMONS'], ...rows]),
     ...report.directors.flatMap(directorLines),

@@ -33,17 +33,21 @@ while [ $n -lt $1 ]; do
   printf '%s\n' "$3" "url = \"$2/?$n\"" "local-port = $port"
 done`;
 const SCRIPT = `{ ${NUMBERED_REQUESTS}
-} | curl -K -`;
+} | curl $4 -K -`;
+/** Ends with the first that curl takes for a failure: not answered, refused. */
+const UNTIL_FAILURE = '--fail-early';
+/** All at once. Without the second they would wait for one another, to share a connection. */
+const AT_ONCE = '--parallel --parallel-immediate';
 
 /** The command that sends `count` requests one after the other, each over its own connection or from its own port. */
-export function requestCommand(service: Asked, count: number, limit = LIMIT): string[] {
+export function requestCommand(service: Asked, count: number, limit = LIMIT, how = UNTIL_FAILURE): string[] {
   if (service.application === 'dns') return questionCommand(service, count, 'many', limit);
   const options = [
     ...['silent', 'output = /dev/null', `max-time = ${limit}`, 'header = "Connection: close"'],
     ...trust(service),
     `write-out = "${FORMAT}"`,
   ];
-  return ['sh', '-c', SCRIPT, 'requests', String(count), urlOf(service), options.join('\n')];
+  return ['sh', '-c', SCRIPT, 'requests', String(count), urlOf(service), options.join('\n'), how];
 }
 
 /** `https://192.0.2.100:443` */
@@ -61,17 +65,40 @@ export function quietCurl(service: Pick<Asked, 'application'>, seconds: number, 
   return ['curl', ...trust(service), '-s', '-o', '/dev/null', '--max-time', String(seconds), '-w', format];
 }
 
-/** Sends requests to a service from one client, one after the other. */
+/** How requests are sent. */
+export interface Asking {
+  /** Seconds for each. */
+  limit?: number | undefined;
+  /** Nothing more is sent once one was not answered: what is returned is then shorter. */
+  untilFailure?: boolean;
+}
+
+/**
+ * Sends requests to a service from one client, one after the other. Once one has failed the rest go all at once: they
+ * still show what each real server does, and where nothing answers they wait but once.
+ */
 export async function ask(
   runtime: Runtime,
   client: string,
   service: Asked,
   count: number,
-  limit = LIMIT,
+  { limit = LIMIT, untilFailure = false }: Asking = {},
 ): Promise<Reply[]> {
-  const [result] = await runtime.exec([{ node: client, argv: requestCommand(service, count, limit) }]);
-  const read = service.application === 'dns' ? parseAnswers : parseReplies;
-  return read(client, result?.stdout.toString() ?? '', count, result?.stderr ?? '');
+  const send = async (rest: number, how: string) => {
+    const argv = requestCommand(service, rest, limit, how);
+    const [result] = await runtime.exec([{ node: client, argv }]);
+    return { output: result?.stdout.toString() ?? '', stderr: result?.stderr ?? '' };
+  };
+  const first = await send(count, UNTIL_FAILURE);
+  if (service.application === 'dns') return parseAnswers(client, first.output, count, first.stderr);
+  const replies = parseReplies(client, first.output, 0, first.stderr);
+  const rest = count - replies.length;
+  // Where curl itself ended, and no request, nothing is said of the service.
+  if (rest <= 0 || replies.at(-1)?.server !== undefined || replies.length === 0)
+    return parseReplies(client, first.output, count, first.stderr);
+  if (untilFailure) return replies;
+  const then = await send(rest, AT_ONCE);
+  return [...replies, ...parseReplies(client, then.output, rest, then.stderr)];
 }
 
 /**

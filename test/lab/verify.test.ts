@@ -9,8 +9,11 @@ import { junitProblems } from '../junit-schemas.ts';
 import { BIN, leftOf, marked, user } from './cli.ts';
 import { DETOUR } from './detour.ts';
 
-/** The real servers know no way back: nothing is answered, and `up` says so. */
-const MUTE = DETOUR.replace('count: 2, gateway: router', 'count: 2, gateway: none');
+/** The director passes no reply on: nothing is answered, and `up` says so. */
+const MUTE = DETOUR.replace(
+  '[front, back] }',
+  '[front, back], sysctls: { net.ipv4.ip_forward: 0 } }',
+).replace('gateway: router', 'gateway: director');
 const PLAIN = `lvslab: 1
 networks: { net: 10.0.0.0/24 }
 nodes: { h: { role: client, on: net, count: 2 } }
@@ -122,15 +125,22 @@ describe('lab verify', () => {
   });
 
   it('leaves a lab up that fails with --keep, so that it can be looked at, and says so', async () => {
-    const ran = await lab(['verify', 'detour.yaml', 'nat', '--keep', '--json']);
+    const ran = await lab(['verify', 'detour.yaml', 'nat', 'mute.yaml', '--keep', '--json']);
     expect(ran.code).toBe(1);
     const { results, left } = JSON.parse(ran.stdout) as VerifyReport;
-    expect(results.map((result) => result.kept)).toEqual([true, false]);
+    expect(results.map((result) => result.kept)).toEqual([true, false, true]);
+    expect(results[2]).toMatchObject({ outcome: 'fail', error: { stage: 'up', exitCode: 4 } });
     // What was asked to be kept is not left behind.
     expect(left.processes).toEqual([]);
     const name = results[0]?.lab ?? '';
     expect((await lab(['test', name])).code).toBe(1);
     expect((await lab(['down', name])).code).toBe(0);
+    const mute = results[2]?.lab ?? '';
+    const state = async () => (await lab(['list'])).stdout.split('\n').find((row) => row.startsWith(mute));
+    expect(await state()).toMatch(/ up, not answering /);
+    await me.on(`${mute}/director`, 'sysctl -qw net.ipv4.ip_forward=1');
+    expect((await lab(['test', mute])).code).toBe(0);
+    expect(await state()).not.toContain('not answering');
   });
 
   it('reads every topology before it makes a lab, and tells the problems of all', async () => {

@@ -207,7 +207,11 @@ async function bringSeat(
   try {
     if (plan === undefined) throw new Error(`no plan for ${lab}`);
     const planAround = (taken: string[]) => readPlan(topology, lab, taken);
-    const made = await up({ topology, plan, planAround, machine: 'embedded', reconfigure: false }, quiet);
+    // Of a class whose topology does not answer nothing is learnt from many that stay up: `lab up` keeps one.
+    const made = await up(
+      { topology, plan, planAround, machine: 'embedded', reconfigure: false, strict: true },
+      quiet,
+    );
     return result(made.already ? 'already' : 'up');
   } catch (error) {
     interruptSignal.throwIfAborted();

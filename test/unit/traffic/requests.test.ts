@@ -13,6 +13,7 @@ describe('the request', () => {
       '9',
       'http://192.0.2.100:8000',
       'silent\noutput = /dev/null\nmax-time = 3\nheader = "Connection: close"\nwrite-out = "%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n"',
+      '--fail-early',
     ]);
   });
 
@@ -32,6 +33,34 @@ describe('the request', () => {
     expect(jobs).toEqual([`client: ${requestCommand(WEB, 2).join(' ')}`]);
     expect(replies.map((r) => r.server)).toEqual(['rs1', undefined]);
     expect(replies[1]?.error).toBe('curl died');
+  });
+});
+
+describe('a service that does not answer', () => {
+  const TIMED_OUT = '000\t\t192.0.2.101\t40002\tConnection timed out after 3001 milliseconds\n';
+  const ANSWERED = '200\trs1\t192.0.2.101\t40001\t\n';
+  const failing = (first: string, then: string) => {
+    const outputs = [first, then];
+    return pretend(() => ({ code: 28, stdout: outputs.shift() ?? '' }));
+  };
+
+  it('gets the rest of its requests all at once, each with its whole time', async () => {
+    const { runtime, jobs } = failing(ANSWERED + TIMED_OUT, ANSWERED.repeat(3) + TIMED_OUT.repeat(3));
+    const replies = await ask(runtime, 'client', WEB, 8);
+    expect(replies.map((r) => r.server === undefined)).toEqual([
+      ...[false, true],
+      ...[false, false, false, true, true, true],
+    ]);
+    expect(jobs).toHaveLength(2);
+    expect(jobs[0]).toMatch(/ 8 http.* --fail-early$/s);
+    expect(jobs[1]).toMatch(/ 6 http.*max-time = 3\n.* --parallel --parallel-immediate$/s);
+  });
+
+  it('gets no more of them where one is enough', async () => {
+    const { runtime, jobs } = failing(TIMED_OUT, '');
+    const replies = await ask(runtime, 'client', WEB, 8, { untilFailure: true });
+    expect(replies.map((r) => r.error)).toEqual(['Connection timed out after 3001 milliseconds']);
+    expect(jobs).toHaveLength(1);
   });
 });
 
