@@ -79,7 +79,14 @@ describe('a promise that is broken in several ways', () => {
     };
     const rows = (turned: boolean) =>
       verdicts((s) => {
-        const [one, other] = [() => { stop(s, 40001, RS2, 'rs2'); }, () => { refuse(s, 40002, RS1, 'rs1'); }];
+        const [one, other] = [
+          () => {
+            stop(s, 40001, RS2, 'rs2');
+          },
+          () => {
+            refuse(s, 40002, RS1, 'rs1');
+          },
+        ];
         if (turned) ids(other, one);
         else ids(one, other);
       }).map(({ id, why }) => `${id} ${why}`);
