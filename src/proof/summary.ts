@@ -34,7 +34,8 @@ export function summarise(claim: Claim, judged: Judged[], explain: Explain): Sum
   if (failed.length > 0) return failures(claim, failed, judged.length, explain);
   const unknown = judged.filter((j) => j.outcome === 'unknown');
   if (unknown.length > 0) {
-    const groups = grouped(claim, unknown, explain);
+    // What could not be measured is no failure, and no setting explains it.
+    const groups = grouped(claim, unknown, () => undefined);
     const why = groups.map((group) => whyOf(claim, group, judged.length)).join('; ');
     const shown = groups.flatMap(({ members }) => members.slice(0, SHOWN));
     return [

@@ -40,7 +40,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         breaks: 'sysctl -qw net.ipv6.conf.all.forwarding=0',
         mends: 'sysctl -qw net.ipv6.conf.all.forwarding=1',
         fails: ['reply-from-vip'],
-        says: /director eth1 and no further \(is net\.ipv6\.conf\.all\.forwarding 1 there/,
+        says: /director eth1 and no further: net\.ipv6\.conf\.all\.forwarding is 0 on director/,
       },
       {
         name: 'a wrong gateway',

@@ -25,7 +25,7 @@ const SERVICE_STOPPED: Control = {
   breaks: 'nginx -c /etc/nginx/lab.conf -s stop; while [ -e /run/web.pid ]; do sleep 0.05; done',
   mends: 'nginx -c /etc/nginx/lab.conf',
   fails: ['reply-from-vip'],
-  names: /rs1/,
+  names: /rs1 refused the connection \(RST\).*nothing listens on tcp port \d+ of rs1/,
 };
 
 const controls: Record<string, Control[]> = {
@@ -37,7 +37,7 @@ const controls: Record<string, Control[]> = {
       breaks: 'ip route replace default via 10.0.0.12',
       mends: 'ip route replace default via 10.0.0.1',
       fails: ['reply-from-vip', 'replies-pass-director', 'gateway-is-director'],
-      names: /rs1/,
+      names: /the route of rs1 to 203\.0\.113\.101 goes by 10\.0\.0\.12/,
     },
     {
       name: 'ip_forward off',
@@ -45,7 +45,7 @@ const controls: Record<string, Control[]> = {
       breaks: 'sysctl -qw net.ipv4.ip_forward=0',
       mends: 'sysctl -qw net.ipv4.ip_forward=1',
       fails: ['reply-from-vip'],
-      names: /director/,
+      names: /director eth1 and no further: net\.ipv4\.ip_forward is 0 on director \(/,
     },
   ],
   tun: [
@@ -56,7 +56,7 @@ const controls: Record<string, Control[]> = {
       breaks: 'ip link set tunl0 down',
       mends: 'ip link set tunl0 up',
       fails: ['reply-from-vip'],
-      names: /rs1/,
+      names: /tunl0 is down on rs1/,
     },
     {
       name: 'rp_filter on',
@@ -64,7 +64,7 @@ const controls: Record<string, Control[]> = {
       breaks: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=1',
       mends: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=0',
       fails: ['reply-from-vip'],
-      names: /rs1/,
+      names: /rp_filter is 1 on rs1 tunl0 \(by net\.ipv4\.conf\.tunl0\.rp_filter\)/,
     },
     {
       name: 'the VIP missing on a real server',
@@ -72,7 +72,7 @@ const controls: Record<string, Control[]> = {
       breaks: 'ip addr del 203.0.113.100/32 dev tunl0',
       mends: 'ip addr add 203.0.113.100/32 dev tunl0',
       fails: ['reply-from-vip'],
-      names: /rs1/,
+      names: /203\.0\.113\.100 is on no interface of rs1/,
     },
   ],
   dr: [
@@ -83,7 +83,7 @@ const controls: Record<string, Control[]> = {
       breaks: 'sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0',
       mends: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',
       fails: ['one-arp-owner'],
-      names: /rs1/,
+      names: /arp_ignore is 0 on rs1 eth0, not 1; besides, arp_announce is 0 on rs1 eth0, not 2/,
     },
     {
       name: 'the VIP missing on a real server',
@@ -91,7 +91,7 @@ const controls: Record<string, Control[]> = {
       breaks: 'ip addr del 192.0.2.100/32 dev lo',
       mends: 'ip addr add 192.0.2.100/32 dev lo',
       fails: ['reply-from-vip'],
-      names: /rs1/,
+      names: /192\.0\.2\.100 is on no interface of rs1/,
     },
     {
       name: 'the wrong forwarding method',

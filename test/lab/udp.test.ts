@@ -28,7 +28,10 @@ const STOPPED: Control = {
   node: 'rs1',
   breaks: STOP,
   mends: START,
-  fails: { answers: /Connection refused/, 'reply-from-vip': /rs1 refused the datagram: nothing listens/ },
+  fails: {
+    answers: /Connection refused/,
+    'reply-from-vip': /rs1 refused the datagram.*nothing listens on udp port 53 of rs1/,
+  },
 };
 
 /** Answers from whatever address the kernel picks, as a server does that is bound to none. */
@@ -91,14 +94,17 @@ services: [{ vip: 203.0.113.100, protocol: udp }]
         node: 'rs1',
         breaks: 'ip link set tunl0 down',
         mends: 'ip link set tunl0 up',
-        fails: { answers: /^\d+ of/, 'reply-from-vip': /rs1/ },
+        fails: { answers: /^\d+ of/, 'reply-from-vip': /tunl0 is down on rs1/ },
       },
       {
         name: 'rp_filter on',
         node: 'rs1',
         breaks: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=1',
         mends: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=0',
-        fails: { answers: /no answer within/, 'reply-from-vip': /arrived at rs1 eth0.*is rp_filter 0/ },
+        fails: {
+          answers: /no answer within/,
+          'reply-from-vip': /arrived at rs1 eth0.*rp_filter is 1 on rs1 tunl0/,
+        },
       },
       {
         ...UNBOUND,

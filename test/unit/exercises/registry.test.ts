@@ -158,6 +158,11 @@ describe('what users are told', () => {
       expect(termOf({ id }), id).not.toEqual(other);
     expect(kindOf({ id: 'answers 192.0.2.1:80' })).toBe('answers');
     expect(kindOf({ id: 'dr/192.0.2.1:80/one-arp-owner 192.0.2.1:80' })).toBe('one-arp-owner');
+    // A promise that is broken in several ways is one promise.
+    expect(kindOf({ id: 'nat/192.0.2.1:53/udp/reply-from-vip/refused' })).toBe('reply-from-vip');
+    expect(kindOf({ id: 'tun/192.0.2.1:80/request-encapsulated/not-scheduled 192.0.2.1:80' })).toBe(
+      'request-encapsulated',
+    );
   });
 
   it('is in the language of the locale', () => {

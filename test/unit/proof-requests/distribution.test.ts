@@ -56,6 +56,24 @@ describe('answers', () => {
     expect(check.evidence).toEqual(['client port 40001: rs9']);
   });
 
+  it('counts each kind of error, whatever the milliseconds, and names the clients where there are several', () => {
+    const [reply] = repliesFrom('-');
+    if (reply === undefined) throw new Error('no reply');
+    const failed = (client: string, error: string) => ({ ...reply, client, error });
+    const of = (clients: string[]) =>
+      judgeAnswers(service, [
+        ...clients.map((client, i) => failed(client, `Connection timed out after ${3000 + i} milliseconds`)),
+        failed('one', 'Failed to connect to 192.0.2.100:80 after 2 ms: Could not connect to server'),
+        failed('one', 'Failed to connect to 192.0.2.100:80 after 5 ms: Could not connect to server'),
+      ]).detail;
+    expect(of(['one', 'one', 'one'])).toBe(
+      '0 of 5 requests to 192.0.2.100:80: 3 × Connection timed out after 3000 milliseconds; 2 × Failed to connect to 192.0.2.100:80 after 2 ms: Could not connect to server',
+    );
+    expect(of(['one', 'two', 'two'])).toMatch(
+      /: 3 × Connection timed out after 3000 milliseconds \(one 1 and two 2\); 2 × Failed .* \(one 2\)$/,
+    );
+  });
+
   it('are unknown where nobody asked', () => {
     expect(judgeAnswers(service, []).outcome).toBe('unknown');
   });

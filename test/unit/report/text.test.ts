@@ -47,11 +47,13 @@ describe('the table of checks', () => {
     ]);
   });
 
-  it('shows no more than eight pieces of evidence', () => {
+  it('shows eight pieces of evidence, and says how many there are beside', () => {
     const many = Array.from({ length: 20 }, (_, i) => `packet ${i}`);
     const rows = checkTable([check('answers', 'fail', ...many)]).split('\n');
-    expect(rows).toHaveLength(9);
-    expect(rows.at(-1)).toBe('    packet 7');
+    expect(rows).toHaveLength(10);
+    expect(rows.slice(-2)).toEqual(['    packet 7', '    … and 12 more lines (all of them: --json)']);
+    const nine = checkTable([check('answers', 'fail', ...many.slice(0, 9))]).split('\n');
+    expect(nine.at(-1)).toBe('    packet 8');
   });
 
   it('of no checks is empty', () => {
