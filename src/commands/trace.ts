@@ -1,7 +1,7 @@
 import { isSameService } from '../plan/service-name.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { chosenServer } from '../proof/evidence.ts';
-import { healthTroubles } from '../proof/health.ts';
+import { troublesOf } from '../proof/health.ts';
 import { observe } from '../proof/observe.ts';
 import { walks } from '../proof/path.ts';
 import { claimsFor } from '../proof/promises.ts';
@@ -72,7 +72,7 @@ export async function trace(
     lines: walk === undefined ? [] : describeWalk(walk),
     answered: replies[0]?.server,
     fallback: server !== undefined && server === service.health?.fallback?.node,
-    health: states.filter((state) => isSameService(state.service, service)).flatMap(healthTroubles),
+    health: troublesOf(states.filter((state) => isSameService(state.service, service))),
     verdicts: judge(plan, claims, observations, lost),
     kept,
   };

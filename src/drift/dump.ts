@@ -51,8 +51,7 @@ export function dumpScript(node: PlannedNode, marker: string): string {
   const part = (name: SectionName, command: string) => `part ${quote(name)} ${command}`;
   const steps = node.steps;
   return [
-    // The part's name and the command's exit code follow what it printed.
-    `part() { name=$1; shift; "$@" 2>/dev/null; printf '\\n%s %s %s\\n' ${marker} $? "$name"; }`,
+    partFunction(marker),
     part('ip', hereDocument('ip -json -details -batch -', `${IP_QUESTIONS.join('\n')}\n`)),
     part('tc', 'tc -json qdisc show'),
     part('settings', settingsCommand(node)),
@@ -96,6 +95,11 @@ function isWhole({ certificateFile, keyFile, authority }: CertificateStep): stri
   return authority === undefined
     ? there
     : `${there} && openssl verify -CAfile ${quote(authority.certificateFile)} ${quote(certificateFile)}`;
+}
+
+/** A function of a shell that runs a command as a part of what `readDump` reads: name and exit code follow its output. */
+export function partFunction(marker: string): string {
+  return `part() { name=$1; shift; "$@" 2>/dev/null; printf '\\n%s %s %s\\n' ${marker} $? "$name"; }`;
 }
 
 /** Takes the output of the script apart. A part that is not there was not reached: the node ended before it. */

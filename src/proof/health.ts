@@ -64,6 +64,13 @@ export function healthTroubles(health: ServiceHealth): string[] {
   ];
 }
 
+/** The same of several directors, with whose it is. */
+export function troublesOf(states: ServiceHealth[]): string[] {
+  return states.flatMap((state) =>
+    healthTroubles(state).map((text) => (states.length > 1 ? `${state.director}: ${text}` : text)),
+  );
+}
+
 /** `all real servers (rs1 and rs2) have been out since 07:07:41, the fallback sorry answers; …` */
 function allOut({ by, servers, fallback }: ServiceHealth): string {
   const byTime = [...servers].sort((a, b) => (a.move?.time ?? '').localeCompare(b.move?.time ?? ''));
@@ -121,12 +128,10 @@ export function judgeHealth(
 ): Check {
   const base = { id: 'health', title: 'health' };
   const several = states.length > 1;
-  const troubles = states.flatMap((state) =>
-    healthTroubles(state).map((text) => (several ? `${state.director}: ${text}` : text)),
-  );
+  const troubles = troublesOf(states);
   const [state] = states;
   if (state === undefined)
-    return { ...base, outcome: 'unknown', detail: 'no director said what its table has', evidence: [] };
+    return { ...base, outcome: 'unknown', detail: 'no director has this service in its table', evidence: [] };
   const evidence = states
     .flatMap(({ servers }) => servers.filter(isOut).flatMap(({ move }) => move ?? []))
     .sort((a, b) => a.time.localeCompare(b.time))
