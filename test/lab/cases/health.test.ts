@@ -144,6 +144,25 @@ describe.concurrent('a file from the field', () => {
   });
 });
 
+// ldirectord needs a module of Perl's for the one, and a DNS server that its own address can be asked for the other.
+it('ldirectord asks over IPv6, and a DNS server by a command', async () => {
+  const file = join(folder, 'families.yaml');
+  writeFileSync(
+    file,
+    `lvslab: 1
+mode: dr
+networks: { lan: [192.0.2.0/24, '2001:db8:1::/64'] }
+nodes: { client: { on: lan }, director: { on: lan }, rs: { on: lan, count: 2 } }
+services:
+  - { vip: '2001:db8:1::100', port: 443, health: { check: negotiate, receive: ok, interval: 1 } }
+  - { vip: 192.0.2.100, protocol: udp, health: { check: external, command: drill @$3 whoami txt | grep -q NOERROR, interval: 1 } }
+`,
+  );
+  expect(await lab(['up', file])).toMatchObject({ code: 0, stderr: '' });
+  await sleep(2000);
+  await expectGreen('families');
+});
+
 it('up says what its first checks found, with an exit code of its own', async () => {
   const file = join(folder, 'wrong.yaml');
   writeFileSync(
