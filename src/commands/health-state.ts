@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseTable, type TableService } from '../ipvs/table.ts';
+import { partFunction, readDump, type Section } from '../drift/dump.ts';
+import { parseTable, type TableServer } from '../ipvs/table.ts';
 import { answering } from '../plan/health.ts';
 import { KEEPALIVED_CHECKS_LOG } from '../plan/keepalived.ts';
 import { LDIRECTORD_CHECKS, LDIRECTORD_LOG } from '../plan/ldirectord.ts';
@@ -35,62 +37,72 @@ export async function readHealth(
   runtime: Runtime,
   directors: PlannedNode[] = plan.nodes.filter((node) => node.role === 'director'),
 ): Promise<ServiceHealth[]> {
-  const states = await Promise.all(
-    directors.map(async (director) => {
-      const services = plan.services
-        .filter(isWatched)
-        .filter((service) => service.directors.includes(director.name));
-      return services.length === 0 ? [] : readDirector(runtime, director, services);
-    }),
+  const watched = plan.services.filter(isWatched);
+  const servicesOf = ({ name }: PlannedNode) => watched.filter((service) => service.directors.includes(name));
+  const asked = directors.filter((director) => servicesOf(director).length > 0);
+  if (asked.length === 0) return [];
+  const marker = `end-${randomBytes(12).toString('hex')}`;
+  const results = await runtime.exec(
+    asked.map((director) => ({
+      node: director.name,
+      argv: ['sh'],
+      input: script(director, programsOf(servicesOf(director)), marker),
+    })),
   );
-  return states.flat();
+  return asked.flatMap((director, index) =>
+    statesOf(director.name, servicesOf(director), readDump(results[index]?.stdout.toString() ?? '', marker)),
+  );
 }
 
-async function readDirector(
-  runtime: Runtime,
-  director: PlannedNode,
-  services: WatchedService[],
-): Promise<ServiceHealth[]> {
-  const programs = [...new Set(services.map(({ health }) => health.by))];
-  const ask = async (argv: string[]) => {
-    const [result] = await runtime.exec([{ node: director.name, argv }]);
-    return result?.code === 0 ? result.stdout.toString() : '';
-  };
-  const [table, ...told] = await Promise.all([
-    ask(['ipvsadm', '-Ln']),
-    ...programs.map(async (by) => {
-      const [running, log, checks] = await Promise.all([
-        ask(['sh', '-c', runningScript(director, by)]),
-        ask(['tail', '-n', LINES, LOGS[by].log]),
-        ask(['tail', '-n', LINES, LOGS[by].checks]),
-      ]);
-      return { by, running: running !== '', log, checks };
+function programsOf(services: WatchedService[]): PlannedHealth['by'][] {
+  return [...new Set(services.map(({ health }) => health.by))];
+}
+
+/** The script that a director runs to say what its table has, and what the daemons say. */
+function script({ steps }: PlannedNode, programs: PlannedHealth['by'][], marker: string): string {
+  return [
+    partFunction(marker),
+    'part table ipvsadm -Ln',
+    ...programs.flatMap((by) => {
+      const daemon = steps.find((step) => step.kind === 'daemon' && step.name === by);
+      const pidfile = daemon?.kind === 'daemon' ? daemon.pidfile : '';
+      return [
+        `part ${by}-running sh -c ${quote(`read -r p <${quote(pidfile)} && kill -0 "$p"`)}`,
+        `part ${by}-log tail -n ${LINES} ${LOGS[by].log}`,
+        `part ${by}-checks tail -n ${LINES} ${LOGS[by].checks}`,
+      ];
     }),
-  ]);
-  // Without its heading it is no table: nothing can be said of the servers then.
-  if (!table.startsWith('IP Virtual Server')) return [];
-  const rows = parseTable(table);
-  return services.map((service) => {
-    const said = told.find(({ by }) => by === service.health.by);
-    return stateOf(director.name, service, rows, said ?? { running: false, log: '', checks: '' });
-  });
+  ].join('\n');
 }
 
-function runningScript({ steps }: PlannedNode, by: string): string {
-  const daemon = steps.find((step) => step.kind === 'daemon' && step.name === by);
-  const pidfile = daemon?.kind === 'daemon' ? daemon.pidfile : '';
-  return `read -r p <${quote(pidfile)} && kill -0 "$p" && echo up`;
+function statesOf(director: string, services: WatchedService[], said: Map<string, Section>): ServiceHealth[] {
+  const table = said.get('table');
+  // Of a director that does not say what it has, nothing can be said.
+  if (table?.code !== 0) return [];
+  const rows = parseTable(table.text);
+  return services.flatMap((service) => {
+    const { by } = service.health;
+    const row = rows.find(
+      (each) => each.service === `${service.protocol} ${endpoint(service.vip, service.port)}`,
+    );
+    // A director without the service, as one without power, has no say about its real servers.
+    if (row === undefined) return [];
+    return stateOf(director, service, row.servers, {
+      running: said.get(`${by}-running`)?.code === 0,
+      log: said.get(`${by}-log`)?.text ?? '',
+      checks: said.get(`${by}-checks`)?.text ?? '',
+    });
+  });
 }
 
 function stateOf(
   director: string,
   service: WatchedService,
-  rows: TableService[],
+  found: TableServer[],
   { running, log, checks }: { running: boolean; log: string; checks: string },
 ): ServiceHealth {
   const { vip, port, protocol, health } = service;
   const virtual = endOf(vip, port);
-  const found = rows.find((row) => row.service === `${protocol} ${virtual.text}`)?.servers ?? [];
   const weightOf = (server: PlannedServer) =>
     found.find((row) => row.server === endpoint(server.address, server.port))?.weight;
   const planned = answering(service).map((server) => endpoint(server.address, server.port));

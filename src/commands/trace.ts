@@ -1,7 +1,7 @@
 import { isSameService } from '../plan/service-name.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { chosenServer } from '../proof/evidence.ts';
-import { healthTroubles } from '../proof/health.ts';
+import { troublesOf } from '../proof/health.ts';
 import { observe } from '../proof/observe.ts';
 import { walks } from '../proof/path.ts';
 import { claimsFor } from '../proof/promises.ts';
@@ -11,7 +11,7 @@ import { captureDuring } from '../traffic/capture.ts';
 import { ask } from '../traffic/requests.ts';
 import type { RunningLab } from './existing.ts';
 import { concludeWith } from './explain.ts';
-import { readHealth } from './health-state.ts';
+import { isWatched, readHealth } from './health-state.ts';
 import { keepCaptures } from './keep-captures.ts';
 import { pickClients, pickService } from './pick.ts';
 import { inTurn } from './turn.ts';
@@ -25,8 +25,10 @@ export interface Trace {
   lines: WalkLine[];
   /** Real server that answered by its own account; undefined where none did. */
   answered: string | undefined;
-  /** Why it was the fallback, where it was: what has become of the real servers, a sentence each. */
-  fallback: string[];
+  /** Whether that is the service's fallback. */
+  fallback: boolean;
+  /** What is wrong with real servers that a daemon looks after, a sentence each. */
+  health: string[];
   /** Each promise, held against this one connection. */
   verdicts: Verdict[];
   /** Capture files that were kept. */
@@ -50,14 +52,13 @@ export async function trace(
     captureDuring(lab.runtime, plan, () => ask(lab.runtime, client, service, 1)),
   );
   const kept = options.pcap === undefined ? [] : await keepCaptures(options.pcap, captures);
-  const { observations, captures: health } = observe(captures);
+  const { observations, captures: lost } = observe(captures);
   const walk = walks(plan, observations)
     .filter((w) => isSameService(w.service, service))
     .at(-1);
   // One connection comes to one server: what is promised of the others, it cannot show.
   const server = walk === undefined ? undefined : chosenServer(service, walk)?.node;
-  const byFallback = server !== undefined && server === service.health?.fallback?.node;
-  const states = byFallback ? await readHealth(plan, lab.runtime) : [];
+  const states = isWatched(service) ? await readHealth(plan, lab.runtime) : [];
   const claims = claimsFor(plan)
     .filter((claim) => isSameService(claim.service, service))
     .map((claim) => ({
@@ -71,8 +72,9 @@ export async function trace(
     walk,
     lines: walk === undefined ? [] : describeWalk(walk),
     answered: replies[0]?.server,
-    fallback: states.filter((state) => isSameService(state.service, service)).flatMap(healthTroubles),
-    verdicts: await concludeWith(lab, examine(plan, claims, observations, health)),
+    fallback: server !== undefined && server === service.health?.fallback?.node,
+    health: troublesOf(states.filter((state) => isSameService(state.service, service))),
+    verdicts: await concludeWith(lab, examine(plan, claims, observations, lost)),
     kept,
   };
 }

@@ -1,5 +1,6 @@
 import { SAVE_WITH_LIMITS } from '../ipvs/limits.ts';
 import { hereDocument, quote } from '../plan/script.ts';
+import type { CertificateStep } from '../plan/steps.ts';
 import type { PlannedNode } from '../plan/types.ts';
 import { LEFTOVERS } from './leftovers.ts';
 import { settingsCommand } from './settings.ts';
@@ -70,12 +71,7 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     ),
     ...steps.flatMap((s) =>
       s.kind === 'certificate'
-        ? [
-            part(
-              `certificate ${s.certificateFile}`,
-              `test -s ${quote(s.certificateFile)} -a -s ${quote(s.keyFile)}`,
-            ),
-          ]
+        ? [part(`certificate ${s.certificateFile}`, `sh -c ${quote(isWhole(s))}`)]
         : [],
     ),
     'daemons() {',
@@ -91,6 +87,14 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     part('daemons', 'daemons'),
     part('leftovers', `sh -c ${quote(LEFTOVERS)}`),
   ].join('\n');
+}
+
+/** Whether key and certificate are there, and the certificate is by whom it should be: another one nobody trusts. */
+function isWhole({ certificateFile, keyFile, authority }: CertificateStep): string {
+  const there = `test -s ${quote(certificateFile)} -a -s ${quote(keyFile)}`;
+  return authority === undefined
+    ? there
+    : `${there} && openssl verify -CAfile ${quote(authority.certificateFile)} ${quote(certificateFile)}`;
 }
 
 /** The shell function that runs one part: its name and the command's exit code follow what it printed. */

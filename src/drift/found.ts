@@ -51,7 +51,7 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
         dump.get(`certificate ${name}`)?.code === 0
           ? [{ kind: 'certificate', name, attributes: {}, remove: [] }]
           : [];
-      read(`certificate ${name}`, ['certificate'], () => there, [0, 1]);
+      read(`certificate ${name}`, ['certificate'], () => there, [0, 1, 2]);
     }
   for (const step of node.steps)
     if (step.kind === 'file')

@@ -74,7 +74,7 @@ export function lastCheck(health: PlannedHealth, checks: string, server: LogEnd)
   if (line === undefined) return undefined;
   if (health.by === 'ldirectord') {
     const [, state, said = ''] = /\[(up|down)\] (.*)$/.exec(line) ?? [];
-    return { well: state === 'up', said: said === '-' ? '' : decoded(said) };
+    return { well: state === 'up', said: said === '-' ? '' : decoded(said).trim() };
   }
   return { well: /succe/i.test(line), said: keepalivedSaid(line) };
 }

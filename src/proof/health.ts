@@ -55,13 +55,20 @@ export function healthTroubles(health: ServiceHealth): string[] {
       .filter((server) => by === 'ldirectord' && !isOut(server) && server.check?.well === false)
       .map(
         ({ node, check }) =>
-          `${node} is in, but failed its last check${check?.said === '' ? '' : `: "${check?.said.slice(0, LONGEST) ?? ''}"`}`,
+          `${node} is in, but failed its last check${check?.said === '' ? '' : `: "${clipped(check?.said ?? '')}"`}`,
       ),
     ...foreign.map((server) => `${server} is in the table, and the plan has it not`),
     ...(health.fallback?.in === true && !all
       ? [`the fallback ${health.fallback.node} is in the table, though not all real servers are out`]
       : []),
   ];
+}
+
+/** The same of several directors, with whose it is. */
+export function troublesOf(states: ServiceHealth[]): string[] {
+  return states.flatMap((state) =>
+    healthTroubles(state).map((text) => (states.length > 1 ? `${state.director}: ${text}` : text)),
+  );
 }
 
 /** `all real servers (rs1 and rs2) have been out since 07:07:41, the fallback sorry answers; …` */
@@ -95,11 +102,15 @@ function outSince({ move }: WatchedServer, verb: 'is' | 'are'): string {
 /** Who took a server out, in the daemon's own words where it was the daemon. */
 function reason(by: PlannedHealth['by'], { move, check }: WatchedServer): string {
   if (move?.out !== true) return `no line of ${by}'s log says so, so it was taken out by hand`;
-  const failed = check?.well === false && check.said !== '' ? [check.said.slice(0, LONGEST)] : [];
-  return `${by} says ${[...failed, move.said].map((text) => `"${text}"`).join(', then ')}`;
+  const got = check?.well === false && check.said !== '' ? `its check got "${clipped(check.said)}"; ` : '';
+  return `${got}${by} says "${move.said}"`;
 }
 
-/** Characters of what a check answered that are shown: it may be a whole page. */
+/** What a check got may be a whole page. */
+function clipped(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
 const LONGEST = 160;
 
 /** What was asked, how often: `negotiate every 2 s`. */
@@ -117,13 +128,14 @@ export function judgeHealth(
 ): Check {
   const base = { id: 'health', title: 'health' };
   const several = states.length > 1;
-  const troubles = states.flatMap((state) =>
-    healthTroubles(state).map((text) => (several ? `${state.director}: ${text}` : text)),
-  );
+  const troubles = troublesOf(states);
   const [state] = states;
   if (state === undefined)
-    return { ...base, outcome: 'unknown', detail: 'no director said what its table has', evidence: [] };
-  const evidence = states.flatMap(({ servers }) => servers.flatMap(({ move }) => move?.line ?? []));
+    return { ...base, outcome: 'unknown', detail: 'no director has this service in its table', evidence: [] };
+  const evidence = states
+    .flatMap(({ servers }) => servers.filter(isOut).flatMap(({ move }) => move ?? []))
+    .sort((a, b) => a.time.localeCompare(b.time))
+    .map(({ line }) => line);
   if (troubles.length > 0) {
     const [first = '', ...others] = troubles;
     return { ...base, outcome: 'fail', detail: first, evidence: [...others, ...evidence] };

@@ -56,11 +56,11 @@ export function stateText(state: ListedLab['state']): string {
 
 /** A walk hop by hop, with what changed in colour, then the promises that it shows kept or broken. */
 export function traceText(trace: Trace): string {
-  const { service, answered, fallback, lines, verdicts, kept } = trace;
+  const { service, answered, fallback, health, lines, verdicts, kept } = trace;
   const what = service.protocol === 'tcp' ? 'connection' : 'datagram';
   return [
-    `one ${what} to ${serviceName(service)}: ${answered === undefined ? 'no answer' : `answered by ${visibleLine(answered)}`}${fallback.length === 0 ? '' : ', the fallback'}`,
-    ...fallback.map((text) => paint.red(visibleLine(text))),
+    `one ${what} to ${serviceName(service)}: ${answered === undefined ? 'no answer' : `answered by ${visibleLine(answered)}`}${fallback ? ', the fallback' : ''}`,
+    ...health.map((text) => paint.red(visibleLine(text))),
     '',
     ...(lines.length === 0
       ? ['no packet of it was captured']

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { number } from './schema-numbers.ts';
 import { CHECKERS, CHECKS } from './types.ts';
 
-/** Where a check asks when the file does not say. Every web server of a lab answers `ok` there. */
+/** Where a check asks when the file does not say. A web server answers `ok` there, unless a check wants more. */
 export const DEFAULT_REQUEST = '/health';
 
 export const healthSchema = z.strictObject({
@@ -19,8 +19,13 @@ export const healthSchema = z.strictObject({
   request: z
     .string()
     .optional()
-    .describe(`With negotiate: the path to ask for; ${DEFAULT_REQUEST} by default.`),
-  receive: z.string().optional().describe('With negotiate: what the answer must contain.'),
+    .describe(
+      `With negotiate: the path to ask for; ${DEFAULT_REQUEST} by default. The real servers have a page there that \`receive\` matches.`,
+    ),
+  receive: z
+    .string()
+    .optional()
+    .describe('With negotiate: a regular expression for what the answer must contain.'),
   command: z
     .string()
     .optional()
@@ -40,6 +45,6 @@ export const healthSchema = z.strictObject({
     .string()
     .optional()
     .describe(
-      'A node of role real-server, none of the service’s own, that answers when all of those are out.',
+      'What answers when all real servers are out: a node of role real-server that is none of the service’s own, or its director.',
     ),
 });

@@ -55,7 +55,7 @@ export function urlOf({ application, vip, port }: Pick<Asked, 'application' | 'v
   return `${application}://${endpoint(vip, port)}`;
 }
 
-/** curl's options for a service, in its configuration too: the real servers sign their certificates themselves. */
+/** curl's options for a service, in its configuration too: a client does not know the lab's authority. */
 export function trust({ application }: Pick<Asked, 'application'>): string[] {
   return application === 'https' ? ['--insecure'] : [];
 }

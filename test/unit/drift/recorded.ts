@@ -13,14 +13,18 @@ export function recorded(lab: string, name: string) {
   const plan = shipped(lab);
   const node = nodeOf(plan, name);
   const text = readFileSync(new URL(`../../fixtures/dumps/${lab}-${name}.txt`, import.meta.url), 'utf8');
-  const file = node.steps.find((step) => step.kind === 'file');
+  const contents = new Map(node.steps.flatMap((s) => (s.kind === 'file' ? [[s.path, s.content]] : [])));
   const settings = readSettings(readDump(text, MARKER).get('settings')?.text ?? '');
   const planned = plannedFacts(plan, node, settings);
   const foundIn = (dump: string) =>
     foundFacts(
       node,
       readDump(
-        dump.replace('FILE', () => file?.content ?? ''),
+        // Each stands for the content of the file whose part it is in.
+        dump.replaceAll(
+          /FILE(?=(?:.*\n)*?end-of \d+ file (\S+))/g,
+          (_, path: string) => contents.get(path) ?? '',
+        ),
         MARKER,
       ),
     );

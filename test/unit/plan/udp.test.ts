@@ -28,6 +28,15 @@ describe('a DNS server', () => {
     expect(config).toContain('txt-record=whoami,rs1\nhost-record=whoami,192.0.2.11\n');
   });
 
+  it('can be asked at its own address as well by whoever looks after it', () => {
+    const plan = planOf(
+      `mode: dr\n${LAN}services: [{ vip: 192.0.2.100, protocol: udp, health: { check: external, command: 'drill @$3 whoami txt' } }]`,
+    );
+    expect(file(plan, 'rs1', '/etc/dns.conf')).toContain(
+      '\nlisten-address=192.0.2.100\nlisten-address=192.0.2.11\n',
+    );
+  });
+
   it('listens on its own address behind NAT', () => {
     const plan = planOf(
       `${NAT}services: [{ vip: 203.0.113.100, protocol: udp, servers: [{ node: rs1, port: 5353 }] }]`,

@@ -127,6 +127,14 @@ it('a status names each node, its daemons, and the tables of directors', () => {
       { name: 'hb', addresses: ['203.0.113.200', '10.0.0.100'], active: [] },
     ],
     failures: [{ time: '', action: 'fail', node: 'rs1', what: 'web', how: 'freeze' }],
+    health: [
+      {
+        service: { vip: '203.0.113.100', port: 80, protocol: 'tcp' },
+        director: 'director',
+        troubles: ['rs1 is out', 'rs2 has weight 5, and the plan says 1'],
+      },
+      { service: { vip: '203.0.113.100', port: 443, protocol: 'tcp' }, director: 'director', troubles: [] },
+    ],
     links: [
       { node: 'rs1', device: 'eth0', quality: { discipline: 'netem', delay: '20ms', loss: '1%' } },
       { node: 'rs2', device: 'eth0', quality: { discipline: 'tbf' } },
@@ -174,6 +182,9 @@ it('a status names each node, its daemons, and the tables of directors', () => {
     'links that are not plain (each measure is of what the interface sends):',
     '  rs1  eth0  delay 20ms loss 1%',
     '  rs2  eth0  tbf',
+    '',
+    '203.0.113.100:80: rs1 is out',
+    '203.0.113.100:80: rs2 has weight 5, and the plan says 1',
     '',
     'differs from the plan:',
     '  rs1       daemon web                    stopped',
