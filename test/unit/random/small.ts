@@ -46,7 +46,10 @@ export const smallLab: fc.Arbitrary<string> = fc
     ),
   })
   .map(({ families, director, servers, clients, routers, services }) => {
-    const named = (name: string, nodes: { on: string[]; gateway: string | undefined }[]) =>
+    const named = (
+      name: string,
+      nodes: { on: string[]; gateway: string | undefined }[],
+    ): [string, object][] =>
       nodes.map(({ on, gateway: by }, index) => [
         `${name}${index + 1}`,
         { on, ...(by === undefined || by === `${name}${index + 1}` ? {} : { gateway: by }) },
