@@ -229,7 +229,7 @@ function longerWays(context: NodeContext, ways: Ways): RouteStep[] {
           .map((source) => routeStep(context, family, { to: cidr(source), via }));
       }),
   );
-  return found.filter((r, index) => found.findIndex(({ to }) => to === r.to) === index);
+  return [...new Map(found.map((route) => [route.to, route])).values()];
 }
 
 /**

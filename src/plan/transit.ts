@@ -30,7 +30,7 @@ function empty(): Transit {
 export function transits(ways: Ways): Map<string, Transit> {
   const found = new Map<string, Transit>();
   const { nodes, services, clusters } = ways.ground;
-  const directors = new Set(nodes.filter((n) => n.role === 'director').map((n) => n.name));
+  const directors = new Map(nodes.filter((n) => n.role === 'director').map((n) => [n.name, n]));
   const of = (name: string): Transit => {
     const transit = found.get(name) ?? empty();
     found.set(name, transit);
@@ -51,9 +51,7 @@ export function transits(ways: Ways): Map<string, Transit> {
       for (const name of standIns(leg.to)) {
         const transit = of(name);
         transit.families.add(family);
-        const device = nodes
-          .find((n) => n.name === name)
-          ?.interfaces.find((i) => i.network === leg.network)?.name;
+        const device = directors.get(name)?.interfaces.find((i) => i.network === leg.network)?.name;
         if (family === 6 || device === undefined || server === undefined) continue;
         if (server.mode !== 'nat' && service?.directors.includes(name) === true)
           transit.ownSource.add(device);
@@ -63,6 +61,9 @@ export function transits(ways: Ways): Map<string, Transit> {
   };
   for (const service of services) {
     const family = addressFamily(service.vip);
+    for (const { address } of answering(service))
+      for (const director of service.directors)
+        note(ways.way(director, address), addressFamily(address), undefined);
     for (const client of clientsAmong(nodes, service)) {
       note(ways.way(client.name, service.vip), family, undefined);
       const source = ways.sourceOf(client.name, service.vip);

@@ -1,5 +1,5 @@
 import { addressFamily, addressOf, hostPrefix, inNetwork, range } from './addresses.ts';
-import { contains } from '../topology/ip.ts';
+import { toNumber, type Range } from '../topology/ip.ts';
 import type { Family } from '../topology/types.ts';
 import type { Hop } from './routes.ts';
 import type { RouteStep } from './steps.ts';
@@ -53,10 +53,13 @@ export class Ways {
   /** The addresses by which a node is meant, wherever a packet for them comes in, by `node address`. */
   readonly #own = new Set<string>();
   readonly #known = new Map<string, Way>();
+  readonly #tables: Map<string, Entry[]>;
+  readonly #numbers = new Map<string, { family: Family; value: bigint }>();
 
   constructor(ground: Ground) {
     this.ground = ground;
     this.#nodes = new Map(ground.nodes.map((node) => [node.name, node]));
+    this.#tables = new Map(ground.nodes.map((node) => [node.name, tableOf(node)]));
     for (const node of ground.nodes)
       for (const { network, addresses } of node.interfaces)
         for (const { address } of addresses) this.#place(node, network, address);
@@ -98,6 +101,22 @@ export class Ways {
       .find((owner) => owner !== undefined);
   }
 
+  #next(node: string, to: string): Omit<Leg, 'from' | 'to'> | undefined {
+    const table = this.#tables.get(node) ?? [];
+    const found = table.find((entry) => this.#in(entry, to));
+    const target = found?.via ?? to;
+    const { device, network } = table.find((e) => e.via === undefined && this.#in(e, target)) ?? {};
+    return found === undefined || device === undefined || network === undefined
+      ? undefined
+      : { device, network, target };
+  }
+
+  #in({ family, first, size }: Entry, address: string): boolean {
+    const known = this.#numbers.get(address) ?? { family: addressFamily(address), value: toNumber(address) };
+    this.#numbers.set(address, known);
+    return known.family === family && known.value >= first && known.value < first + size;
+  }
+
   #lies(address: string, network: string): boolean {
     const found = this.ground.networks.find((n) => n.name === network);
     return found !== undefined && inNetwork(found, address);
@@ -122,7 +141,7 @@ export class Ways {
       }
       if (seen.has(name) || legs.length >= MOST_LEGS) return { legs, stop: { at: name, why: 'round' } };
       seen.add(name);
-      const next = nextLeg(node, to);
+      const next = this.#next(name, to);
       if (next === undefined) return { legs, stop: { at: name, why: 'no-route' } };
       const owner = this.#owners.get(`${next.network} ${next.target}`);
       if (owner === undefined || owner === name)
@@ -158,42 +177,27 @@ function movable({ services, clusters }: Ground): { address: string; nodes: stri
   ];
 }
 
-/** The next passage by the most specific route; undefined where there is none. */
-function nextLeg(node: Ground['nodes'][number], to: string): Omit<Leg, 'from' | 'to'> | undefined {
-  const family = addressFamily(to);
-  let best: { prefix: number; via: string | undefined } | undefined;
-  // A route to one of the node's own networks takes the place of the one that its address brings.
-  const consider = (prefix: number, via: string | undefined) => {
-    if (best === undefined || prefix >= best.prefix) best = { prefix, via };
-  };
-  const direct = deviceTowards(node, to, family);
-  if (direct !== undefined) consider(direct.prefix, undefined);
-  for (const { to: block, via } of node.routes) {
-    // Routes without a next hop lead to the node's own networks, which is known already.
-    if (via === undefined || addressFamily(via) !== family) continue;
-    if (block === 'default') consider(0, via);
-    else if (contains(range(block), to)) consider(range(block).prefix, via);
-  }
-  if (best === undefined) return undefined;
-  const target = best.via ?? to;
-  const device = deviceTowards(node, target, family);
-  return device === undefined ? undefined : { device: device.device, network: device.network, target };
+/** A node's own network, or a route, as numbers: with many nodes there are many packets to be led. */
+interface Entry extends Range {
+  /** Interface, and its network, of the node's own networks; else the address of the next hop. */
+  device?: string;
+  network?: string;
+  via?: string;
 }
 
-function deviceTowards(
-  { interfaces }: Hop,
-  address: string,
-  family: Family,
-): { device: string; network: string; prefix: number } | undefined {
-  for (const { name, network, addresses } of interfaces)
-    for (const own of addresses)
-      if (
-        own.family === family &&
-        own.prefix < hostPrefix(own.address) &&
-        contains(range(`${own.address}/${own.prefix}`), address)
-      )
-        return { device: name, network, prefix: own.prefix };
-  return undefined;
+/** What a node goes by, the most specific first; a route to an own network is before it, as it takes its place. */
+function tableOf({ interfaces, routes }: Ground['nodes'][number]): Entry[] {
+  const stated = routes.flatMap(({ to, via }): Entry[] => {
+    // Routes without a next hop lead to the node's own networks, which are there already.
+    if (via === undefined) return [];
+    return [{ ...range(to === 'default' ? (addressFamily(via) === 4 ? '0.0.0.0/0' : '::/0') : to), via }];
+  });
+  const own = interfaces.flatMap(({ name, network, addresses }) =>
+    addresses
+      .filter(({ address, prefix }) => prefix < hostPrefix(address))
+      .map(({ address, prefix }): Entry => ({ ...range(`${address}/${prefix}`), device: name, network })),
+  );
+  return [...stated, ...own].sort((a, b) => b.prefix - a.prefix);
 }
 
 /** Whether a way passes one of these nodes between its ends. */

@@ -56,7 +56,7 @@ export const clusterSchema = z.strictObject({
     .union([z.string(), z.array(z.string())])
     .optional()
     .describe(
-      'An address that moves with the VIPs, as the gateway of real servers in mode nat; or a list of them.',
+      'An address that moves with the VIPs, as the gateway of real servers: in mode nat by itself, elsewhere of those that name it; or a list of them.',
     ),
 });
 

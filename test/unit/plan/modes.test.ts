@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../../src/plan/types.ts';
 import { segmentSize } from '../../../src/plan/modes/tun.ts';
 import { commandsOf, commandsWith, nodeOf, planOf, routesOf, shipped } from './labs.ts';
 
@@ -94,6 +96,95 @@ describe('DR', () => {
     expect(routesOf(plan, 'client')).toEqual(['default via 203.0.113.254']);
     expect(routesOf(plan, 'director')).toEqual(['default via 192.0.2.254']);
     expect(routesOf(plan, 'router')).toEqual([]);
+  });
+});
+
+describe('DR and TUN with the director as the real servers’ gateway', () => {
+  const CASE = new URL('../../fixtures/cases/c07-dr-director-gateway.yaml', import.meta.url);
+  const settings = (plan: Plan, node: string) =>
+    commandsWith(plan, node, 'sysctl').map((text) => text.replace('sysctl -qw ', ''));
+  const NEEDED = [
+    'net.ipv4.ip_forward=1',
+    'net.ipv4.conf.eth1.accept_local=1',
+    'net.ipv4.conf.all.rp_filter=0',
+    'net.ipv4.conf.eth1.rp_filter=0',
+  ];
+  const lab = (more = '', servers = 'gateway: director', mode = 'dr') =>
+    planOf(`
+mode: ${mode}
+networks: { dmz: 172.16.10.0/24, lbn: 172.28.10.0/24 }
+nodes:
+  client: { on: dmz }
+  director: { on: [dmz, lbn]${more} }
+  rs: { on: lbn, count: 2, ${servers} }
+services: [{ vip: 172.16.10.30 }]`);
+
+  it('sets what the director needs for it, whether the file states that or not', () => {
+    expect(settings(planOf(readFileSync(CASE, 'utf8')), 'director').sort()).toEqual(NEEDED.toSorted());
+    expect(settings(lab(), 'director')).toEqual(NEEDED);
+    expect(settings(lab('', undefined, 'tun'), 'director')).toEqual(NEEDED);
+    expect(routesOf(lab(), 'rs1')).toEqual(['default via 172.28.10.1']);
+    // The real servers are as in any DR.
+    expect(settings(lab(), 'rs1')).toEqual([
+      'net.ipv4.ip_forward=0',
+      'net.ipv4.conf.all.arp_ignore=1',
+      'net.ipv4.conf.all.arp_announce=2',
+    ]);
+  });
+
+  it('has the file win', () => {
+    const sysctls =
+      'sysctls: { net.ipv4.conf.all.rp_filter: 1, net.ipv4.conf.eth1.accept_local: 0, net.ipv4.ip_forward: 0 }';
+    expect(settings(lab(`, ${sysctls}`), 'director')).toEqual([
+      'net.ipv4.ip_forward=0',
+      'net.ipv4.conf.eth1.accept_local=0',
+      'net.ipv4.conf.all.rp_filter=1',
+      'net.ipv4.conf.eth1.rp_filter=0',
+    ]);
+  });
+
+  it('asks nothing of a director that no reply passes', () => {
+    expect(settings(shipped('dr-router'), 'director')).toEqual(['net.ipv4.ip_forward=0']);
+    expect(settings(shipped('tun'), 'director')).toEqual(['net.ipv4.ip_forward=0']);
+  });
+
+  it('sets it on each director of a cluster whose address is the gateway', () => {
+    const plan = planOf(`
+mode: dr
+networks: { dmz: 172.16.10.0/24, lbn: 172.28.10.0/24 }
+nodes:
+  client: { on: dmz }
+  director: { on: [dmz, lbn], count: 2 }
+  rs: { on: lbn, count: 2, gateway: 172.28.10.100 }
+services: [{ vip: 172.16.10.30 }]
+clusters: { ha: { directors: [director1, director2], gateway: 172.28.10.100, vrrp: { interval: 1s } } }`);
+    for (const director of ['director1', 'director2']) expect(settings(plan, director)).toEqual(NEEDED);
+  });
+
+  it('needs forwarding alone in IPv6, whose kernel does not ask whose a source address is', () => {
+    const plan = planOf(`
+mode: dr
+networks: { dmz: 2001:db8:1::/64, lbn: 2001:db8:2::/64 }
+nodes: { client: { on: dmz }, director: { on: [dmz, lbn] }, rs1: { on: lbn, gateway: director } }
+services: [{ vip: 2001:db8:1::30 }]`);
+    const own = settings(plan, 'director').filter((text) => !/disable_ipv6|accept_(ra|dad)=/.test(text));
+    expect(own).toEqual(['net.ipv4.ip_forward=0', 'net.ipv6.conf.all.forwarding=1']);
+  });
+
+  it('tells nobody of the shorter way where replies go out as they came in', () => {
+    const plan = planOf(`
+mode: dr
+networks: { lan: 172.16.10.0/24, out: 172.28.10.0/24 }
+nodes:
+  client: { on: out }
+  router: { on: [lan, out] }
+  director: { on: lan }
+  rs1: { on: lan, gateway: director }
+services: [{ vip: 172.16.10.30 }]`);
+    expect(settings(plan, 'director').slice(-2)).toEqual([
+      'net.ipv4.conf.all.send_redirects=0',
+      'net.ipv4.conf.eth0.send_redirects=0',
+    ]);
   });
 });
 

@@ -20,19 +20,27 @@ const gateway = (...names: string[]) =>
 export const smallLab: fc.Arbitrary<string> = fc
   .record({
     families: fc.constantFrom<(4 | 6)[]>([4], [4], [6], [4, 6]),
-    director: fc.record({ on: some(3), gateway: gateway('router1') }),
-    servers: fc.array(fc.record({ on: some(2), gateway: gateway('director', 'router1', 'rs2') }), {
-      minLength: 1,
-      maxLength: 2,
-    }),
-    clients: fc.array(fc.record({ on: some(2), gateway: gateway('director', 'router1', 'rs1') }), {
-      minLength: 1,
-      maxLength: 2,
-    }),
+    director: fc.record({ on: some(3), gateway: gateway('router1', 'director2') }),
+    /** Carries nothing, but can be a gateway. */
+    other: fc.option(fc.record({ on: some(3), gateway: gateway('router1') }), { nil: undefined }),
+    servers: fc.array(
+      fc.record({ on: some(2), gateway: gateway('director', 'router1', 'rs2', 'director2') }),
+      {
+        minLength: 1,
+        maxLength: 2,
+      },
+    ),
+    clients: fc.array(
+      fc.record({ on: some(2), gateway: gateway('director', 'router1', 'rs1', 'director2') }),
+      {
+        minLength: 1,
+        maxLength: 2,
+      },
+    ),
     routers: fc.array(
       fc.record({
         on: fc.subarray(NETWORKS, { minLength: 2, maxLength: 2 }),
-        gateway: gateway('director', 'router1'),
+        gateway: gateway('director', 'router1', 'director2'),
       }),
       { maxLength: 2 },
     ),
@@ -45,11 +53,18 @@ export const smallLab: fc.Arbitrary<string> = fc
       { minLength: 1, maxLength: 2 },
     ),
   })
-  .map(({ families, director, servers, clients, routers, services }) => {
-    const named = (name: string, nodes: { on: string[]; gateway: string | undefined }[]) =>
+  .map(({ families, director, other, servers, clients, routers, services }) => {
+    const node = ({ on, gateway: by }: { on: string[]; gateway: string | undefined }): object => ({
+      on,
+      ...(by === undefined ? {} : { gateway: by }),
+    });
+    const named = (
+      name: string,
+      nodes: { on: string[]; gateway: string | undefined }[],
+    ): [string, object][] =>
       nodes.map(({ on, gateway: by }, index) => [
         `${name}${index + 1}`,
-        { on, ...(by === undefined || by === `${name}${index + 1}` ? {} : { gateway: by }) },
+        node({ on, gateway: by === `${name}${index + 1}` ? undefined : by }),
       ]);
     return stringify({
       lvslab: 1,
@@ -61,10 +76,8 @@ export const smallLab: fc.Arbitrary<string> = fc
       ),
       nodes: {
         ...Object.fromEntries(named('client', clients)),
-        director: {
-          on: director.on,
-          ...(director.gateway === undefined ? {} : { gateway: director.gateway }),
-        },
+        director: node(director),
+        ...(other === undefined ? {} : { director2: node(other) }),
         ...Object.fromEntries([...named('rs', servers), ...named('router', routers)]),
       },
       services: services.map(({ mode, place, later }, index) => {
@@ -73,7 +86,7 @@ export const smallLab: fc.Arbitrary<string> = fc
         const host = 11 + index;
         const inside = family === 4 ? `10.${place}.0.${host}` : `2001:db8:${place}::${host}`;
         const outside = family === 4 ? `198.51.100.${host}` : `fd00::${host}`;
-        return { mode, vip: place === 0 ? outside : inside };
+        return { mode, vip: place === 0 ? outside : inside, directors: ['director'] };
       }),
     });
   });
