@@ -40,7 +40,7 @@ export function judgeMemory(service: PlannedService, probes: Probes, kept: Check
 
 function wrongText(service: PlannedService, { address, by, template }: Remembered): string {
   if (by === 'none')
-    return `the director keeps no template for ${address}: its connections are not persistent`;
+    return `the director goes by no template for ${address}, so its connections are not persistent`;
   const own = networkOf(service, address).text;
   return template === address
     ? `the director remembers ${address} by its own address and not by ${own}`
