@@ -6,18 +6,18 @@ import type { Looks, Probes } from '../../../src/traffic/probes.ts';
 import { overUdp, serviceOf } from '../proof-requests/replies.ts';
 
 const persistent = (prefix?: number, extra: Partial<PlannedService> = {}): PlannedService => ({
-  ...serviceOf('rr', 1, 1),
+  ...serviceOf('rr', 1),
   persistence: { timeout: 30, ...(prefix === undefined ? {} : { prefix }) },
   ...extra,
 });
 
-/** Connections of these addresses, all to one real server: by what they met nothing is wrong. */
-const met = (addresses: string[]) =>
+/** Connections of these addresses, all to one real server: by what they met nothing is wrong. Another had others. */
+const met = (addresses: string[], server = 'rs1') =>
   addresses.map((address, index) => ({
     client: 'client',
     address,
     port: 40000 + index,
-    server: 'rs1',
+    server,
     error: '',
   }));
 
@@ -169,5 +169,41 @@ describe('the templates of a persistent service', () => {
     const six = persistent(64, { mark: 3, vip: '2001:db8::100' });
     const seen = { after: { '[2001:db8:0:1::]': 30 }, virtual: '[0:3::]:0' };
     expect(judged(six, ['2001:db8:0:1::5', '2001:db8:0:1::6'], seen).outcome).toBe('pass');
+  });
+});
+
+describe('clients that are new to a persistent service', () => {
+  const clients = Array.from({ length: 40 }, (_, index) => `192.0.2.${index + 1}`);
+  const templates = (seconds: number) => Object.fromEntries(clients.map((client) => [client, seconds]));
+  const of = (scheduler: 'rr' | 'wlc' | 'fo', seen: Seen, extra: Partial<PlannedService> = {}) =>
+    judged({ ...serviceOf(scheduler, 1, 1), persistence: { timeout: 30 }, ...extra }, clients, seen);
+  const fresh = { after: templates(30) };
+
+  it('come to every real server in turn, and where one has none of them that is red', () => {
+    expect(of('rr', fresh)).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringMatching(
+        /; but rs2 got none of 40 new clients, and rr gives each real server its turn$/,
+      ) as string,
+    });
+  });
+
+  it('are hardly ever all sent to one, and where they are that is not green', () => {
+    expect(of('wlc', fresh)).toMatchObject({
+      outcome: 'unknown',
+      detail: expect.stringContaining('rs2 got none of 40 new clients, which wlc hardly ever does') as string,
+    });
+  });
+
+  it('are all with one where the scheduler wants that, or where it was chosen before', () => {
+    expect(of('fo', fresh).outcome).toBe('pass');
+    const known = { before: templates(20), after: templates(30) };
+    for (const scheduler of ['rr', 'wlc'] as const)
+      expect(of(scheduler, known)).toMatchObject({
+        outcome: 'pass',
+        detail: expect.stringMatching(/; rs2 got none of 0 new clients: too few to judge that$/) as string,
+      });
+    const limited = serviceOf('wlc', 1, 1).servers.map((server) => ({ ...server, upper: 5 }));
+    expect(of('wlc', fresh, { servers: limited }).outcome).toBe('pass');
   });
 });
