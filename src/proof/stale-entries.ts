@@ -127,7 +127,7 @@ function fateOf(service: PlannedService, { entry, reply }: TriedEntry, walks: Wa
   return {
     entry,
     outcome: 'unknown',
-    text: `${own.length} datagrams reached ${server}, and nothing came back`,
+    text: `${own.length} datagram${own.length === 1 ? '' : 's'} reached ${server}, and nothing came back`,
     packets,
   };
 }

@@ -3,6 +3,8 @@ import { endpoint } from '../../topology/endpoint.ts';
 import type { Probes } from '../../traffic/probes.ts';
 import type { Check } from '../check.ts';
 import { listText } from '../evidence.ts';
+import { oddsOfNone, RARE } from './odds.ts';
+import { roundOf } from './turns.ts';
 import { networkOf, prefixOf, rememberedBy, wholeOf, type Remembered } from './templates.ts';
 
 /** Whether it cannot be told yet which templates the director went by; asking again after some seconds tells. */
@@ -35,12 +37,47 @@ export function judgeMemory(service: PlannedService, probes: Probes, kept: Check
       detail: `${kept.detail}; which of several templates the director went by could not be told`,
       evidence,
     };
-  return { ...kept, detail: `${kept.detail}; ${memoryText(service, all)}` };
+  const told = { ...kept, detail: `${kept.detail}; ${memoryText(service, all)}` };
+  return judgeChoices(service, probes, all, told);
+}
+
+/** Whether clients that are new came to all real servers, as far as the scheduler and their number let one expect it. */
+function judgeChoices(service: PlannedService, probes: Probes, all: Remembered[], kept: Check): Check {
+  const chosen = new Map(
+    all
+      .filter((one) => one.chosen)
+      .map((one) => [
+        one.template,
+        probes.connections.find(({ address }) => address === one.address)?.server,
+      ]),
+  );
+  const homes = new Set(probes.connections.map(({ server }) => server));
+  const without = service.servers
+    .filter(({ node, weight, upper }) => weight > 0 && upper === undefined && !homes.has(node))
+    .map(({ node }) => node);
+  if (without.length === 0) return kept;
+  const missing = `${listText(without)} got none of ${chosen.size} new client${chosen.size === 1 ? '' : 's'}`;
+  const weights = service.servers.flatMap(({ weight }) => (weight > 0 ? [weight] : []));
+  if (['rr', 'wrr'].includes(service.scheduler) && chosen.size > 2 * roundOf(weights))
+    return {
+      ...kept,
+      outcome: service.health === undefined ? 'fail' : 'unknown',
+      detail: `${kept.detail}; but ${missing}, and ${service.scheduler} gives each real server its turn`,
+    };
+  // Those that choose one real server for all, or by the VIP, leave out the others.
+  const one = ['fo', 'ovf', 'dh', 'lblc', 'lblcr'].includes(service.scheduler);
+  if (!one && oddsOfNone(service, chosen.size) < RARE)
+    return {
+      ...kept,
+      outcome: 'unknown',
+      detail: `${kept.detail}; but ${missing}, which ${service.scheduler} hardly ever does`,
+    };
+  return one ? kept : { ...kept, detail: `${kept.detail}; ${missing}: too few to judge that` };
 }
 
 function wrongText(service: PlannedService, { address, by, template }: Remembered): string {
   if (by === 'none')
-    return `the director keeps no template for ${address}: its connections are not persistent`;
+    return `the director goes by no template for ${address}, so its connections are not persistent`;
   const own = networkOf(service, address).text;
   return template === address
     ? `the director remembers ${address} by its own address and not by ${own}`

@@ -3,11 +3,9 @@ import type { PlannedService } from '../../plan/types.ts';
 import type { Connection } from '../../traffic/connections.ts';
 import type { Probes } from '../../traffic/probes.ts';
 import type { Check } from '../check.ts';
+import { NEVER, oddsOfNone, RARE } from './odds.ts';
 import { judgeMemory } from './judge-memory.ts';
 import { networkOf, prefixOf, wholeOf } from './templates.ts';
-
-/** Below this, a real server that got nothing is no accident. */
-const ODDS = 1e-6;
 
 /** From what to ask a service, so that its hash or its persistence shows; undefined where it has neither. */
 export function probesFor(service: PlannedService): Probes['by'] | undefined {
@@ -64,14 +62,14 @@ export function judgeProbes(service: PlannedService, probes: Probes): Check {
   const hash = `${HASHED[service.scheduler as keyof typeof HASHED]}${by === 'port' ? ' and port' : ''}`;
   const odds = oddsOfNone(service, groups.size);
   const without = service.servers.filter((s) => s.weight > 0 && !firsts.includes(s.node)).map((s) => s.node);
-  if (without.length > 0 && odds < ODDS)
+  if (without.length > 0 && odds < RARE)
     return {
       ...base,
-      outcome: 'fail',
+      outcome: odds < NEVER ? 'fail' : 'unknown',
       detail: `${what}: ${without.join(', ')} got none (${spread}), which an even ${hash} does once in ${Math.round(1 / odds)} times`,
     };
   const fewer =
-    service.scheduler === 'dh' || odds < ODDS
+    service.scheduler === 'dh' || odds < NEVER
       ? ''
       : `; too few ${plural(kindOf(service, by), 2)} to judge how it spreads`;
   return { ...base, outcome: 'pass', detail: `${what}: ${kept}, by ${hash}${fewer}` };
@@ -98,14 +96,6 @@ function plural(word: string, count: number): string {
 
 function timeoutOf({ persistence }: PlannedService): string {
   return `${persistence?.timeout ?? 0} s after its last`;
-}
-
-/** How likely it is that an even hash leaves some real server without any of so many. */
-function oddsOfNone({ servers }: PlannedService, count: number): number {
-  const sum = servers.reduce((all, { weight }) => all + weight, 0);
-  return servers
-    .filter(({ weight }) => weight > 0)
-    .reduce((odds, { weight }) => odds + (1 - weight / sum) ** count, 0);
 }
 
 function groupBy(

@@ -17,6 +17,8 @@ export interface Remembered {
   by: 'network' | 'other' | 'none' | 'open';
   /** The template's client, without its port. */
   template: string | undefined;
+  /** There was no such template before: a real server was chosen for it by the scheduler. */
+  chosen: boolean;
 }
 
 /** With a shorter timeout a template from before is soon gone, and its seconds say nothing about its use. */
@@ -30,6 +32,12 @@ export function rememberedBy(service: PlannedService, probes: Probes): Remembere
   const before = templatesOf(service, looks.before.tables);
   const after = templatesOf(service, looks.after.tables);
   const use = (client: string) => useOf(before.get(client), after.get(client), looks);
+  const one = (address: string, by: Remembered['by'], template?: string): Remembered => ({
+    address,
+    by,
+    template,
+    chosen: template !== undefined && !before.has(template),
+  });
   return addresses.map((address): Remembered => {
     const own = networkOf(service, address).first;
     const bits = wholeOf(service);
@@ -43,16 +51,16 @@ export function rememberedBy(service: PlannedService, probes: Probes): Remembere
     const found = use(own);
     const short = (service.persistence?.timeout ?? 0) < SHORT;
     const other = narrower.find((client) => use(client) === 'used');
-    if (other !== undefined) return { address, by: 'other', template: other };
+    if (other !== undefined) return one(address, 'other', other);
     if (found === 'used' || (found === 'open' && short)) {
       const doubtful = narrower.some((client) => use(client) === 'open') && !short;
-      return { address, by: doubtful ? 'open' : 'network', template: own };
+      return one(address, doubtful ? 'open' : 'network', own);
     }
-    if (found === 'open') return { address, by: 'open', template: own };
+    if (found === 'open') return one(address, 'open', own);
     // Those of a wider mask may be other clients' own ones, so they count only where this one's own does not.
     const wider = masked(0, prefix - 1);
     const instead = [...narrower, ...wider].find((client) => ['used', 'open'].includes(use(client)));
-    return { address, by: instead === undefined ? 'none' : 'other', template: instead };
+    return one(address, instead === undefined ? 'none' : 'other', instead);
   });
 }
 

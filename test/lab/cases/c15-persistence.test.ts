@@ -96,7 +96,7 @@ describe('persistence by client network, several ports in one mark', () => {
     // fo sends everybody to one server, and templates of before are there still.
     for (const port of PORTS)
       expect(persistence(none, port)?.detail).toMatch(
-        /the director keeps no template for 192\.0\.2\.\d+: its connections are not persistent/,
+        /the director goes by no template for 192\.0\.2\.\d+, so its connections are not persistent/,
       );
 
     await on('director', 'ipvsadm -E -f 111 -s rr -p 30 -M 255.255.255.192');

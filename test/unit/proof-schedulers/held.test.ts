@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { heldFor, judgeHeld } from '../../../src/proof/schedulers/judge-held.ts';
 import { loadsOf, parseLoads, roomOf } from '../../../src/proof/schedulers/load.ts';
 import type { Scheduler } from '../../../src/topology/types.ts';
-import { serviceOf } from '../proof-requests/replies.ts';
-import { SIMULATED, heldBy, table } from './kernel.ts';
+import type { PlannedService } from '../../../src/plan/types.ts';
+import { overUdp, serviceOf } from '../proof-requests/replies.ts';
+import { SIMULATED, connection, heldBy, table } from './kernel.ts';
 
 const JUDGED = SIMULATED.filter((scheduler) => scheduler !== 'rr');
 
@@ -153,4 +154,69 @@ it('the director’s table is read for the service alone', () => {
   ]);
   expect(loadsOf(serviceOf('lc', 1, 1, 1), [text])).toBeUndefined();
   expect(parseLoads('', service)).toEqual([]);
+});
+
+describe('datagrams of new client ports', () => {
+  /** All that the director has of them are entries that have ended; some from before end meanwhile. */
+  const heldOf = (judged: PlannedService, servers: string, before: number[], during: number[]) => {
+    const load = (inactive: number) => ({ weight: 1, active: 0, inactive });
+    return judgeHeld(judged, {
+      events: servers
+        .split(' ')
+        .map((server, index) => ({ kind: 'opened' as const, connection: connection(server, index) })),
+      before: [table(judged, before.map(load))],
+      during: [table(judged, during.map(load))],
+    });
+  };
+  const lc = overUdp(serviceOf('lc', 1, 1));
+
+  it('go to the server with the fewest entries', () => {
+    expect(heldOf(lc, 'rs1 rs1 rs1 rs2 rs1 rs2', [0, 3], [4, 5])).toMatchObject({
+      outcome: 'pass',
+      detail: expect.stringMatching(/^6 datagrams of new client ports \(rs1 4, rs2 2\): each to/) as string,
+    });
+    expect(heldOf(lc, 'rs1 rs1 rs1 rs1', [0, 1], [4, 1])).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringContaining('connection 3 went to rs1, not to rs2') as string,
+    });
+  });
+
+  it('are followed where entries from before end meanwhile, and not where others came', () => {
+    expect(heldOf(lc, 'rs1 rs2 rs1', [3, 4], [4, 4]).outcome).toBe('pass');
+    expect(heldOf(lc, 'rs1 rs2', [0, 0], [1, 3])).toMatchObject({
+      outcome: 'unknown',
+      detail: 'datagrams of others came meanwhile: rs2 has 3 entries',
+    });
+  });
+
+  it('are not sent to fill a limit, nor more TCP connections to a DNS server than it takes', () => {
+    const limited = overUdp(serviceOf('lc', 1, 1));
+    limited.servers.forEach((server) => (server.upper = 4));
+    expect(heldFor(limited, undefined)).toBeUndefined();
+    const tcp: PlannedService = { ...lc, protocol: 'tcp' };
+    expect(heldFor(tcp, undefined)).toEqual({ first: 8, then: 4 });
+    expect(
+      heldFor({ ...tcp, ...overUdp(serviceOf('wlc', 9, 1)), protocol: 'tcp' }, undefined),
+    ).toBeUndefined();
+  });
+});
+
+it('the director’s table is read by protocol and by mark', () => {
+  const text = [
+    'TCP  192.0.2.100:53 rr',
+    '  -> 10.0.0.11:53                 Route   1      1          1         ',
+    'UDP  192.0.2.100:53 rr',
+    '  -> 10.0.0.11:53                 Route   2      2          2         ',
+    'FWM  53 rr',
+    '  -> 10.0.0.11:0                  Route   3      3          3         ',
+    'FWM  53 IPv6 rr',
+    '  -> [2001:db8::11]:0             Route   4      4          4         ',
+  ].join('\n');
+  const weights = (service: PlannedService) => parseLoads(text, service).map(({ weight }) => weight);
+  const udp = overUdp(serviceOf('rr', 1));
+  expect(weights(udp)).toEqual([2]);
+  expect(weights({ ...udp, protocol: 'tcp' })).toEqual([1]);
+  expect(weights({ ...udp, mark: 53 })).toEqual([3]);
+  expect(weights({ ...udp, mark: 53, vip: '2001:db8::100' })).toEqual([4]);
+  expect(loadsOf({ ...udp, mark: 53 }, [text])?.[0]).toMatchObject({ node: 'rs1', active: 3 });
 });

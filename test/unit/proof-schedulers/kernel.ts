@@ -145,7 +145,7 @@ export function table(
     '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn',
     'TCP  192.0.2.99:80 rr',
     '  -> 10.0.0.11:8080               Masq    1      77         77        ',
-    `TCP  ${service.vip}:${service.port} ${service.scheduler}`,
+    `${service.protocol.toUpperCase()}  ${service.vip}:${service.port} ${service.scheduler}`,
     ...service.servers.map(
       ({ address, port }, index) =>
         `  -> ${address}:${port}   Masq    ${loads[index]?.weight ?? 0}      ${loads[index]?.active ?? 0}          ${loads[index]?.inactive ?? 0}         `,

@@ -76,6 +76,20 @@ describe('a hash', () => {
     );
   });
 
+  it('is not well where a server is left out that an even hash hardly ever leaves out', () => {
+    expect(
+      judgeProbes(
+        service('sh'),
+        probes('address', 31, (index) => rs(index % 2)),
+      ),
+    ).toMatchObject({
+      outcome: 'unknown',
+      detail: expect.stringContaining(
+        'rs3 got none (rs1 16, rs2 15), which an even source hash does once in',
+      ) as string,
+    });
+  });
+
   it('does not judge the spread of few', () => {
     expect(
       judgeProbes(

@@ -115,3 +115,17 @@ export function tunPlan(tunnel: TunnelType = 'ipip'): Plan {
     service('tun', '192.0.2.100', '10.0.1', 80, tunnel),
   );
 }
+
+/** The same lab with a DNS service in place of the web service. */
+export function overUdp(plan: Plan, port = 53): Plan {
+  return {
+    ...plan,
+    services: plan.services.map((service) => ({
+      ...service,
+      port: 53,
+      protocol: 'udp',
+      application: 'dns',
+      servers: service.servers.map((server) => ({ ...server, port })),
+    })),
+  };
+}

@@ -7,22 +7,8 @@ import { claimsFor } from '../../../src/proof/promises.ts';
 import { judge, type Verdict } from '../../../src/proof/verdict.ts';
 import { describeWalk } from '../../../src/proof/walk.ts';
 import { ipv4 } from './build.ts';
-import { drPlan, natPlan, tunPlan } from './plans.ts';
+import { drPlan, natPlan, overUdp, tunPlan } from './plans.ts';
 import { datagram, scene, segment, SYN, type Scene } from './scene.ts';
-
-/** The same lab with a DNS service in place of the web service. */
-function overUdp(plan: Plan, port = 53): Plan {
-  return {
-    ...plan,
-    services: plan.services.map((service) => ({
-      ...service,
-      port: 53,
-      protocol: 'udp',
-      application: 'dns',
-      servers: service.servers.map((server) => ({ ...server, port })),
-    })),
-  };
-}
 
 function verdicts(plan: Plan, play: (s: Scene) => void): Record<string, Verdict> {
   const s = scene(plan);
