@@ -136,6 +136,12 @@ export function kindOf(check: Pick<Check, 'id'>): string {
   return first.split('/').at(-1) ?? first;
 }
 
+/** The service, or whatever else, that a check names where a lab has several. */
+export function subjectOf(check: Pick<Check, 'id'>): string | undefined {
+  const [, ...rest] = check.id.split(' ');
+  return rest.length === 0 ? undefined : rest.join(' ');
+}
+
 /** What a check means to the users. */
 export function termOf(check: Pick<Check, 'id'>): Term {
   const kind = kindOf(check);

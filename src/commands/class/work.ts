@@ -67,7 +67,7 @@ export function testSeats(
   onDone: (done: SeatDone) => void,
 ): Promise<SeatDone[]> {
   return atSeats(record, seats, onDone, async (lab) => {
-    const checks = await test(lab, undefined, { request: 2, transfer: 20 });
+    const checks = await test(lab);
     const { outcome, failed } = keepTest(lab.record.name, checks);
     return { outcome, detail: outcome === 'pass' ? `${checks.length} checks` : failed.join(', ') };
   });
@@ -80,11 +80,13 @@ export function checkSeats(
   onDone: (done: SeatDone) => void,
 ): Promise<SeatDone[]> {
   return atSeats(record, seats, onDone, async (lab) => {
-    const { mended, findings, exercise, score } = await checkExercise(lab, undefined, { counts: false });
-    const right = findings.filter(({ outcome }) => outcome === 'pass').length;
+    const { mended, findings, rows, exercise, score } = await checkExercise(lab, undefined, {
+      counts: false,
+    });
+    const right = rows.filter(({ outcome }) => outcome === 'pass').length;
     const outcome = mended ? 'pass' : findings.some((f) => f.outcome === 'fail') ? 'fail' : 'unknown';
     const how = exercise.ended === undefined ? '' : `, ${score} points`;
-    return { outcome, detail: `exercise ${exercise.number}: ${right} of ${findings.length} right${how}` };
+    return { outcome, detail: `exercise ${exercise.number}: ${right} of ${rows.length} right${how}` };
   });
 }
 
