@@ -45,7 +45,9 @@ export function checkText({ exercise, rows, mended, score }: CheckReport): strin
     const unclear = outcome === 'unknown' ? ` (${w.unclear})` : '';
     const about = subject === undefined ? '' : `${visibleLine(subject)}: `;
     const row = `${MARK[outcome]} ${about}${text[language]}${unclear}`;
-    return mended ? [row, ...details.map((detail) => `    ${paint.dim(visibleLine(detail))}`)] : [row];
+    const short = (detail: string) =>
+      subject !== undefined && detail.startsWith(`${subject}: `) ? detail.slice(subject.length + 2) : detail;
+    return mended ? [row, ...details.map((detail) => `    ${paint.dim(visibleLine(short(detail)))}`)] : [row];
   });
   const right = rows.filter(({ outcome }) => outcome === 'pass').length;
   const tally = `${right} ${w.of} ${rows.length} ${w.right}`;
