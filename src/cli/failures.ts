@@ -1,4 +1,5 @@
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
+import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
@@ -15,17 +16,23 @@ export function addFailureCommands(program: Command): void {
     )
     .argument('<node>', 'NODE, or LAB/NODE where several labs are up')
     .argument('[what]', 'a daemon of it (web, …) or an interface (default: the whole node)')
-    .addOption(new Option('--how <way>', 'how a daemon fails').choices(FAILURES).default('kill'))
+    .addArgument(new Argument('[how]', 'as --how').choices(FAILURES))
+    .addOption(new Option('--how <way>', 'how a daemon fails (default: kill)').choices(FAILURES))
     .addOption(jsonOption())
-    .action(async (node: string, what: string | undefined, options: Common & { how: FailureKind }) => {
-      const [{ fail }, { failureText, placeText }] = await Promise.all([
-        import('../commands/fail.ts'),
-        import('../failures.ts'),
-      ]);
-      const { lab, failed } = await fail(node, what, options.how);
-      if (options.json === true) json('fail', { lab, ...failed });
-      else out(`${failureText(failed)}; lab heal ${placeText({ node, what })} mends it`);
-    });
+    .action(
+      async (node: string, what: string | undefined, word: FailureKind | undefined, options: FailFlags) => {
+        const how = options.how ?? word ?? 'kill';
+        if (word !== undefined && how !== word)
+          throw new LabError(EXIT.badInput, `by ${word} or by --how ${how}?`, { mend: 'say it once' });
+        const [{ fail }, { failureText, placeText }] = await Promise.all([
+          import('../commands/fail.ts'),
+          import('../failures.ts'),
+        ]);
+        const { lab, failed } = await fail(node, what, how);
+        if (options.json === true) json('fail', { lab, ...failed });
+        else out(`${failureText(failed)}; lab heal ${placeText({ node, what })} mends it`);
+      },
+    );
 
   program
     .command('heal')
@@ -108,3 +115,5 @@ type TimelineFlags = Common & {
   interval: number;
   patience: number;
 };
+
+type FailFlags = Common & { how?: FailureKind };

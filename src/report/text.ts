@@ -13,6 +13,7 @@ import { differenceLines, linkLines } from './differences.ts';
 import { clusterLine, directorLines } from './directors.ts';
 import { paint } from './paint.ts';
 import { visibleLine } from './visible.ts';
+import { counted } from '../topology/counted.ts';
 
 /** A row for each check, with its evidence under what is not green. */
 export function checkTable(checks: Check[]): string {
@@ -105,7 +106,7 @@ export function compareText(figures: ModeFigures[]): string {
     row('a real server needs', (f) => f.serverNeeds),
     row("a real server's gateway", (f) => f.serverGateway),
     ...counts.map((servers, index) =>
-      row(`director's bytes for each delivered, ${servers} server${servers === 1 ? '' : 's'}`, (f) => {
+      row(`director's bytes for each delivered, ${counted(servers, 'server')}`, (f) => {
         const measured = f.measured[index];
         return measured === undefined ? '' : share(measured);
       }),

@@ -14,6 +14,7 @@ import { readFault } from '../exercise-file.ts';
 import { findLab, type RunningLab } from '../existing.ts';
 import { inTurns } from '../in-turns.ts';
 import { test } from '../test.ts';
+import { counted } from '../../topology/counted.ts';
 
 /** What something that was done at one seat came to. */
 export interface SeatDone extends Seat {
@@ -69,7 +70,7 @@ export function testSeats(
   return atSeats(record, seats, onDone, async (lab) => {
     const checks = await test(lab);
     const { outcome, failed } = keepTest(lab.record.name, checks);
-    return { outcome, detail: outcome === 'pass' ? `${checks.length} checks` : failed.join(', ') };
+    return { outcome, detail: outcome === 'pass' ? counted(checks.length, 'check') : failed.join(', ') };
   });
 }
 

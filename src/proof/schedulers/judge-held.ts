@@ -5,6 +5,7 @@ import type { Check } from '../check.ts';
 import { fullness, loadsOf, type ServerLoad } from './load.ts';
 import type { Rule } from './rule.ts';
 import { ANY_WITH_ROOM, HELD_RULES } from './rules.ts';
+import { counted } from '../../topology/counted.ts';
 
 /** Each takes some milliseconds, and a real server's web server has a thousand at most. */
 const MOST_HELD = 64;
@@ -192,7 +193,7 @@ function tell({ events }: Held): string {
   const opened = (list: Held['events']) => list.filter((event) => event.kind === 'opened');
   const first = opened(turn < 0 ? events : events.slice(0, turn));
   const more = turn < 0 ? [] : opened(events.slice(turn));
-  const text = `${first.length} connections held open (${shares(first)})`;
+  const text = `${counted(first.length, 'connection')} held open (${shares(first)})`;
   return ended === undefined
     ? text
     : `${text}, then ${ended}’s ended and ${more.length} more (${shares(more)})`;

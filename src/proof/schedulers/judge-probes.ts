@@ -3,6 +3,7 @@ import { BITS, block, familyOf, toCidr } from '../../topology/ip.ts';
 import type { Connection } from '../../traffic/connections.ts';
 import type { Probes } from '../../traffic/probes.ts';
 import type { Check } from '../check.ts';
+import { counted } from '../../topology/counted.ts';
 
 /** Below this, a real server that got nothing is no accident. */
 const ODDS = 1e-6;
@@ -31,7 +32,7 @@ export function judgeProbes(service: PlannedService, { by, connections }: Probes
     return {
       ...base,
       outcome: 'unknown',
-      detail: `${unanswered.length} of ${connections.length} connections were not answered: ${unanswered[0]?.error ?? ''}`,
+      detail: `${unanswered.length} of ${counted(connections.length, 'connection')} were not answered: ${unanswered[0]?.error ?? ''}`,
       evidence: unanswered.map(({ address, port, error }) => `${address}:${port}: ${error}`),
     };
   const groups = groupBy(connections, (connection) => keyOf(service, by, connection));
@@ -47,7 +48,7 @@ export function judgeProbes(service: PlannedService, { by, connections }: Probes
     };
   const firsts = [...groups.values()].map((group) => group[0]?.server ?? '');
   const spread = shares(firsts);
-  const what = `${connections.length} connections of ${groups.size} ${plural(kindOf(service, by), groups.size)}`;
+  const what = `${counted(connections.length, 'connection')} of ${groups.size} ${plural(kindOf(service, by), groups.size)}`;
   const kept = `each kept its real server (${spread})`;
   if (persistent) return { ...base, outcome: 'pass', detail: `${what}: ${kept} for ${timeoutOf(service)}` };
   const hash = `${HASHED[service.scheduler as keyof typeof HASHED]}${by === 'port' ? ' and port' : ''}`;
