@@ -1,6 +1,7 @@
 import { Argument, Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
+import type { TimelineEvent } from '../commands/observers.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
@@ -80,17 +81,23 @@ export function addFailureCommands(program: Command): void {
         { parseStep },
         { findLab },
         { eventLine, isNews, timelineSummary },
+        { inOrder },
       ] = await Promise.all([
         import('../commands/timeline.ts'),
         import('../commands/scenario.ts'),
         import('../commands/existing.ts'),
         import('../report/timeline.ts'),
+        import('../report/in-order.ts'),
       ]);
       const steps = options.do.map(parseStep);
       const lab = await findLab(name);
       assertVisible(lab);
       leaveByInterrupt();
       const began = Date.now();
+      // That a request failed is known when it is given up, and told of the moment when it was sent.
+      const printed = inOrder<TimelineEvent>(options.patience + LATE, (event) => {
+        out(eventLine(event, began));
+      });
       const report = await timeline(lab, {
         steps,
         seconds:
@@ -100,13 +107,17 @@ export function addFailureCommands(program: Command): void {
         // What is to be done is done, whoever reads.
         signal: options.for === undefined && steps.length === 0 ? untilUnread : interruptSignal,
         onEvent: (event) => {
-          if (options.json !== true && (options.logs || isNews(event))) out(eventLine(event, began));
+          if (options.json !== true && (options.logs || isNews(event))) printed.add(event);
         },
       });
+      printed.end();
       if (options.json === true) json('timeline', report);
       else out(`\n${timelineSummary(report)}`);
     });
 }
+
+/** Milliseconds that what happens on a node may take until it is known here. */
+const LATE = 300;
 
 type TimelineFlags = Common & {
   for?: number;
