@@ -19,7 +19,7 @@ import { optionsOf } from '../plan/service-name.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { apply } from '../runtime/apply.ts';
-import type { Runtime, RuntimeKind } from '../runtime/runtime.ts';
+import type { RuntimeKind } from '../runtime/runtime.ts';
 import { endpoint } from '../topology/endpoint.ts';
 import type { Captured } from '../traffic/capture.ts';
 import { toolVersion } from '../version.ts';
