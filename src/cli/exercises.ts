@@ -103,18 +103,25 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
         import('../report/exercise.ts'),
       ]);
       const report = await checkExercise(await findLab(name), options.lang);
-      const { lab, exercise, mended, findings, score } = report;
+      const { lab, exercise, mended, findings, rows, score } = report;
       if (options.json === true)
         json('check', {
           lab,
           mended,
           score,
           // What the tool itself found would say too much while it is still searched for.
-          findings: findings.map(({ id, outcome, text, detail, evidence }) => ({
+          findings: findings.map(({ id, outcome, text, subject, detail, evidence }) => ({
             id,
             outcome,
             text: text[exercise.language],
+            subject,
             ...(mended ? { detail, evidence } : {}),
+          })),
+          // As they are printed and counted.
+          rows: rows.map(({ outcome, text, subject }) => ({
+            outcome,
+            text: text[exercise.language],
+            subject,
           })),
           exercise: exerciseJson(exercise, Date.now()),
         });

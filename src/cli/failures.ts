@@ -1,5 +1,7 @@
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
+import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
+import type { TimelineEvent } from '../commands/observers.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
@@ -15,17 +17,23 @@ export function addFailureCommands(program: Command): void {
     )
     .argument('<node>', 'NODE, or LAB/NODE where several labs are up')
     .argument('[what]', 'a daemon of it (web, …) or an interface (default: the whole node)')
-    .addOption(new Option('--how <way>', 'how a daemon fails').choices(FAILURES).default('kill'))
+    .addArgument(new Argument('[how]', 'as --how').choices(FAILURES))
+    .addOption(new Option('--how <way>', 'how a daemon fails (default: kill)').choices(FAILURES))
     .addOption(jsonOption())
-    .action(async (node: string, what: string | undefined, options: Common & { how: FailureKind }) => {
-      const [{ fail }, { failureText, placeText }] = await Promise.all([
-        import('../commands/fail.ts'),
-        import('../failures.ts'),
-      ]);
-      const { lab, failed } = await fail(node, what, options.how);
-      if (options.json === true) json('fail', { lab, ...failed });
-      else out(`${failureText(failed)}; lab heal ${placeText({ node, what })} mends it`);
-    });
+    .action(
+      async (node: string, what: string | undefined, word: FailureKind | undefined, options: FailFlags) => {
+        const how = options.how ?? word ?? 'kill';
+        if (word !== undefined && how !== word)
+          throw new LabError(EXIT.badInput, `by ${word} or by --how ${how}?`, { mend: 'say it once' });
+        const [{ fail }, { failureText, placeText }] = await Promise.all([
+          import('../commands/fail.ts'),
+          import('../failures.ts'),
+        ]);
+        const { lab, failed } = await fail(node, what, how);
+        if (options.json === true) json('fail', { lab, ...failed });
+        else out(`${failureText(failed)}; lab heal ${placeText({ node, what })} mends it`);
+      },
+    );
 
   program
     .command('heal')
@@ -73,17 +81,23 @@ export function addFailureCommands(program: Command): void {
         { parseStep },
         { findLab },
         { eventLine, isNews, timelineSummary },
+        { inOrder },
       ] = await Promise.all([
         import('../commands/timeline.ts'),
         import('../commands/scenario.ts'),
         import('../commands/existing.ts'),
         import('../report/timeline.ts'),
+        import('../report/in-order.ts'),
       ]);
       const steps = options.do.map(parseStep);
       const lab = await findLab(name);
       assertVisible(lab);
       leaveByInterrupt();
       const began = Date.now();
+      // That a request failed is known when it is given up, and told of the moment when it was sent.
+      const printed = inOrder<TimelineEvent>(options.patience + LATE, (event) => {
+        out(eventLine(event, began));
+      });
       const report = await timeline(lab, {
         steps,
         seconds:
@@ -93,13 +107,17 @@ export function addFailureCommands(program: Command): void {
         // What is to be done is done, whoever reads.
         signal: options.for === undefined && steps.length === 0 ? untilUnread : interruptSignal,
         onEvent: (event) => {
-          if (options.json !== true && (options.logs || isNews(event))) out(eventLine(event, began));
+          if (options.json !== true && (options.logs || isNews(event))) printed.add(event);
         },
       });
+      printed.end();
       if (options.json === true) json('timeline', report);
       else out(`\n${timelineSummary(report)}`);
     });
 }
+
+/** Milliseconds that what happens on a node may take until it is known here. */
+const LATE = 300;
 
 type TimelineFlags = Common & {
   for?: number;
@@ -108,3 +126,5 @@ type TimelineFlags = Common & {
   interval: number;
   patience: number;
 };
+
+type FailFlags = Common & { how?: FailureKind };

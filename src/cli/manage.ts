@@ -7,6 +7,7 @@ import { aside, json, jsonLine, jsonOption, out, outExactly, type Common, type F
 import { watchOn } from './watch.ts';
 import { seconds, wholeNumber } from './numbers.ts';
 import { untilUnread } from '../standard-output.ts';
+import { counted } from '../topology/counted.ts';
 
 /** Characters; more than a table of any lab has. */
 const LARGEST_TABLE = 1024 * 1024;
@@ -134,7 +135,10 @@ function addIpvsCommands(program: Command): void {
       }
       const counts = await ipvs.restoreTable(lab, node, text, 'standard input');
       if (options.json === true) json('ipvs-restore', { lab: lab.record.name, director: node, ...counts });
-      else out(`${node}: ${counts.services} services and ${counts.servers} real servers restored`);
+      else
+        out(
+          `${node}: ${counted(counts.services, 'service')} and ${counted(counts.servers, 'real server')} restored`,
+        );
     });
 }
 

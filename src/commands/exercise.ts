@@ -1,8 +1,9 @@
 import { EXIT, LabError } from '../errors.ts';
 import { changeExercise, currentExercise, exercisesOf } from '../exercise-record.ts';
 import { deedsFor, fill } from '../exercises/cast.ts';
+import { checkRows, type CheckRow, type Found } from '../exercises/check-rows.ts';
 import { hintsGiven, scoreOf, type Exercise } from '../exercises/exercise.ts';
-import { kindOf, termOf } from '../exercises/terms.ts';
+import { kindOf, subjectOf, termOf } from '../exercises/terms.ts';
 import type { Deed, Language, Text } from '../exercises/types.ts';
 import type { Check, Outcome } from '../proof/check.ts';
 import type { RunningLab } from './existing.ts';
@@ -25,6 +26,8 @@ export interface Finding {
   id: string;
   outcome: Outcome;
   text: Text;
+  /** The service that it is about, where a lab has several. */
+  subject: string | undefined;
   /** What the tool itself has to say of it: not for those who still search. */
   detail: string;
   evidence: string[];
@@ -35,11 +38,10 @@ export interface CheckReport {
   exercise: Exercise;
   mended: boolean;
   findings: Finding[];
+  /** The findings as users read them. */
+  rows: CheckRow[];
   score: number;
 }
-
-/** Seconds for a request that is perhaps never answered, and for a large file. */
-const PATIENCE = { request: 1, transfer: 8 };
 
 /**
  * Looks whether all is right again: the promises of the lab, and what the fault demands beside them. Counts as a try.
@@ -55,13 +57,20 @@ export async function checkExercise(
   const exercise = lastExercise(record.name, language);
   const { fault } = exercise;
   const conditions = await judgeConditions(lab, exercise);
-  const checks = fault.tested === false ? [] : await test(lab, undefined, PATIENCE);
-  const findings = [...checks.map(asFinding), ...conditions];
-  const right = findings.filter(({ outcome }) => outcome === 'pass').length;
-  const mended = right === findings.length;
+  // As `lab test` judges: what it lets pass cannot be wrong here.
+  const checks = fault.tested === false ? [] : await test(lab);
+  const all = [...checks.map(asFinding), ...conditions];
+  const findings = all.map(({ id, outcome, text, subject, detail, evidence }): Finding => ({
+    ...{ id, outcome, subject, detail, evidence },
+    text: outcome === 'fail' ? text.wrong : text.right,
+  }));
+  const rows = checkRows(all);
+  const right = rows.filter(({ outcome }) => outcome === 'pass').length;
+  const mended = right === rows.length;
+  const report = { lab: record.name, mended, findings, rows };
   // Once the answer was told, or it is mended, a check tells and does not count.
   if (exercise.ended !== undefined || (!mended && !counts))
-    return { lab: record.name, exercise, mended, findings, score: scoreOf(exercise) };
+    return { ...report, exercise, score: scoreOf(exercise) };
   const time = new Date().toISOString();
   // The test took its time: what was written down meanwhile, such as a hint, stays.
   const next = await changeExercise(record.name, exercise.number, (now) =>
@@ -69,13 +78,28 @@ export async function checkExercise(
       ? now
       : {
           ...now,
-          tries: [...now.tries, { time, right, of: findings.length, mended }],
+          tries: [...now.tries, { time, right, of: rows.length, mended }],
+          ...seenIn(checks, now),
           ...(mended ? { ended: time, how: 'mended' as const } : {}),
         },
   );
   if (next === undefined || next.how === 'forfeited') throw noExercise(record.name);
-  const report = inLanguage(next, language);
-  return { lab: record.name, exercise: report, mended, findings, score: scoreOf(report) };
+  const after = inLanguage(next, language);
+  return { ...report, exercise: after, score: scoreOf(after) };
+}
+
+/** Lines of packets that are kept of what a check has found broken. */
+const PACKETS = 2;
+
+/** What shows the fault: of the first check that found something broken, the row with packets, else the first. */
+function seenIn(checks: readonly Check[], { seen }: Exercise): Pick<Exercise, 'seen'> {
+  const red = checks.filter(({ outcome }) => outcome === 'fail');
+  // A claim's first line of evidence is the promise.
+  const packets = (check: Check) => (check.id.includes('/') ? check.evidence.slice(1) : []);
+  const shown = red.find((check) => packets(check).length > 0) ?? red[0];
+  if (seen !== undefined) return { seen };
+  if (shown === undefined) return {};
+  return { seen: { detail: shown.detail, packets: packets(shown).slice(0, PACKETS) } };
 }
 
 /**
@@ -89,8 +113,12 @@ function lastExercise(lab: string, language: Language | undefined): Exercise {
   return inLanguage(exercise, language);
 }
 
-async function judgeConditions(lab: RunningLab, { fault, cast }: Exercise): Promise<Finding[]> {
-  const findings: Finding[] = [];
+/** A finding before it is said in the users' words. */
+type Raw = Omit<Finding, 'text'> & Found;
+
+async function judgeConditions(lab: RunningLab, { fault, cast }: Exercise): Promise<Raw[]> {
+  const findings: Raw[] = [];
+  const filled = ({ en, de }: Text): Text => ({ en: fill(en, cast), de: fill(de, cast) });
   // One after the other, and before the requests: what asks by ARP changes what nodes know.
   for (const [index, condition] of (fault.conditions ?? []).entries()) {
     const outcomes: boolean[] = [];
@@ -99,11 +127,11 @@ async function judgeConditions(lab: RunningLab, { fault, cast }: Exercise): Prom
       outcomes.push(result?.code === 0);
     }
     const holds = outcomes.every(Boolean);
-    const text = holds ? condition.right : condition.wrong;
     findings.push({
       id: `condition ${index + 1}`,
       outcome: holds ? 'pass' : 'fail',
-      text: { en: fill(text.en, cast), de: fill(text.de, cast) },
+      text: { right: filled(condition.right), wrong: filled(condition.wrong) },
+      subject: undefined,
       detail: '',
       evidence: [],
     });
@@ -111,13 +139,12 @@ async function judgeConditions(lab: RunningLab, { fault, cast }: Exercise): Prom
   return findings;
 }
 
-function asFinding(check: Check): Finding {
-  const term = termOf(check);
+function asFinding(check: Check): Raw {
   return {
     id: kindOf(check),
     outcome: check.outcome,
-    // What could not be measured is no accusation.
-    text: check.outcome === 'fail' ? term.wrong : term.right,
+    text: termOf(check),
+    subject: subjectOf(check),
     detail: check.detail,
     evidence: check.evidence,
   };

@@ -8,6 +8,7 @@ import { driveLoad } from '../traffic/load.ts';
 import type { RunningLab } from './existing.ts';
 import { serviceName } from '../plan/service-name.ts';
 import { pickClients, pickService } from './pick.ts';
+import { counted } from '../topology/counted.ts';
 
 export interface LoadRequest {
   /** `VIP:PORT`; undefined: the first that speaks TCP. */
@@ -63,7 +64,7 @@ export async function load(
     });
     const servers = service.servers.map((server) => server.node);
     const figures = loadFigures(loads, servers, seconds);
-    task.done(`${figures.requests} requests to ${where} in ${figures.seconds.toFixed(1)} s`);
+    task.done(`${counted(figures.requests, 'request')} to ${where} in ${figures.seconds.toFixed(1)} s`);
     return { lab: plan.name, service: where, clients, connections, keepAlive, ...figures };
   } catch (error) {
     task.fail();

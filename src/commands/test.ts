@@ -36,12 +36,6 @@ import { checkTables, tableOf, type TableChecks } from './table-checks.ts';
 import { staleChecks, tryStaleEntries } from './stale-entries.ts';
 import { inTurn } from './turn.ts';
 
-/** Seconds until a request, or a large transfer, is given up; absent: what is more than enough for any lab. */
-export interface Patience {
-  request?: number;
-  transfer?: number;
-}
-
 interface Round {
   service: PlannedService;
   replies: Reply[];
@@ -62,29 +56,23 @@ interface Round {
 /**
  * Sends real requests to every service of a lab, captures them everywhere, and judges each promise.
  * @param keep called with what was captured, for whoever wants more of it than the verdicts
- * @param patience for whoever expects that much is not answered
  */
 export async function test(
   lab: RunningLab,
   keep: (captures: Captured[]) => void = () => undefined,
-  patience: Patience = {},
 ): Promise<Check[]> {
   if (lab.record.plan.services.length === 0) return [];
-  return inTurn(lab, () => testNow(lab, keep, patience));
+  return inTurn(lab, () => testNow(lab, keep));
 }
 
-async function testNow(
-  lab: RunningLab,
-  keep: (captures: Captured[]) => void,
-  patience: Patience,
-): Promise<Check[]> {
+async function testNow(lab: RunningLab, keep: (captures: Captured[]) => void): Promise<Check[]> {
   const { runtime } = lab;
   const { plan } = lab.record;
   await settle(plan, runtime);
   const tables = await checkTables(lab);
   const stale = await tryStaleEntries(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
-    rounds: await withHealth(plan, runtime, await sendRounds(plan, runtime, patience)),
+    rounds: await withHealth(plan, runtime, await sendRounds(plan, runtime)),
     turns: await takeTurns(plan, runtime),
   }));
   const { rounds, turns } = result;
@@ -92,7 +80,7 @@ async function testNow(
   const synchronised = await checkSync(plan, runtime, rounds);
   for (const round of rounds) {
     // Not while capturing: thousands of packets more would say nothing new.
-    round.transfers = await sendLarge(plan, runtime, round, patience);
+    round.transfers = await sendLarge(plan, runtime, round);
     if (isAnswered(round) && refuses(round.service))
       round.scheduling = await checkScheduling(plan, runtime, round.service, round.before);
   }
@@ -177,7 +165,7 @@ function roundChecks(round: Round, table: Check | undefined): Check[] {
   ];
 }
 
-async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Promise<Round[]> {
+async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
   const rounds: Round[] = [];
   const looks = await lookBefore(plan, runtime);
   for (const [index, service] of plan.services.entries()) {
@@ -189,7 +177,7 @@ async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Pro
     const { room } = await limitsOf(runtime, service);
     for (const { name } of clients) {
       const count = Math.min(requestsFor(service), Math.floor(room / clients.length));
-      if (count > 0) replies.push(...(await ask(runtime, name, service, count, { limit: patience.request })));
+      if (count > 0) replies.push(...(await ask(runtime, name, service, count)));
       if (service.protocol === 'udp')
         onePort.push(...(await askFromOnePort(runtime, name, service, requestsFor(service))));
       // After each client: entries of connections that were reset stay for ten seconds.
@@ -219,15 +207,10 @@ async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Pro
 }
 
 /** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
-async function sendLarge(
-  plan: Plan,
-  runtime: Runtime,
-  round: Round,
-  patience: Patience,
-): Promise<Transfer[]> {
+async function sendLarge(plan: Plan, runtime: Runtime, round: Round): Promise<Transfer[]> {
   const [client] = clientsOf(plan, round.service);
   if (round.service.application === 'dns' || client === undefined || !isAnswered(round)) return [];
-  return transfer(runtime, client.name, round.service, TRANSFER_SIZE, patience.transfer);
+  return transfer(runtime, client.name, round.service, TRANSFER_SIZE);
 }
 
 function isAnswered({ replies }: Round): boolean {

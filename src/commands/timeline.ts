@@ -13,6 +13,7 @@ import { askNameSteadily, askSteadily, type Pace, type SteadyRequest } from '../
 import type { RunningLab } from './existing.ts';
 import { followAnnouncements, followLogs, lookAtTables, type Note, type TimelineEvent } from './observers.ts';
 import { checkStep, doStep, type ScenarioStep } from './scenario.ts';
+import { counted } from '../topology/counted.ts';
 
 /** What a client saw that asked a service all the time. */
 export interface SteadyReport {
@@ -86,7 +87,7 @@ export async function timeline(lab: RunningLab, options: TimelineOptions): Promi
         },
         ({ from, failed }, answered) => {
           const seconds = ((answered - from) / 1000).toFixed(1);
-          tell(`answered again after ${seconds} s, ${failed} requests failed`, answered);
+          tell(`answered again after ${seconds} s, ${counted(failed, 'request')} failed`, answered);
         },
       );
       report.outages = finder.found;

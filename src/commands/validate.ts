@@ -2,6 +2,7 @@ import { TopologyError, type Problem } from '../errors.ts';
 import { describeServices } from './describe-services.ts';
 import { checkExerciseFile, isExerciseFile } from './exercise-file.ts';
 import { readPlan } from './topology-file.ts';
+import { counted } from '../topology/counted.ts';
 
 export interface Validation {
   topology: string;
@@ -17,9 +18,11 @@ export function validate(topology: string): Validation {
     if (isExerciseFile(topology)) return validExercise(topology);
     const plan = readPlan(topology);
     const services = describeServices(plan);
-    const content = [`${plan.nodes.length} nodes`, `${plan.networks.length} networks`, ...services].join(
-      ', ',
-    );
+    const content = [
+      counted(plan.nodes.length, 'node'),
+      counted(plan.networks.length, 'network'),
+      ...services,
+    ].join(', ');
     return { topology, valid: true, problems: [], text: `${topology} is valid: ${content}` };
   } catch (error) {
     if (!(error instanceof TopologyError)) throw error;
@@ -33,6 +36,6 @@ function validExercise(file: string): Validation {
     plan === undefined
       ? 'it names no topology to be held against'
       : `everything that it names is in ${plan.name}`;
-  const text = `${file} is a valid exercise: "${exercise.fault.texts.en.title}", ${exercise.fault.difficulty}, ${exercise.fault.texts.en.hints.length} hints; ${against}`;
+  const text = `${file} is a valid exercise: "${exercise.fault.texts.en.title}", ${exercise.fault.difficulty}, ${counted(exercise.fault.texts.en.hints.length, 'hint')}; ${against}`;
   return { topology: file, valid: true, problems: [], text };
 }

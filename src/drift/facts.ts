@@ -10,6 +10,7 @@ export const FACT_KINDS = [
   'tunnel port',
   'rule',
   'mark',
+  'filter',
   'neighbour',
   'service',
   'real server',

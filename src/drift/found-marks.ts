@@ -21,7 +21,8 @@ export function markFacts(device: string, text: string): FoundFact[] {
     const done = actions.map((a) => `${a.kind}${a.mark === undefined ? '' : ` mark ${a.mark}`}`);
     return [
       {
-        kind: 'mark',
+        // What sets no mark does something else with packets: drops them, for one.
+        kind: actions.length > 0 && actions.every((a) => a.mark === undefined) ? 'filter' : 'mark',
         name: markName(device, pref),
         attributes: {
           ...(kind === 'flower' ? {} : { classifier: kind }),
@@ -40,7 +41,7 @@ export function hookFacts(qdiscs: Qdisc[], planned: string[]): FoundFact[] {
     (kind === 'clsact' || kind === 'ingress') && !planned.includes(dev)
       ? [
           {
-            kind: 'mark',
+            kind: 'filter',
             name: `${dev} ${kind}`,
             attributes: {},
             remove: [{ argv: ['tc', 'qdisc', 'del', 'dev', dev, kind] }],

@@ -27,7 +27,7 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
     }
   };
   read('ip', ['link', 'address', 'route', 'rule', 'neighbour'], ipFacts);
-  read('tc', ['link quality', 'mark'], (text) => {
+  read('tc', ['link quality', 'filter'], (text) => {
     const qdiscs = JSON.parse(text) as Qdisc[];
     return [...qualityFacts(qdiscs), ...hookFacts(qdiscs, asks(node).marks)];
   });
@@ -43,7 +43,7 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
   }
   for (const device of asks(node).marks)
     // Without a hook there are no rules, and tc fails.
-    read(`marks ${device}`, ['mark'], (text) => markFacts(device, text), [0, 1, 2]);
+    read(`marks ${device}`, ['mark', 'filter'], (text) => markFacts(device, text), [0, 1, 2]);
   for (const step of node.steps)
     if (step.kind === 'certificate') {
       const name = step.certificateFile;

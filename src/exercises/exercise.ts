@@ -37,6 +37,8 @@ export const exerciseSchema = z.object({
   how: z.exactOptional(z.enum(['mended', 'solved', 'forfeited'])),
   hints: z.array(hintSchema),
   tries: z.array(trySchema),
+  /** What the first check in vain has found broken: a row of `lab test`, and packets that show it. */
+  seen: z.exactOptional(z.object({ detail: z.string(), packets: z.array(z.string()) })),
 });
 /** An exercise as it is kept with its lab: on the host, where no node can read it. */
 export type Exercise = z.infer<typeof exerciseSchema>;

@@ -61,6 +61,7 @@ function faultOf(data: ExerciseFile, id: string): Fault {
       title: say(data.title),
       story: say(data.story),
       teaches: say(data.teaches),
+      ...(data.symptom === undefined ? {} : { symptom: say(data.symptom) }),
       hints: data.hints.map(say),
       answer: say(data.answer),
     };

@@ -38,6 +38,9 @@ export const exerciseSchema = z.strictObject({
   title: text.describe('What is broken. Students see it only in the end.'),
   story: text.describe('The complaint of a user: the symptom, not the cause.'),
   teaches: text,
+  symptom: text
+    .optional()
+    .describe('What tells this fault from others: what to look at, and what is seen there. Told in the end.'),
   hints: z.array(text).min(1).describe('From a nudge to all but the answer.'),
   answer: text.describe('What was broken, and why that does what was seen.'),
   break: deeds,

@@ -145,6 +145,12 @@ function nameOf(kind: string): string {
   return kind.startsWith('request-') ? 'request' : kind.startsWith('one-') ? 'owner' : kind;
 }
 
+/** The service, or whatever else, that a check names where a lab has several. */
+export function subjectOf(check: Pick<Check, 'id'>): string | undefined {
+  const [, ...rest] = check.id.split(' ');
+  return rest.length === 0 ? undefined : rest.join(' ');
+}
+
 /** What a check means to the users. */
 export function termOf(check: Pick<Check, 'id'>): Term {
   const found = TERMS[nameOf(kindOf(check))] ?? TERMS['other'];

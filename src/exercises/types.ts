@@ -37,6 +37,8 @@ const faultTextsSchema = z.object({
   /** As a user would complain: the symptom, not the cause. */
   story: z.string(),
   teaches: z.string(),
+  /** What tells this fault from others: a row of `lab test`, a packet, a command's output. */
+  symptom: z.exactOptional(z.string()),
   /** From a nudge to all but the answer. */
   hints: z.readonly(z.array(z.string())),
   /** What was broken, and why that does what was seen. */

@@ -61,7 +61,7 @@ export function transits(ways: Ways): Map<string, Transit> {
   };
   for (const service of services) {
     const family = addressFamily(service.vip);
-    for (const { address } of answering(service))
+    for (const { address } of forwardedTo(service))
       for (const director of service.directors)
         note(ways.way(director, address), addressFamily(address), undefined);
     for (const client of clientsAmong(nodes, service)) {

@@ -2,6 +2,7 @@ import type { PlannedCluster } from '../plan/types.ts';
 import type { Check } from './check.ts';
 import { clientOf, type ConnectionRow } from './director-table.ts';
 import type { Reply } from '../traffic/replies.ts';
+import { counted } from '../topology/counted.ts';
 
 /** What the directors of a cluster know, by name. */
 export type KnownConnections = Map<string, ConnectionRow[]>;
@@ -38,13 +39,13 @@ export function judgeSync({ name, sync }: PlannedCluster, known: KnownConnection
     return {
       ...base,
       outcome: 'pass',
-      detail: `${[...known.keys()].join(' and ')} know the same ${answered} connections, by sync id ${sync?.id ?? '?'}`,
+      detail: `${[...known.keys()].join(' and ')} know the same ${counted(answered, 'connection')}, by sync id ${sync?.id ?? '?'}`,
       evidence: [],
     };
   return {
     ...base,
     outcome: 'fail',
-    detail: `${worst.director} was not told of ${worst.unknown.length} of ${answered} connections: they would break with the director that has them`,
+    detail: `${worst.director} was not told of ${worst.unknown.length} of ${counted(answered, 'connection')}: they would break with the director that has them`,
     evidence: lacking.flatMap(({ director, unknown }) =>
       unknown.map((client) => `${director}: not ${client}`),
     ),

@@ -5,6 +5,7 @@ import type { Check } from './check.ts';
 import { errorsText } from './request-errors.ts';
 import { listText } from './evidence.ts';
 import { isLongRound, isPartOfRound, roundOf, turnsFor } from './schedulers/turns.ts';
+import { counted } from '../topology/counted.ts';
 
 /** Requests that show a scheduler's promise in whole rounds: at least eight. */
 export function requestsFor(service: PlannedService): number {
@@ -48,7 +49,7 @@ export function judgeAnswers(service: PlannedService, replies: Reply[], full?: s
         ? full === undefined
           ? 'no client to send requests from'
           : `no request sent, as it would be refused: ${full} (ended connections count until they are forgotten)`
-        : `${good.length} of ${replies.length} requests to ${where}${reason === '' ? '' : `: ${reason}`}`,
+        : `${good.length} of ${counted(replies.length, 'request')} to ${where}${reason === '' ? '' : `: ${reason}`}`,
     evidence: bad.map((r) => {
       // A request that never connected has no port.
       const from = r.clientPort > 0 ? `${r.client} port ${r.clientPort}` : r.client;
@@ -91,7 +92,9 @@ export function judgeDistribution(service: PlannedService, replies: Reply[], out
   return {
     ...base,
     outcome: kept ? 'pass' : 'fail',
-    detail: kept ? `${share}: ${promise}` : `${share}, but ${service.scheduler} promises ${promise}`,
+    detail: kept
+      ? `${share}: ${promise}`
+      : `${share}, but ${service.persistence === undefined ? service.scheduler : 'persistence'} promises ${promise}`,
   };
 }
 

@@ -6,6 +6,7 @@ import { encapsulation } from './changes.ts';
 import type { Loss } from './loss.ts';
 import { innermost, transportOf } from './packet.ts';
 import type { Crossing, Journey, Observation, Walk } from './types.ts';
+import { counted } from '../topology/counted.ts';
 
 /** How well one interface was captured. An interface that is not listed was not captured. */
 export interface CaptureHealth {
@@ -70,7 +71,8 @@ export function captureProblem(lab: Lab, node: string): string | undefined {
     const health = lab.captures.find((c) => c.node === node && c.device === device);
     if (health === undefined) return `${node} ${device} was not captured`;
     if (health.damage !== undefined) return `the capture of ${node} ${device} is damaged: ${health.damage}`;
-    if (health.dropped > 0) return `the capture of ${node} ${device} lost ${health.dropped} packets`;
+    if (health.dropped > 0)
+      return `the capture of ${node} ${device} lost ${counted(health.dropped, 'packet')}`;
   }
   return undefined;
 }

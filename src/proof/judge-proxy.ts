@@ -6,6 +6,7 @@ import { observationText } from './packet-text.ts';
 import { endpoints, innermost, openingOf } from './packet.ts';
 import { shortened } from './shortened.ts';
 import type { Observation } from './types.ts';
+import { counted } from '../topology/counted.ts';
 
 /** What was seen of a service that a proxy carries. */
 interface Seen {
@@ -108,7 +109,7 @@ function twoConnections({ service, asked, passedOn }: Seen): Check {
   const check = checkOf('two connections', 'each request is a connection to the VIP and another to a server');
   const name = endpoint(service.vip, service.port);
   if (asked.length === 0) return check('unknown', `no connection to ${name} came to the proxy`);
-  const told = `${asked.length} connections to ${name}, and ${passedOn.length} of the proxy’s own to real servers`;
+  const told = `${counted(asked.length, 'connection')} to ${name}, and ${passedOn.length} of the proxy’s own to real servers`;
   if (asked.length !== passedOn.length) return check('fail', told, [...asked, ...passedOn]);
   const idle = service.servers.filter((s) => s.weight > 0 && !passedOn.some((o) => o.node === s.node));
   if (idle.length > 0) return check('unknown', `${told}, but none to ${listText(idle.map((s) => s.node))}`);
@@ -129,7 +130,7 @@ function ownSource({ proxies, passedOn }: Seen): Check {
   const [first] = passedOn;
   return check(
     'pass',
-    `${first?.node ?? ''} was asked from ${source(first)}, the proxy’s (${passedOn.length} connections)`,
+    `${first?.node ?? ''} was asked from ${source(first)}, the proxy’s (${counted(passedOn.length, 'connection')})`,
     passedOn.slice(0, 1),
   );
 }
@@ -166,7 +167,7 @@ function header({ asked, requests }: Seen): Check {
     );
   return check(
     'pass',
-    `X-Forwarded-For: ${listText([...clients])} (${requests.length} requests)`,
+    `X-Forwarded-For: ${listText([...clients])} (${counted(requests.length, 'request')})`,
     requests.slice(0, 1),
   );
 }
@@ -180,10 +181,14 @@ function fromVip({ service, asked, answered }: Seen): Check {
   if (missing.length > 0)
     return check(
       'fail',
-      `${missing.length} of ${asked.length} connections got no answer from ${name}`,
+      `${missing.length} of ${counted(asked.length, 'connection')} got no answer from ${name}`,
       missing,
     );
-  return check('pass', `the SYN-ACK came from ${name} (${asked.length} connections)`, answered.slice(0, 1));
+  return check(
+    'pass',
+    `the SYN-ACK came from ${name} (${counted(asked.length, 'connection')})`,
+    answered.slice(0, 1),
+  );
 }
 
 function apart({ service, asked, passedOn, atServers }: Seen): Check {
@@ -203,7 +208,7 @@ function apart({ service, asked, passedOn, atServers }: Seen): Check {
     );
   return check(
     'pass',
-    `no packet at the real servers has a client’s address or the VIP (${atServers.length} packets)`,
+    `no packet at the real servers has a client’s address or the VIP (${counted(atServers.length, 'packet')})`,
   );
 }
 

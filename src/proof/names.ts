@@ -1,6 +1,7 @@
 import type { NamedService } from '../plan/name-services.ts';
 import type { DnsName } from '../topology/types.ts';
 import type { Check, Outcome } from './check.ts';
+import { counted } from '../topology/counted.ts';
 
 /** What a client's resolver gave for a name, question after question; each in the order that it gave. */
 export interface Resolved {
@@ -83,7 +84,7 @@ export function judgeSpread(name: DnsName, services: NamedService[], requests: N
   const uneven = shares.some(({ count }) => count < fair / 2);
   return check(
     uneven ? 'fail' : 'pass',
-    `${requests.length} requests to ${name.name}: ${text}${uneven ? '; each should have about the same' : ''}`,
+    `${counted(requests.length, 'request')} to ${name.name}: ${text}${uneven ? '; each should have about the same' : ''}`,
   );
 }
 

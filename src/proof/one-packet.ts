@@ -5,6 +5,7 @@ import type { Check } from './check.ts';
 import { clientOf, destinationOf, isHeadOf, type ConnectionRow } from './director-table.ts';
 import { judgeDistribution } from './distribution.ts';
 import { listText } from './evidence.ts';
+import { counted } from '../topology/counted.ts';
 
 /**
  * Reads how many connections (with one-packet scheduling: datagrams) a director has scheduled so far to each real
@@ -66,7 +67,9 @@ export function judgeOnePacket(
     const sum = counts.filter((c) => c.node === node).reduce((all, c) => all + c.scheduled, 0);
     const own = answered.filter((reply) => reply.server === node).length;
     // More is no contradiction: what was asked in vain, or by somebody else, is counted as well.
-    return sum >= own ? [] : [`${node} answered ${own} datagrams, and the director counted ${sum}`];
+    return sum >= own
+      ? []
+      : [`${node} answered ${counted(own, 'datagram')}, and the director counted ${sum}`];
   });
   const total = counts.reduce((all, c) => all + c.scheduled, 0);
   return {
@@ -74,7 +77,7 @@ export function judgeOnePacket(
     outcome: lines.length === 0 ? 'pass' : 'fail',
     detail:
       lines.length === 0
-        ? `ipvsadm counted ${total} datagrams, and keeps no entry of them`
+        ? `ipvsadm counted ${counted(total, 'datagram')}, and keeps no entry of them`
         : `ipvsadm did not count every datagram that was answered`,
     evidence: lines,
   };
@@ -89,7 +92,7 @@ export function judgeOnePort(service: PlannedService, replies: Reply[]): Check {
     return { client, sent: own.length, servers: [...new Set(own.map((reply) => reply.server ?? 'nobody'))] };
   });
   const sent = shares[0]?.sent ?? 0;
-  const asked = `${sent} datagram${sent === 1 ? '' : 's'} from one port${clients.length > 1 ? ' of each client' : ''}`;
+  const asked = `${counted(sent, 'datagram')} from one port${clients.length > 1 ? ' of each client' : ''}`;
   if (replies.length === 0 || replies.some((reply) => reply.server === undefined))
     return { ...base, outcome: 'unknown', detail: `${asked}: not every one was answered` };
   if (service.onePacket === true && service.persistence === undefined) {

@@ -4,6 +4,7 @@ import type { Page } from './document.ts';
 import type { Line } from './screen.ts';
 import { columns } from './columns.ts';
 import { paint } from './paint.ts';
+import { counted } from '../topology/counted.ts';
 
 const HEAD = ['SEAT', 'NAME', 'STATE', 'TEST', 'EXERCISE', 'HINTS', 'TRIES', 'POINTS', 'ACTIVE', ''];
 
@@ -44,7 +45,7 @@ function cut(text: string, length: number): string {
 function summary({ class: name, topology, rows }: BoardFrame): string {
   const up = rows.filter(({ state }) => state === 'up');
   const broken = up.filter((row) => row.broken).length;
-  return `class ${name} from ${topology}: ${rows.length} seats, ${up.length} up, ${broken} of them broken`;
+  return `class ${name} from ${topology}: ${counted(rows.length, 'seat')}, ${up.length} up, ${broken} of them broken`;
 }
 
 /** The board as lines of a screen. */

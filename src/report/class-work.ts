@@ -8,6 +8,7 @@ import type { Page } from './document.ts';
 import { visible, visibleLine } from './visible.ts';
 import { seconds } from './progress.ts';
 import { MARK } from './columns.ts';
+import { counted } from '../topology/counted.ts';
 
 /** A line for a seat at which something was done. */
 export function doneLine({ seat, outcome, detail, seconds: took }: SeatDone): string {
@@ -17,7 +18,7 @@ export function doneLine({ seat, outcome, detail, seconds: took }: SeatDone): st
 /** `18 of 20 seats passed; not s03, s07`. */
 export function doneSummary(done: readonly SeatDone[], verb: string): string {
   const others = done.filter(({ outcome }) => outcome !== 'pass').map(({ seat }) => seat);
-  const tally = `${done.length - others.length} of ${done.length} seats ${verb}`;
+  const tally = `${done.length - others.length} of ${counted(done.length, 'seat')} ${verb}`;
   return others.length === 0 ? tally : `${tally}; not ${others.join(', ')}`;
 }
 
@@ -26,7 +27,9 @@ export function groupsText(groups: readonly OutputGroup[], total: number): strin
   return groups
     .map(({ seats, code, stdout, stderr }) => {
       const who =
-        seats.length === total ? `all ${total} seats` : `${seats.join(', ')} (${seats.length} of ${total})`;
+        seats.length === total
+          ? `all ${counted(total, 'seat')}`
+          : `${seats.join(', ')} (${seats.length} of ${total})`;
       const how = code === 0 ? '' : code === undefined ? ': could not be run' : `: exit code ${code}`;
       const text = `${stdout}${stdout === '' || stdout.endsWith('\n') ? '' : '\n'}${stderr}`.trimEnd();
       return `==> ${who}${how} <==${text === '' ? '' : `\n${visible(text)}`}`;

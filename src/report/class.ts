@@ -4,6 +4,7 @@ import { seconds } from './progress.ts';
 import { columns, MARK } from './columns.ts';
 import { paint } from './paint.ts';
 import { visibleLine } from './visible.ts';
+import { counted } from '../topology/counted.ts';
 
 /** What `class up` has to say in the end. */
 export function classUpText({ class: name, seats, seconds: took }: ClassUpResult): string {
@@ -23,7 +24,7 @@ export function classTable(classes: readonly ListedClass[]): string {
   return classes
     .map(({ name, topology, seats }) =>
       [
-        `class ${name}: ${seats.filter(({ state }) => state === 'up').length} of ${seats.length} seats up, from ${topology}`,
+        `class ${name}: ${seats.filter(({ state }) => state === 'up').length} of ${counted(seats.length, 'seat')} up, from ${topology}`,
         columns([
           ['SEAT', 'NAME', 'LAB', 'STATE'],
           ...seats.map((seat) => [seat.seat, seat.name, seat.lab, seat.state]),

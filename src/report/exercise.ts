@@ -3,7 +3,7 @@ import { fill } from '../exercises/cast.ts';
 import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import type { Deed, Fault, Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
-import type { Page } from './document.ts';
+import type { Block, Page } from './document.ts';
 import { columns, MARK } from './columns.ts';
 import { paint } from './paint.ts';
 import { visibleLine } from './visible.ts';
@@ -37,41 +37,55 @@ export function hintText({ fault, language }: Exercise, number: number, text: st
   return `${w.hint} ${number} ${w.of} ${fault.texts[language].hints.length}: ${text}`;
 }
 
-/** What is right and what is still wrong, in the users' terms; what shows it, only once it is mended or told. */
-export function checkText({ exercise, findings, mended, score }: CheckReport): string {
+/** What is right and what is still wrong, in the users' terms; what tells the fault, only once it is mended or told. */
+export function checkText({ exercise, rows, mended, score }: CheckReport): string {
   const { language, fault, cast } = exercise;
   const w = wordsOf(language);
-  const seen = new Set<string>();
-  const rows = findings.flatMap(({ outcome, text, detail }) => {
+  const lines = rows.flatMap(({ outcome, text, subject, details }) => {
     const unclear = outcome === 'unknown' ? ` (${w.unclear})` : '';
-    const row = `${MARK[outcome]} ${text[language]}${unclear}`;
-    if (seen.has(row)) return [];
-    seen.add(row);
-    return mended && detail !== '' ? [row, `    ${paint.dim(visibleLine(detail))}`] : [row];
+    const about = subject === undefined ? '' : `${visibleLine(subject)}: `;
+    const row = `${MARK[outcome]} ${about}${text[language]}${unclear}`;
+    const short = (detail: string) =>
+      subject !== undefined && detail.startsWith(`${subject}: `) ? detail.slice(subject.length + 2) : detail;
+    return mended ? [row, ...details.map((detail) => `    ${paint.dim(visibleLine(short(detail)))}`)] : [row];
   });
-  const right = findings.filter((f) => f.outcome === 'pass').length;
-  const tally = `${right} ${w.of} ${findings.length} ${w.right}`;
-  if (!mended) return [...rows, '', `${w.notYet} ${tally}.`].join('\n');
-  const evidence = findings.find((f) => f.evidence.length > 1)?.evidence.slice(1, 3) ?? [];
+  const right = rows.filter(({ outcome }) => outcome === 'pass').length;
+  const tally = `${right} ${w.of} ${rows.length} ${w.right}`;
+  if (!mended) return [...lines, '', `${w.notYet} ${tally}.`].join('\n');
   return [
-    ...rows,
-    ...(evidence.length === 0
-      ? []
-      : ['', `${w.proof}:`, ...evidence.map((line) => `    ${paint.dim(visibleLine(line))}`)]),
+    ...lines,
     '',
     `${paint.green(w.mended)} ${tally}; ${w.score}: ${score} ${w.points}.`,
+    ...symptomLines(exercise),
     `${w.teaches}: ${fill(fault.texts[language].teaches, cast)}`,
   ].join('\n');
 }
 
+/** What tells this fault, and what of it a check has seen before it was mended. */
+function symptomLines({ fault, cast, language, seen }: Exercise): string[] {
+  const w = wordsOf(language);
+  const { symptom } = fault.texts[language];
+  return [
+    ...(symptom === undefined ? [] : [`${w.proof}: ${fill(symptom, cast)}`]),
+    ...(seen === undefined
+      ? []
+      : [
+          `${w.seen}:`,
+          ...[seen.detail, ...seen.packets].map((line) => `    ${paint.dim(visibleLine(line))}`),
+        ]),
+  ];
+}
+
 /** The answer, and a mend. */
-export function solutionText({ fault, cast, language }: Exercise, mend: readonly Deed[]): string {
+export function solutionText(exercise: Exercise, mend: readonly Deed[]): string {
+  const { fault, cast, language } = exercise;
   const w = wordsOf(language);
   const { title, answer, teaches } = fault.texts[language];
   return [
     paint.bold(title),
     '',
     `${w.answer}: ${fill(answer, cast)}`,
+    ...symptomLines(exercise),
     `${w.teaches}: ${fill(teaches, cast)}`,
     '',
     `${w.mend}:`,
@@ -94,7 +108,7 @@ export function exerciseJson(exercise: Exercise, now: number): object {
     seed,
     difficulty: fault.difficulty,
     story: fill(texts.story, cast),
-    ...(ended === undefined ? {} : { fault: fault.id, title: texts.title }),
+    ...(ended === undefined ? {} : { fault: fault.id, title: texts.title, ...told(exercise) }),
     began,
     ended,
     how,
@@ -102,6 +116,15 @@ export function exerciseJson(exercise: Exercise, now: number): object {
     hints,
     tries,
     score: scoreOf(exercise),
+  };
+}
+
+/** What tells the fault, for whoever has mended it or given it up. */
+function told({ fault, cast, language, seen }: Exercise): object {
+  const { symptom } = fault.texts[language];
+  return {
+    ...(symptom === undefined ? {} : { symptom: fill(symptom, cast) }),
+    ...(seen === undefined ? {} : { seen }),
   };
 }
 
@@ -147,6 +170,7 @@ export function exercisesPage(
           ? []
           : [
               { kind: 'text' as const, text: `${w.answer}: ${fill(e.fault.texts[language].answer, e.cast)}` },
+              ...symptomBlocks(e, language),
               {
                 kind: 'text' as const,
                 text: `${w.teaches}: ${fill(e.fault.texts[language].teaches, e.cast)}`,
@@ -166,6 +190,13 @@ export function exercisesPage(
       ]),
     ],
   };
+}
+
+function symptomBlocks(exercise: Exercise, language: Language): Block[] {
+  const [line] = symptomLines({ ...exercise, language });
+  return exercise.fault.texts[language].symptom === undefined || line === undefined
+    ? []
+    : [{ kind: 'text', text: line }];
 }
 
 function clock(milliseconds: number): string {

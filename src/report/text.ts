@@ -14,6 +14,7 @@ import { differenceLines, healthLines, linkLines } from './differences.ts';
 import { clusterLine, directorLines } from './directors.ts';
 import { paint } from './paint.ts';
 import { visibleLine } from './visible.ts';
+import { counted } from '../topology/counted.ts';
 
 /** Lines of evidence under a check that is not green. */
 const MOST_LINES = 8;
@@ -114,7 +115,7 @@ export function compareText(figures: ModeFigures[]): string {
     row('a real server needs', (f) => f.serverNeeds),
     row("a real server's gateway", (f) => f.serverGateway),
     ...counts.map((servers, index) =>
-      row(`director's bytes for each delivered, ${servers} server${servers === 1 ? '' : 's'}`, (f) => {
+      row(`director's bytes for each delivered, ${counted(servers, 'server')}`, (f) => {
         const measured = f.measured[index];
         return measured === undefined ? '' : share(measured);
       }),

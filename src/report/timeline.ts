@@ -4,6 +4,7 @@ import type { SteadyReport, TimelineReport } from '../commands/timeline.ts';
 import { columns } from './columns.ts';
 import { paint } from './paint.ts';
 import { visibleLine } from './visible.ts';
+import { counted } from '../topology/counted.ts';
 
 const COLOURS: Record<TimelineEvent['source'], (text: string) => string> = {
   action: paint.bold,
@@ -53,7 +54,7 @@ function clientText(
   const shares = Object.entries(servers).map(([name, count]) => `${name} ${count}`);
   const seconds = (time: number) => ((time - began) / 1000).toFixed(2);
   return [
-    `${client} → ${service}: ${sent} requests, ${failed} failed${slowest(requests)}${shares.length === 0 ? '' : ` (${shares.join(', ')})`}`,
+    `${client} → ${service}: ${counted(sent, 'request')}, ${failed} failed${slowest(requests)}${shares.length === 0 ? '' : ` (${shares.join(', ')})`}`,
     columns(
       outages.map((o) => [
         `  ${seconds(o.from)}–${seconds(o.until)} s`,

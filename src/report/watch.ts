@@ -2,6 +2,7 @@ import type { Change, Frame, WatchedService } from '../commands/watch.ts';
 import type { Line } from './screen.ts';
 import { columns } from './columns.ts';
 import { paint } from './paint.ts';
+import { counted } from '../topology/counted.ts';
 
 const HEADINGS = [
   'SERVER',
@@ -62,7 +63,7 @@ function serviceLines({ service, scheduler, flags, rates, counters, servers }: W
   const words = [service, scheduler, ...(flags === '' ? [] : [flags])].join('  ');
   return [
     {
-      text: `  ${words}   ${counters.connections} connections, ${rates.connections.toFixed(1)}/s, in ${bytes(rates.bytesIn)}/s, out ${bytes(rates.bytesOut)}/s`,
+      text: `  ${words}   ${counted(counters.connections, 'connection')}, ${rates.connections.toFixed(1)}/s, in ${bytes(rates.bytesIn)}/s, out ${bytes(rates.bytesOut)}/s`,
       paint: paint.cyan,
     },
     ...(servers.length === 0

@@ -224,7 +224,7 @@ describe('a lab of marks and certificates that somebody changes', () => {
       'director mark eth1 rule 2 missing',
       'director service fwmark 1 changed',
       'rs1 certificate /etc/nginx/lab.crt missing',
-      'rs1 mark eth0 clsact extra',
+      'rs1 filter eth0 clsact extra',
     ]);
     expect((await json<ResetReport>(['reset', 'mark'])).left).toEqual([]);
     expect(await differences()).toEqual([]);

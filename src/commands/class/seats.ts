@@ -22,6 +22,7 @@ import { endLab } from '../down.ts';
 import { findLab, healthOf, type Health } from '../existing.ts';
 import { inTurns } from '../in-turns.ts';
 import { reset } from '../reset.ts';
+import { counted } from '../../topology/counted.ts';
 
 /** `down`: it has no lab now. */
 export type SeatState = Health | 'down';
@@ -148,13 +149,13 @@ async function endSeats(record: ClassRecord, seats: readonly Seat[], progress: P
     await inTurns(labs, 2 * availableParallelism(), async (lab) => {
       await endLab(lab, false, () => undefined);
       ended.push(lab);
-      task.update(`${ended.length} of ${labs.length} seats down`);
+      task.update(`${ended.length} of ${counted(labs.length, 'seat')} down`);
     });
   } catch (error) {
     task.fail();
     throw error;
   }
-  task.done(`${ended.length} ${ended.length === 1 ? 'seat' : 'seats'} down  ${seconds(Date.now() - began)}`);
+  task.done(`${counted(ended.length, 'seat')} down  ${seconds(Date.now() - began)}`);
   return ended.sort();
 }
 

@@ -23,6 +23,7 @@ import { guestMemory, prepareMachine } from '../make-machine.ts';
 import { readPlan, shippedTopologies } from '../topology-file.ts';
 import { up } from '../up.ts';
 import { memoryInUse } from './memory-in-use.ts';
+import { counted } from '../../topology/counted.ts';
 
 export interface ClassUpRequest {
   topology: string;
@@ -138,7 +139,7 @@ async function bringUp(
   progress: Progress,
 ): Promise<Omit<ClassUpResult, 'seconds'>> {
   const results: SeatResult[] = [];
-  const task = progress.start(record.name, `${record.seats.length} seats`);
+  const task = progress.start(record.name, counted(record.seats.length, 'seat'));
   // What would be said for each is said for the first alone.
   const quiet: Progress = { ...createProgress(process.stderr, { quiet: true }), warn: () => undefined };
   const bring = async (seat: Seat): Promise<SeatResult> => {
@@ -148,7 +149,7 @@ async function bringUp(
       progress.print(
         `✘ ${result.lab}: ${result.message ?? ''}${result.mend === undefined ? '' : `\n  ${result.mend}`}`,
       );
-    task.update(`${results.length} of ${record.seats.length} seats`);
+    task.update(`${results.length} of ${counted(record.seats.length, 'seat')}`);
     return result;
   };
   const waiting = [...record.seats];
@@ -182,7 +183,7 @@ async function bringUp(
     const failed = results.filter(({ state }) => state === 'failed').length;
     const fresh = results.filter(({ state }) => state === 'up').length;
     task.done(
-      `${results.length - failed} of ${results.length} seats up${fresh === 0 ? ' already' : `, ${fresh} of them now`}${failed === 0 ? '' : `, ${failed} failed`}`,
+      `${results.length - failed} of ${counted(results.length, 'seat')} up${fresh === 0 ? ' already' : `, ${fresh} of them now`}${failed === 0 ? '' : `, ${failed} failed`}`,
     );
     return { class: record.name, seats: results, measured, needs };
   } catch (error) {

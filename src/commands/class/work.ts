@@ -14,6 +14,7 @@ import { readFault } from '../exercise-file.ts';
 import { findLab, type RunningLab } from '../existing.ts';
 import { inTurns } from '../in-turns.ts';
 import { test } from '../test.ts';
+import { counted } from '../../topology/counted.ts';
 
 /** What something that was done at one seat came to. */
 export interface SeatDone extends Seat {
@@ -67,9 +68,9 @@ export function testSeats(
   onDone: (done: SeatDone) => void,
 ): Promise<SeatDone[]> {
   return atSeats(record, seats, onDone, async (lab) => {
-    const checks = await test(lab, undefined, { request: 2, transfer: 20 });
+    const checks = await test(lab);
     const { outcome, failed } = keepTest(lab.record.name, checks);
-    return { outcome, detail: outcome === 'pass' ? `${checks.length} checks` : failed.join(', ') };
+    return { outcome, detail: outcome === 'pass' ? counted(checks.length, 'check') : failed.join(', ') };
   });
 }
 
@@ -80,11 +81,13 @@ export function checkSeats(
   onDone: (done: SeatDone) => void,
 ): Promise<SeatDone[]> {
   return atSeats(record, seats, onDone, async (lab) => {
-    const { mended, findings, exercise, score } = await checkExercise(lab, undefined, { counts: false });
-    const right = findings.filter(({ outcome }) => outcome === 'pass').length;
+    const { mended, findings, rows, exercise, score } = await checkExercise(lab, undefined, {
+      counts: false,
+    });
+    const right = rows.filter(({ outcome }) => outcome === 'pass').length;
     const outcome = mended ? 'pass' : findings.some((f) => f.outcome === 'fail') ? 'fail' : 'unknown';
     const how = exercise.ended === undefined ? '' : `, ${score} points`;
-    return { outcome, detail: `exercise ${exercise.number}: ${right} of ${findings.length} right${how}` };
+    return { outcome, detail: `exercise ${exercise.number}: ${right} of ${rows.length} right${how}` };
   });
 }
 

@@ -28,6 +28,8 @@ export const arpNotSuppressed: Fault = {
         'Since one of the servers was rebooted, nothing is evenly shared any more: my requests go to one server only, my neighbour’s are fine. And the director’s counters say that it hardly has anything to do.',
       teaches:
         'In DR everybody on the segment has the VIP, but only the director may say so: arp_ignore and arp_announce keep the real servers silent.',
+      symptom:
+        'arping for {vip} from {asker} gets answers from two MAC addresses, the director’s and that of {server}; where the second was believed, `lab test` says that {server} got the request without the director.',
       hints: [
         'Does what the client sends pass the director at all? ipvsadm -Ln --stats, before and after a few requests.',
         'Whom does the client take for {vip}? ip neigh, and arping tells who else answers.',
@@ -42,6 +44,8 @@ export const arpNotSuppressed: Fault = {
         'Seit einer der Server neu gestartet wurde, wird nicht mehr gleichmäßig verteilt: Meine Anfragen gehen nur an einen Server, bei meiner Nachbarin ist alles gut. Und die Zähler des Directors sagen, dass er kaum etwas zu tun hat.',
       teaches:
         'Bei DR hat jeder im Segment die VIP, aber nur der Director darf es sagen: arp_ignore und arp_announce halten die Realserver still.',
+      symptom:
+        'arping von {asker} nach {vip} bekommt Antworten von zwei MAC-Adressen, der des Directors und der von {server}; wo der zweiten geglaubt wurde, sagt `lab test`, dass {server} die Anfrage ohne den Director bekam.',
       hints: [
         'Kommt das, was der Client sendet, überhaupt beim Director vorbei? ipvsadm -Ln --stats, vor und nach ein paar Anfragen.',
         'Wen hält der Client für {vip}? ip neigh; und arping sagt, wer sonst noch antwortet.',

@@ -65,6 +65,8 @@ waiting lacks && [ $result -eq 0 ]`,
         'Since we tested the failover, connections to {vip} break off for no reason, and monitoring reports an address conflict. Both directors’ logs say that all is well.',
       teaches:
         'Two directors are one cluster only as far as they hear each other: who does not recognise the other’s advertisements believes that it is alone, and takes the VIP.',
+      symptom:
+        'Both directors have {vip} in `ip addr`, arping for it gets two answers, and the VRRP advertisements of the two carry different vrid (tcpdump -n -v vrrp).',
       hints: [
         'Who has {vip}? Ask the network with arping, and each director with ip addr.',
         'Do the directors’ advertisements reach each other? tcpdump -n -v vrrp.',
@@ -79,6 +81,8 @@ waiting lacks && [ $result -eq 0 ]`,
         'Seit wir die Übernahme getestet haben, reißen Verbindungen zu {vip} grundlos ab, und die Überwachung meldet einen Adresskonflikt. In den Protokollen beider Directors steht, dass alles in Ordnung ist.',
       teaches:
         'Zwei Directors sind nur so weit ein Verbund, wie sie einander hören: Wer die Ankündigungen des anderen nicht erkennt, hält sich für allein und nimmt die VIP.',
+      symptom:
+        'Beide Directors haben {vip} in `ip addr`, arping danach bekommt zwei Antworten, und die VRRP-Ankündigungen der beiden tragen verschiedene vrid (tcpdump -n -v vrrp).',
       hints: [
         'Wer hat {vip}? Frage das Netz mit arping und jeden Director mit ip addr.',
         'Erreichen die Ankündigungen den jeweils anderen Director? tcpdump -n -v vrrp.',

@@ -23,6 +23,8 @@ export const clientInside: Fault = {
         'The whole world sees our site at {vip}, only the monitoring host {inside}, which stands in the rack beside the servers, says it is down.',
       teaches:
         'In NAT a reply must pass the director. To a neighbour the real server sends it straight, from its own address, and the client has never asked that one.',
+      symptom:
+        'At {inside} the SYN-ACK comes from a real server’s own address instead of {vip}, and {inside} answers it with a reset. Clients outside see nothing of it.',
       hints: [
         'Capture at {inside}: does an answer come, and from whom?',
         'ip route get {inside-address} on a real server: does the way lead through the director?',
@@ -37,6 +39,8 @@ export const clientInside: Fault = {
         'Die ganze Welt sieht unsere Seite unter {vip}, nur der Überwachungsrechner {inside}, der im Schrank neben den Servern steht, meldet sie als ausgefallen.',
       teaches:
         'Bei NAT muss eine Antwort über den Director. Einem Nachbarn schickt der Realserver sie direkt, von seiner eigenen Adresse, und die hat der Client nie gefragt.',
+      symptom:
+        'Bei {inside} kommt das SYN-ACK von der eigenen Adresse eines Realservers statt von {vip}, und {inside} antwortet darauf mit einem Reset. Clients draußen merken nichts davon.',
       hints: [
         'Schneide bei {inside} mit: Kommt eine Antwort, und von wem?',
         'ip route get {inside-address} auf einem Realserver: Führt der Weg über den Director?',

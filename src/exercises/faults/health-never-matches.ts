@@ -56,6 +56,8 @@ export const healthNeverMatches: Fault = {
         'Everybody who comes to {vip} sees the page that says we are sorry. But the servers are up! Each of them answers in a browser, quickly and correctly.',
       teaches:
         'A check that compares answers takes every server out whose answer it does not recognise. It must expect what the servers really say.',
+      symptom:
+        'In the director’s table stands the fallback alone, though each real server answers when asked directly; ldirectord’s log says which real servers it deleted, and `receive` in {watched} is not what they answer.',
       hints: [
         'Which real servers are in the director’s table? Who takes them out and puts them in?',
         'What does ldirectord say about them? lab logs {director} ldirectord, or its log file on the director.',
@@ -70,6 +72,8 @@ export const healthNeverMatches: Fault = {
         'Wer {vip} aufruft, sieht nur noch die Seite, dass es uns leid tut. Dabei laufen die Server! Jeder antwortet im Browser, schnell und richtig.',
       teaches:
         'Eine Prüfung, die Antworten vergleicht, nimmt jeden Server heraus, dessen Antwort sie nicht erkennt. Sie muss erwarten, was die Server wirklich sagen.',
+      symptom:
+        'In der Tabelle des Directors steht nur der Ersatzserver, obwohl jeder Realserver auf direkte Fragen antwortet; in ldirectords Protokoll steht, welche Realserver er herausnahm, und `receive` in {watched} ist nicht, was sie antworten.',
       hints: [
         'Welche Realserver stehen in der Tabelle des Directors? Wer nimmt sie heraus und herein?',
         'Was sagt ldirectord über sie? lab logs {director} ldirectord, oder seine Protokolldatei auf dem Director.',

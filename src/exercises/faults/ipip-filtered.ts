@@ -27,6 +27,8 @@ export const ipipFiltered: Fault = {
         'The carrier has put in a new router between us and the other data centre. Since then {vip} is dead, although every server there can be pinged and even opened in a browser by its own address.',
       teaches:
         'IPIP is a protocol of its own, number 4, beside TCP and UDP. Who lets only those pass drops every tunnel.',
+      symptom:
+        'The IPIP packet of a request comes in at {router} and does not leave it (tcpdump proto 4 on both sides), while TCP to the real servers’ own addresses passes; tc -s filter there counts what it dropped.',
       hints: [
         'How far does the tunnelled packet come? tcpdump proto 4, hop by hop.',
         'It reaches {router} and does not leave it. What can drop a packet there? There is more than iptables.',
@@ -41,6 +43,8 @@ export const ipipFiltered: Fault = {
         'Der Anbieter hat zwischen uns und dem anderen Rechenzentrum einen neuen Router eingebaut. Seitdem ist {vip} tot, obwohl sich dort jeder Server anpingen und unter seiner eigenen Adresse sogar im Browser öffnen lässt.',
       teaches:
         'IPIP ist ein eigenes Protokoll, Nummer 4, neben TCP und UDP. Wer nur diese durchlässt, verwirft jeden Tunnel.',
+      symptom:
+        'Das IPIP-Paket einer Anfrage kommt bei {router} an und verlässt ihn nicht (tcpdump proto 4 auf beiden Seiten), während TCP an die eigenen Adressen der Realserver durchkommt; tc -s filter zählt dort, was verworfen wurde.',
       hints: [
         'Wie weit kommt das getunnelte Paket? tcpdump proto 4, Station für Station.',
         'Es erreicht {router} und verlässt ihn nicht. Was kann dort ein Paket verwerfen? Es gibt mehr als iptables.',

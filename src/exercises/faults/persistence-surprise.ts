@@ -16,6 +16,8 @@ export const persistenceSurprise: Fault = {
         'The scheduler is {scheduler}, I have looked myself! All the same our load test from one machine burdens a single server, for minutes.',
       teaches:
         'Persistence comes before the scheduler: it is asked only for clients whose template has expired.',
+      symptom:
+        '`ipvsadm -Ln` has “persistent 300” behind the scheduler, and `ipvsadm -Lnc` an entry with client port 0 for each client that was there; all requests of one client reach one real server.',
       hints: [
         'Does a client ever change its server? How long would you have to wait for it?',
         'What else stands in the service’s line of ipvsadm -Ln, behind the scheduler?',
@@ -30,6 +32,8 @@ export const persistenceSurprise: Fault = {
         'Der Scheduler ist {scheduler}, ich habe selbst nachgesehen! Trotzdem belastet unser Lasttest von einer Maschine aus minutenlang einen einzigen Server.',
       teaches:
         'Persistenz kommt vor dem Scheduler: Er wird nur für Clients gefragt, deren Vorlage abgelaufen ist.',
+      symptom:
+        '`ipvsadm -Ln` hat „persistent 300“ hinter dem Scheduler und `ipvsadm -Lnc` für jeden Client, der da war, einen Eintrag mit Client-Port 0; alle Anfragen eines Clients erreichen denselben Realserver.',
       hints: [
         'Wechselt ein Client je den Server? Wie lange müsste man darauf warten?',
         'Was steht bei ipvsadm -Ln in der Zeile des Dienstes noch hinter dem Scheduler?',

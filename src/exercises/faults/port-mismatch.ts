@@ -21,6 +21,8 @@ export const portMismatch: Fault = {
         'Some of our customers get “connection refused” from {vip}. The developers have moved the application on one server to another port and say that the load balancer surely can map that.',
       teaches:
         'Only NAT can change a port. In DR and TUN the packet arrives as it was sent, so the server must listen on the service’s own port.',
+      symptom:
+        '{server} answers the SYN for port {server-port} with a reset, and `ss -ltn` there lists another port; the other real servers answer.',
       hints: [
         'Who refuses? Look at who sends the reset: tcpdump.',
         'On which ports do the web servers listen? ss -ltnp.',
@@ -35,6 +37,8 @@ export const portMismatch: Fault = {
         'Manche unserer Kunden bekommen von {vip} „Verbindung abgelehnt“. Die Entwickler haben die Anwendung auf einem Server auf einen anderen Port verlegt und meinen, das könne der Lastverteiler doch sicher umsetzen.',
       teaches:
         'Nur NAT kann einen Port ändern. Bei DR und TUN kommt das Paket an, wie es gesendet wurde; der Server muss also auf dem Port des Dienstes lauschen.',
+      symptom:
+        '{server} beantwortet das SYN für Port {server-port} mit einem Reset, und `ss -ltn` nennt dort einen anderen Port; die anderen Realserver antworten.',
       hints: [
         'Wer lehnt ab? Sieh nach, wer das Reset schickt: tcpdump.',
         'Auf welchen Ports lauschen die Webserver? ss -ltnp.',

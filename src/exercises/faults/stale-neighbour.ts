@@ -21,6 +21,8 @@ export const staleNeighbour: Fault = {
         'Everything works, only that one server does all the work while the others are bored. The director’s configuration has been checked three times and is right.',
       teaches:
         'What leads a packet to the director is a neighbour entry, and that is elsewhere. It may be wrong when every director and real server is right.',
+      symptom:
+        '`ip neigh` on {asker} has {vip} as PERMANENT with the MAC address {server-mac} of {server}; requests go there straight, and the director’s counters stand still.',
       hints: [
         'Does the director see the requests? tcpdump or ipvsadm -Ln --stats.',
         'To which MAC address does {asker} send what is for {vip}? tcpdump -e shows it.',
@@ -35,6 +37,8 @@ export const staleNeighbour: Fault = {
         'Alles funktioniert, nur dass ein Server die ganze Arbeit macht und die anderen sich langweilen. Die Konfiguration des Directors wurde dreimal geprüft und stimmt.',
       teaches:
         'Was ein Paket zum Director führt, ist ein Nachbareintrag, und der steht woanders. Er kann falsch sein, wenn an Director und Realservern alles stimmt.',
+      symptom:
+        '`ip neigh` auf {asker} führt {vip} als PERMANENT mit der MAC-Adresse {server-mac} von {server}; Anfragen gehen direkt dorthin, und die Zähler des Directors stehen still.',
       hints: [
         'Sieht der Director die Anfragen? tcpdump oder ipvsadm -Ln --stats.',
         'An welche MAC-Adresse schickt {asker}, was für {vip} ist? tcpdump -e zeigt es.',

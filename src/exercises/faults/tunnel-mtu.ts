@@ -47,6 +47,8 @@ export const tunnelMtu: Fault = {
         'Our site at {vip} opens fine, but whoever sends a form with a photo waits for ever. Small forms work. It is the same with all servers.',
       teaches:
         'The tunnel’s header takes 20 bytes. Who is not told so, because the director’s ICMP message gets lost, sends full packets into nothing; smaller segments (MSS) are agreed upon in good time.',
+      symptom:
+        'Small requests are answered, and a large upload stands still: at {client} a full-size segment is sent again and again, {director} drops it as too large for the tunnel, and its ICMP “fragmentation needed” never arrives.',
       hints: [
         'Try uploads of 1 kB, 10 kB and 100 kB. Which direction hangs?',
         'How large is the packet that is sent again and again, and how large may it be to fit the tunnel? What should {director} say to its sender, and does that arrive?',
@@ -61,6 +63,8 @@ export const tunnelMtu: Fault = {
         'Unsere Seite unter {vip} öffnet sich gut, aber wer ein Formular mit Foto abschickt, wartet ewig. Kleine Formulare gehen. Bei allen Servern ist es gleich.',
       teaches:
         'Der Kopf des Tunnels kostet 20 Bytes. Wer das nicht erfährt, weil die ICMP-Meldung des Directors verloren geht, sendet volle Pakete ins Nichts; kleinere Segmente (MSS) werden rechtzeitig vereinbart.',
+      symptom:
+        'Kleine Anfragen werden beantwortet, ein großer Upload bleibt stehen: {client} sendet ein Segment voller Größe immer wieder, {director} verwirft es als zu groß für den Tunnel, und seine ICMP-Meldung „fragmentation needed“ kommt nie an.',
       hints: [
         'Versuche Uploads von 1 kB, 10 kB und 100 kB. Welche Richtung hängt?',
         'Wie groß ist das Paket, das immer wieder gesendet wird, und wie groß darf es sein, damit es in den Tunnel passt? Was müsste {director} dem Absender melden, und kommt das an?',

@@ -27,6 +27,8 @@ export const tunnelRpFilter: Fault = {
         'After the distribution upgrade one server no longer answers visitors of {vip}. tcpdump on it shows that everything arrives, and yet the web server never sees a connection.',
       teaches:
         'By rp_filter a packet must come in where an answer would go out. Out of a tunnel it never does. The larger value of `all` and the device counts.',
+      symptom:
+        'The SYN reaches {server} out of the tunnel and no answer leaves it, while TcpExtIPReversePathFilter rises there (nstat -az).',
       hints: [
         'The packet arrives, and nobody gets it: who may drop it in between?',
         'The kernel counts what it drops: nstat -az TcpExtIPReversePathFilter, on every real server.',
@@ -41,6 +43,8 @@ export const tunnelRpFilter: Fault = {
         'Nach dem Upgrade der Distribution antwortet ein Server den Besuchern von {vip} nicht mehr. tcpdump zeigt dort, dass alles ankommt, und doch sieht der Webserver nie eine Verbindung.',
       teaches:
         'Nach rp_filter muss ein Paket dort hereinkommen, wo die Antwort hinausginge. Aus einem Tunnel tut es das nie. Es zählt der größere Wert von `all` und Gerät.',
+      symptom:
+        'Das SYN erreicht {server} aus dem Tunnel, und keine Antwort verlässt ihn; dabei steigt dort TcpExtIPReversePathFilter (nstat -az).',
       hints: [
         'Das Paket kommt an, und niemand bekommt es: Wer kann es dazwischen verwerfen?',
         'Der Kernel zählt, was er verwirft: nstat -az TcpExtIPReversePathFilter, auf jedem Realserver.',

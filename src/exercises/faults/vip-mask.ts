@@ -25,6 +25,8 @@ export const vipMask: Fault = {
         'Every other request to {vip} runs into a timeout. The colleague who set up the servers swears that each of them has the address; he has shown it to me.',
       teaches:
         'An address on lo makes its whole network local: with /24 the server takes every neighbour for itself and can answer nobody. The VIP is a /32.',
+      symptom:
+        'The SYN reaches {server} and no answer leaves it; `ip route get` with the client’s address says “local” there, on {vip-device}.',
       hints: [
         'Which real server is it that does not answer? Does the request reach it?',
         'Whom would that server send its answer to? ip route get, with the client’s address.',
@@ -39,6 +41,8 @@ export const vipMask: Fault = {
         'Jede zweite Anfrage an {vip} läuft in eine Zeitüberschreitung. Der Kollege, der die Server eingerichtet hat, schwört, dass jeder die Adresse hat; er hat es mir gezeigt.',
       teaches:
         'Eine Adresse auf lo macht ihr ganzes Netz lokal: Mit /24 hält der Server jeden Nachbarn für sich selbst und kann niemandem antworten. Die VIP ist eine /32.',
+      symptom:
+        'Das SYN erreicht {server}, und keine Antwort verlässt ihn; `ip route get` mit der Adresse des Clients sagt dort „local“, auf {vip-device}.',
       hints: [
         'Welcher Realserver antwortet nicht? Kommt die Anfrage bei ihm an?',
         'Wohin würde dieser Server seine Antwort schicken? ip route get, mit der Adresse des Clients.',

@@ -28,6 +28,8 @@ export const vipOnTheWire: Fault = {
         'The load balancer does not balance: for minutes on end all of us land on the same server, then again it is fine. Since last night’s cleaning-up of the servers’ network configuration, says the night shift.',
       teaches:
         'arp_ignore=1 keeps a server silent only about addresses of other devices. The VIP belongs on lo, not on the interface by which the question comes in.',
+      symptom:
+        'arping for {vip} gets answers from two MAC addresses, the director’s and that of {server}; `ip addr` on {server} has {vip} on {server-device}.',
       hints: [
         'Who has {vip}? Ask the network, several times: arping.',
         'Compare the MAC addresses that answer with those of the nodes: ip link.',
@@ -42,6 +44,8 @@ export const vipOnTheWire: Fault = {
         'Der Lastverteiler verteilt nicht: Minutenlang landen wir alle auf demselben Server, dann ist es wieder gut. Seit gestern Nacht die Netzkonfiguration der Server aufgeräumt wurde, sagt die Nachtschicht.',
       teaches:
         'arp_ignore=1 lässt einen Server nur über Adressen anderer Geräte schweigen. Die VIP gehört auf lo, nicht auf die Schnittstelle, über die die Frage hereinkommt.',
+      symptom:
+        'arping nach {vip} bekommt Antworten von zwei MAC-Adressen, der des Directors und der von {server}; `ip addr` auf {server} hat {vip} auf {server-device}.',
       hints: [
         'Wer hat {vip}? Frage das Netz, mehrmals: arping.',
         'Vergleiche die MAC-Adressen, die antworten, mit denen der Knoten: ip link.',

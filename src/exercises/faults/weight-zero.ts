@@ -18,6 +18,8 @@ export const weightZero: Fault = {
         'The maintenance is over, and all servers run again. But one of them is idle: not a single new request since this morning, while the others are at their limit.',
       teaches:
         'Weight 0 takes a server out gently: connections that it has go on, new ones go elsewhere. It must be given its weight back.',
+      symptom:
+        'Every request is answered, none of them by {server}; `ipvsadm -Ln` has weight 0 in its row, and `lab test` the same in its row about the director’s table.',
       hints: [
         'Which server does not get anything? Is it well?',
         'Who decides that it gets nothing? Look at the director’s table.',
@@ -31,6 +33,8 @@ export const weightZero: Fault = {
         'Die Wartung ist vorbei, alle Server laufen wieder. Aber einer ist untätig: seit heute früh keine einzige neue Anfrage, während die anderen am Anschlag sind.',
       teaches:
         'Das Gewicht 0 nimmt einen Server sanft heraus: Bestehende Verbindungen laufen weiter, neue gehen woandershin. Man muss es ihm zurückgeben.',
+      symptom:
+        'Jede Anfrage wird beantwortet, keine von {server}; `ipvsadm -Ln` hat in seiner Zeile das Gewicht 0, und `lab test` sagt dasselbe in der Zeile über die Tabelle des Directors.',
       hints: [
         'Welcher Server bekommt nichts? Geht es ihm gut?',
         'Wer entscheidet, dass er nichts bekommt? Sieh in die Tabelle des Directors.',

@@ -15,6 +15,8 @@ export const wrongForwarding: Fault = {
         'Since the second maintenance of the director some requests to {vip} fail. The servers themselves are well: asked by their own addresses they all answer.',
       teaches:
         'The forwarding method belongs to each real server of a service, and the server must be set up for just that one.',
+      symptom:
+        'The requests for {server} reach it with other addresses than the others’ do, or not at all, and stay unanswered; the column Forward of `ipvsadm -Ln` differs in its row.',
       hints: [
         'Which real server is it that does not answer?',
         'Capture a failed request at that server: which addresses does it have when it arrives?',
@@ -29,6 +31,8 @@ export const wrongForwarding: Fault = {
         'Seit der zweiten Wartung des Directors scheitern manche Anfragen an {vip}. Den Servern selbst geht es gut: Unter ihren eigenen Adressen antworten alle.',
       teaches:
         'Die Weiterleitungsmethode gehört zu jedem einzelnen Realserver eines Dienstes, und der Server muss genau dafür eingerichtet sein.',
+      symptom:
+        'Die Anfragen für {server} kommen mit anderen Adressen an als bei den anderen, oder gar nicht, und bleiben unbeantwortet; in seiner Zeile weicht die Spalte Forward von `ipvsadm -Ln` ab.',
       hints: [
         'Welcher Realserver antwortet nicht?',
         'Schneide eine gescheiterte Anfrage bei diesem Server mit: Welche Adressen hat sie, wenn sie ankommt?',

@@ -22,6 +22,8 @@ export const wrongGateway: Fault = {
         'Since the network was renumbered, some of the requests to {vip} hang until they time out. From the director every server can be pinged.',
       teaches:
         'In NAT the answers must come back through the director, which gives them the VIP as their sender: the real server’s gateway is the director.',
+      symptom:
+        'The SYN-ACK of {server} leaves to the MAC address of {other} instead of the director’s (tcpdump -e); `ipvsadm -Lnc` has its connections in SYN_RECV.',
       hints: [
         'In which state are the connections on the director? ipvsadm -Lnc.',
         'Does the real server answer? tcpdump there, and look at where the answer is sent to (-e).',
@@ -36,6 +38,8 @@ export const wrongGateway: Fault = {
         'Seit das Netz umnummeriert wurde, hängen manche Anfragen an {vip} bis zur Zeitüberschreitung. Vom Director aus lässt sich jeder Server anpingen.',
       teaches:
         'Bei NAT müssen die Antworten über den Director zurück, der ihnen die VIP als Absender gibt: Das Gateway des Realservers ist der Director.',
+      symptom:
+        'Das SYN-ACK von {server} geht an die MAC-Adresse von {other} statt an die des Directors (tcpdump -e); `ipvsadm -Lnc` zeigt seine Verbindungen in SYN_RECV.',
       hints: [
         'In welchem Zustand sind die Verbindungen auf dem Director? ipvsadm -Lnc.',
         'Antwortet der Realserver? tcpdump dort, und sieh nach, wohin die Antwort geht (-e).',

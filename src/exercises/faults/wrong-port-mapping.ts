@@ -22,6 +22,8 @@ export const wrongPortMapping: Fault = {
       story:
         'Every other visitor of {vip} reads “connection refused”. The web servers run, I have asked each of them myself.',
       teaches: 'In NAT each real server has a port of its own, and it need not be the service’s.',
+      symptom:
+        '{server} answers a SYN for port 8099 with a reset; `ipvsadm -Ln` has that port in its row, and `ss -ltn` there does not.',
       hints: [
         'Who refuses, and on which port was he asked? tcpdump at the real servers.',
         'On which port do the web servers listen? ss -ltn.',
@@ -35,6 +37,8 @@ export const wrongPortMapping: Fault = {
       story:
         'Jeder zweite Besucher von {vip} liest „Verbindung abgelehnt“. Die Webserver laufen, ich habe jeden selbst gefragt.',
       teaches: 'Bei NAT hat jeder Realserver einen eigenen Port, und der muss nicht der des Dienstes sein.',
+      symptom:
+        '{server} beantwortet ein SYN für Port 8099 mit einem Reset; `ipvsadm -Ln` hat diesen Port in seiner Zeile, `ss -ltn` auf dem Server nicht.',
       hints: [
         'Wer lehnt ab, und auf welchem Port wurde er gefragt? tcpdump bei den Realservern.',
         'Auf welchem Port lauschen die Webserver? ss -ltn.',

@@ -5,6 +5,7 @@ import type { Check } from '../check.ts';
 import { fullness, loadsOf, type ServerLoad } from './load.ts';
 import type { Rule } from './rule.ts';
 import { ANY_WITH_ROOM, HELD_RULES } from './rules.ts';
+import { counted } from '../../topology/counted.ts';
 
 /** Each takes some milliseconds, and a real server's web server has a thousand at most. */
 const MOST_HELD = 64;
@@ -218,8 +219,10 @@ function tell({ protocol }: PlannedService, { events }: Held): string {
   const opened = (list: Held['events']) => list.filter((event) => event.kind === 'opened');
   const first = opened(turn < 0 ? events : events.slice(0, turn));
   const more = turn < 0 ? [] : opened(events.slice(turn));
-  const what = protocol === 'udp' ? 'datagrams of new client ports' : 'connections held open';
-  const text = `${first.length + (protocol === 'udp' ? more.length : 0)} ${what} (${shares(first)})`;
+  const text =
+    protocol === 'udp'
+      ? `${counted(first.length + more.length, 'datagram')} of new client ports (${shares(first)})`
+      : `${counted(first.length, 'connection')} held open (${shares(first)})`;
   return ended === undefined
     ? text
     : `${text}, then ${ended}’s ended and ${more.length} more (${shares(more)})`;

@@ -6,6 +6,7 @@ import type { Check } from '../check.ts';
 import { NEVER, oddsOfNone, RARE } from './odds.ts';
 import { judgeMemory } from './judge-memory.ts';
 import { networkOf, prefixOf, wholeOf } from './templates.ts';
+import { counted } from '../../topology/counted.ts';
 
 /** From what to ask a service, so that its hash or its persistence shows; undefined where it has neither. */
 export function probesFor(service: PlannedService): Probes['by'] | undefined {
@@ -32,7 +33,7 @@ export function judgeProbes(service: PlannedService, probes: Probes): Check {
     return {
       ...base,
       outcome: 'unknown',
-      detail: `${unanswered.length} of ${connections.length} connections were not answered: ${errorsText(
+      detail: `${unanswered.length} of ${counted(connections.length, 'connection')} were not answered: ${errorsText(
         unanswered.map(({ error }) => ({ client: '', text: error })),
         [],
       )}`,
@@ -51,7 +52,7 @@ export function judgeProbes(service: PlannedService, probes: Probes): Check {
     };
   const firsts = [...groups.values()].map((group) => group[0]?.server ?? '');
   const spread = shares(firsts);
-  const what = `${connections.length} connections of ${groups.size} ${plural(kindOf(service, by), groups.size)}`;
+  const what = `${counted(connections.length, 'connection')} of ${groups.size} ${plural(kindOf(service, by), groups.size)}`;
   const kept = `each kept its real server (${spread})`;
   if (persistent)
     return judgeMemory(service, probes, {

@@ -1,4 +1,5 @@
 import type { Leftovers, VerifyReport } from './report.ts';
+import { counted } from '../../topology/counted.ts';
 
 /**
  * What repeating shows: rows of a table, the first its head. Drift compares the medians of the first and the last
@@ -12,7 +13,7 @@ export function soakFigures({ rounds, results, left }: VerifyReport): string[][]
   const change = drift(times);
   return [
     ['figure', 'value'],
-    ['rounds', `${rounds.length}, ${results.length} labs`],
+    ['rounds', `${rounds.length}, ${counted(results.length, 'lab')}`],
     ['did not pass', String(results.filter((result) => result.outcome !== 'pass').length)],
     [
       'time of a round',

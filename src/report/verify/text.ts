@@ -4,6 +4,7 @@ import { casesOf, evidenceLine, resultName, type VerifyReport, type VerifyResult
 import { leftText, soakFigures } from './soak.ts';
 import { paint } from '../paint.ts';
 import { visibleLine } from '../visible.ts';
+import { counted } from '../../topology/counted.ts';
 
 /** Lines of evidence under a check that is not green; all of it is in the evidence folder and the reports. */
 const MOST_LINES = 8;
@@ -13,7 +14,7 @@ export function resultText(result: VerifyResult, report: VerifyReport): string {
   const cases = casesOf(result);
   const bad = cases.filter((one) => one.outcome !== 'pass');
   const { up, test, down } = result.seconds;
-  const count = `${cases.length - bad.length} of ${cases.length} checks`;
+  const count = `${cases.length - bad.length} of ${counted(cases.length, 'check')}`;
   return [
     `${mark(result.outcome)} ${resultName(result, report).padEnd(16)}  ${count}  ${(up + test + down).toFixed(1)} s`,
     ...bad.flatMap(({ title, detail, outcome, lines }) => [
@@ -32,7 +33,7 @@ export function verifyText(report: VerifyReport): string {
   const checks = results.reduce((sum, result) => sum + casesOf(result).length, 0);
   const things = Object.values(left).flat() as string[];
   return [
-    `${mark(report.outcome)} ${passed} of ${results.length} labs passed, ${checks} checks, ${report.seconds.toFixed(0)} s, ${report.jobs} at once`,
+    `${mark(report.outcome)} ${passed} of ${counted(results.length, 'lab')} passed, ${counted(checks, 'check')}, ${report.seconds.toFixed(0)} s, ${report.jobs} at once`,
     ...(rounds.length > 1 ? ['', columns(soakFigures(report).slice(1))] : []),
     ...(things.length === 0
       ? []

@@ -81,6 +81,8 @@ describe('the commands of an exercise', () => {
 
     const solved = await lab(['solve', 'dr', '--mend']);
     expect(solved.stdout).toContain('Ein Weg, es zu beheben:');
+    expect(solved.stdout).toMatch(/^Woran man es sieht: .+/m);
+    expect(solved.stdout).toMatch(/^Deine erste vergebliche Prüfung sah es:\n {4}\S/m);
     const mended = await lab(['check', 'dr']);
     expect(mended.code, mended.stdout).toBe(0);
     expect(mended.stdout).toContain('Wertung: 0 Punkte');
@@ -107,13 +109,19 @@ describe('the commands of an exercise', () => {
     const broken = await lab(['check', 'dr']);
     expect(broken.code).toBe(1);
     expect(broken.stdout).toContain('✘ A page does not open at once.');
+    // As `lab test` says: slow is not unanswered.
+    expect(broken.stdout).toContain('✔ Every request is answered.');
+    expect(broken.stdout.match(/^✘/gm)).toHaveLength(1);
+    const rows = broken.stdout.match(/^[✔✘?] /gm)?.length ?? 0;
+    expect(broken.stdout).toContain(`Not mended yet. ${rows - 1} of ${rows} right.`);
     await on('client', 'sysctl -qw net.ipv4.tcp_syn_retries=10');
     expect((await lab(['check', 'dr'])).code).toBe(1);
     await on('director', 'tc qdisc del dev eth0 root');
     const mended = await lab(['check', 'dr']);
     expect(mended.code, mended.stdout).toBe(0);
     expect(mended.stdout).toContain('score: 90 points');
-    expect(mended.stdout).toContain('What shows it:');
+    expect(mended.stdout).toContain('How one sees it: In a capture at director each packet for 192.0.2.100');
+    expect(mended.stdout).not.toContain('promised:');
     expect((await lab(['reset', 'dr'])).stderr).toBe('');
   });
 

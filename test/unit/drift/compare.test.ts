@@ -271,7 +271,7 @@ const CASES: Case[] = [
     [
       'changed mark eth0 rule 1: action skbedit mark 1 → skbedit mark 7',
       'missing mark eth0 rule 2',
-      'extra mark eth0 rule 9',
+      'extra filter eth0 rule 9',
     ],
     [
       'tc filter del dev eth0 ingress pref 9',
@@ -284,7 +284,7 @@ const CASES: Case[] = [
     'a hook where the plan has no marks',
     NAT_SERVER,
     swap('[{"kind":"noqueue"', '[{"kind":"clsact","dev":"eth0"},{"kind":"noqueue"'),
-    ['extra mark eth0 clsact'],
+    ['extra filter eth0 clsact'],
     ['tc qdisc del dev eth0 clsact'],
   ],
   [

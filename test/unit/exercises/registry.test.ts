@@ -11,11 +11,12 @@ import { SHIPPED, shipped } from '../plan/labs.ts';
 
 const textsOf = ({ texts, conditions = [] }: Fault) =>
   LANGUAGES.map((language) => {
-    const { title, story, teaches, hints, answer } = texts[language];
+    const { title, story, teaches, hints, answer, symptom = '' } = texts[language];
     return [
       title,
       story,
       teaches,
+      symptom,
       answer,
       ...hints,
       ...conditions.flatMap((c) => [c.right[language], c.wrong[language]]),
@@ -82,6 +83,13 @@ describe('the faults', () => {
     it('has a wrong mend, for the tests', () => {
       expect(fault.wrong?.deeds.length).toBeGreaterThan(0);
     });
+  });
+
+  it('are each told by something of their own', () => {
+    for (const language of LANGUAGES) {
+      const symptoms = FAULTS.map((fault) => fault.texts[language].symptom);
+      expect(new Set(symptoms).size).toBe(FAULTS.length);
+    }
   });
 
   it('fit what they are about', () => {

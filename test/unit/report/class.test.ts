@@ -50,5 +50,5 @@ it('a summary names those that are not green', () => {
     ...{ seat, name: seat, lab: seat, outcome, detail: '', seconds: 1 },
   });
   expect(doneSummary([done('a', 'pass'), done('b', 'fail')], 'passed')).toBe('1 of 2 seats passed; not b');
-  expect(doneSummary([done('a', 'pass')], 'passed')).toBe('1 of 1 seats passed');
+  expect(doneSummary([done('a', 'pass')], 'passed')).toBe('1 of 1 seat passed');
 });

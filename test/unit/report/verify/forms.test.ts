@@ -174,7 +174,7 @@ describe('repeating', () => {
       string,
       string
     >;
-    expect(figures['rounds']).toBe('9, 1 labs');
+    expect(figures['rounds']).toBe('9, 1 lab');
     expect(figures['time of a round']).toBe('median 3.0 s, from 3.0 to 9.0 s');
     expect(figures['drift of the time']).toBe('+33.3%');
     expect(figures["this process's memory"]).toBe('80 MiB after the first round, 88 MiB after the last');

@@ -1,0 +1,24 @@
+import { expect, it, vi } from 'vitest';
+import { inOrder } from '../../../src/report/in-order.ts';
+
+it('passes events on in the order of their times, also one that is known late', () => {
+  vi.useFakeTimers({ now: 0 });
+  try {
+    const passed: string[] = [];
+    const events = inOrder<{ time: string }>(1300, ({ time }) => passed.push(time));
+    const at = (ms: number) => ({ time: new Date(ms).toISOString() });
+    vi.setSystemTime(4270);
+    events.add(at(4220));
+    events.add(at(4270));
+    vi.advanceTimersByTime(800);
+    events.add(at(4060));
+    expect(passed).toEqual([]);
+    vi.advanceTimersByTime(2000);
+    expect(passed).toEqual([at(4060), at(4220), at(4270)].map(({ time }) => time));
+    events.add(at(9000));
+    events.end();
+    expect(passed.at(-1)).toBe(at(9000).time);
+  } finally {
+    vi.useRealTimers();
+  }
+});
