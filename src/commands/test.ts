@@ -9,7 +9,6 @@ import { judgeAnswers, judgeDistribution, requestsFor, takesTurns } from '../pro
 import { judgeOnePacket, judgeOnePort } from '../proof/one-packet.ts';
 import { observe } from '../proof/observe.ts';
 import { claimsFor } from '../proof/promises.ts';
-import { judgeTransfers } from '../proof/transfers.ts';
 import { judgeProxy } from '../proof/judge-proxy.ts';
 import { restsOnTable, tableSubject } from '../proof/judge-table.ts';
 import { judge, type Verdict } from '../proof/verdict.ts';
@@ -17,9 +16,9 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
 import type { Reply } from '../traffic/replies.ts';
 import { ask, askFromOnePort } from '../traffic/requests.ts';
-import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import { checkSync } from './cluster-checks.ts';
 import { connectionTables } from './connection-tables.ts';
+import { checkTransfers } from './large-transfers.ts';
 import { checkNames } from './name-checks.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
@@ -43,7 +42,7 @@ interface Round {
   rows: ConnectionRow[];
   /** Of one-packet scheduling: what the directors counted for each real server before and after. */
   scheduled: { before: Scheduled; after: Scheduled };
-  transfers: Transfer[];
+  transfers: Check[];
   scheduling: Scheduling;
   limits: Limits;
 }
@@ -78,14 +77,20 @@ async function testNow(
   const { rounds, turns } = result;
   keep(captures);
   const synchronised = await checkSync(plan, runtime, rounds);
+  const { observations, captures: health } = observe(captures);
   for (const round of rounds) {
     // Not while capturing: thousands of packets more would say nothing new.
-    round.transfers = await sendLarge(plan, runtime, round, patience);
+    round.transfers = await checkTransfers(
+      plan,
+      runtime,
+      { ...round, limited: refuses(round.service) },
+      observations,
+      patience.transfer,
+    );
     if (isAnswered(round) && refuses(round.service))
       round.scheduling = await checkScheduling(plan, runtime, round.service);
   }
   const names = await checkNames(plan, runtime);
-  const { observations, captures: health } = observe(captures);
   const several = plan.services.length > 1;
   return [
     ...rounds.flatMap((round) => [
@@ -146,8 +151,7 @@ function roundChecks(round: Round, table: Check | undefined): Check[] {
             ? judgeOnePacket(service, all, rows, scheduled.before, scheduled.after)
             : judgeConnections(service, all, rows),
         ]),
-    // DNS has no large answers, and UDP no stream to send them in.
-    ...(service.application === 'dns' ? [] : [judgeTransfers(service, transfers, TRANSFER_SIZE)]),
+    ...transfers,
   ];
 }
 
@@ -187,18 +191,6 @@ async function sendRounds(plan: Plan, runtime: Runtime, patience: Patience): Pro
     rounds.push(round);
   }
   return rounds;
-}
-
-/** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
-async function sendLarge(
-  plan: Plan,
-  runtime: Runtime,
-  round: Round,
-  patience: Patience,
-): Promise<Transfer[]> {
-  const [client] = clientsOf(plan, round.service);
-  if (round.service.application === 'dns' || client === undefined || !isAnswered(round)) return [];
-  return transfer(runtime, client.name, round.service, TRANSFER_SIZE, patience.transfer);
 }
 
 function isAnswered({ replies }: Round): boolean {
