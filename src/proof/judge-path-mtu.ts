@@ -61,22 +61,28 @@ export function judgePathMtu(
     title: 'path MTU',
     outcome: 'fail',
     detail: [...kinds.values()].map((kind) => kindText(kind, all.length)).join('; and '),
-    evidence: [...kinds.values()].flatMap(([hole]) =>
-      hole === undefined ? [] : evidenceOf(plan, service, hole),
-    ),
+    evidence: [...kinds.values()].flatMap((kind) => evidenceOf(plan, service, kind)),
   };
 }
 
 function connections(plan: Plan, service: PlannedService, observations: Observation[]) {
-  return walks(plan, observations).filter((walk) => isSameService(walk.service, service));
+  return walks(plan, observations).filter(
+    // What is left of an earlier one is sent again for half a minute, and says nothing of smaller packets.
+    ({ service: to, journeys }) =>
+      isSameService(to, service) && journeys.some(({ label }) => label === 'SYN'),
+  );
 }
 
 function kindText(kind: BlackHole[], all: number): string {
   const [hole] = kind;
   if (hole === undefined) return '';
-  const servers = [...new Set(kind.map(({ server }) => server).filter((server) => server !== undefined))];
+  const servers = serversOf(kind);
   const to = servers.length === 0 ? '' : `, to ${listText(servers)}`;
   return `${holeText(hole)} (${kind.length} of ${all} connections${to})`;
+}
+
+function serversOf(kind: BlackHole[]): string[] {
+  return [...new Set(kind.flatMap(({ server }) => server ?? []))].sort();
 }
 
 function holeText(hole: BlackHole): string {
@@ -101,13 +107,19 @@ function placeOf({ last }: BlackHole): string {
     : `reached ${to} and went no further`;
 }
 
-function evidenceOf(plan: Plan, service: PlannedService, hole: BlackHole): string[] {
+function evidenceOf(plan: Plan, service: PlannedService, kind: BlackHole[]): string[] {
+  const [hole] = kind;
+  if (hole === undefined) return [];
   const packets = [
     hole.last.arrived ?? witness(hole.last),
     ...hole.messages.evidence,
     hole.onward === undefined || hole.onward === hole.last ? undefined : witness(hole.onward),
   ].filter((o) => o !== undefined);
-  return [...packets.map(sizedText), ...(hole.limit?.evidence ?? []), pathMtuHint(plan, service, hole)];
+  return [
+    ...packets.map(sizedText),
+    ...(hole.limit?.evidence ?? []),
+    pathMtuHint(plan, service, hole, serversOf(kind)),
+  ];
 }
 
 function sizedText(observation: Observation): string {
