@@ -78,16 +78,17 @@ function kindText(kind: BlackHole[], all: number): string {
   if (hole === undefined) return '';
   const servers = serversOf(kind);
   const to = servers.length === 0 ? '' : `, to ${listText(servers)}`;
-  return `${holeText(hole)} (${kind.length} of ${all} connections${to})`;
+  return `${holeText(hole, hole.direction === 'reply' && servers.length > 0 ? listText(servers) : hole.sender)} (${kind.length} of ${all} connections${to})`;
 }
 
 function serversOf(kind: BlackHole[]): string[] {
   return [...new Set(kind.flatMap(({ server }) => server ?? []))].sort();
 }
 
-function holeText(hole: BlackHole): string {
-  const { payload, size, sender, limit, times, passed } = hole;
-  const what = `packets of ${size} bytes from ${sender} (TCP segments of ${payload})`;
+/** @param senders who sends such packets */
+function holeText(hole: BlackHole, senders: string): string {
+  const { payload, size, limit, times, passed } = hole;
+  const what = `packets of ${size} bytes from ${senders} (TCP segments of ${payload})`;
   const which = limit === undefined ? `${what} get lost` : `${what} do not fit ${limit.text}`;
   const seen = `one was sent ${times} times, ${placeOf(hole)}, while packets of up to ${passed} bytes pass`;
   return [

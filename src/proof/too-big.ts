@@ -29,7 +29,7 @@ export function tooBigMessages(stuck: StuckSegment, nodes: NodeMtu[]): TooBig {
     const made = isLost(last) ? 0 : (at?.made ?? 0);
     const text =
       made > 0
-        ? `${stopped} made ${messages(made)} for ${sender} (its ICMP counters say so), but none left it: something on ${stopped} drops ICMP on its way out`
+        ? `${stopped} made ${messages(made, family)} for ${sender} (its ICMP counters say so), but none left it: something on ${stopped} drops ICMP on its way out`
         : `nobody sent ${sender} ${name}`;
     return { said: made > 0, text, mtu: undefined, evidence: [] };
   }
@@ -60,10 +60,10 @@ function endOf(journey: Journey, sender: string, addressed: boolean, nodes: Node
     : `which arrived at ${place} and changed nothing: ${sender} ignores it`;
 }
 
-function messages(count: number): string {
-  return count === 1
-    ? 'one "destination unreachable" message'
-    : `${count} "destination unreachable" messages`;
+/** The kernel counts them by kind; of IPv4, "fragmentation needed" is one of the unreachable ones. */
+function messages(count: number, family: number | undefined): string {
+  const kind = family === 6 ? '"packet too big"' : '"destination unreachable"';
+  return `${count === 1 ? 'one' : count} ${kind} message${count === 1 ? '' : 's'}`;
 }
 
 function isTooBig({ direction, crossings: [first] }: Journey): boolean {
