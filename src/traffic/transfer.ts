@@ -16,6 +16,8 @@ export interface Transfer {
 /** Bytes of each transfer: some 3500 full packets, so that no path MTU escapes notice. */
 export const TRANSFER_SIZE = 5 * 1024 * 1024;
 const LIMIT = 20;
+/** Seconds without a byte after which it is given up: a sender that looks for a smaller size by itself needs seven. */
+const STALLED = 8;
 const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
 
 /** Downloads and uploads a large file through a service, over one connection each. */
@@ -39,7 +41,8 @@ export async function transfer(
   );
   try {
     const url = urlOf(service);
-    const curl = quietCurl(service, limit, FORMAT);
+    const stalled = ['--speed-limit', '1', '--speed-time', String(Math.min(STALLED, limit))];
+    const curl = [...quietCurl(service, limit, FORMAT), ...stalled];
     const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/${name}`] }]);
     const [up] = await runtime.exec([
       { node: client, argv: [...curl, '-T', `/tmp/${name}`, `${url}/upload/${name}`] },

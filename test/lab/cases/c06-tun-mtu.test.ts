@@ -64,16 +64,11 @@ describe('case 6: the path MTU of a tunnel, and ICMP that does not come back', {
     expect(evidence).toContain('rs1 and rs2 announce smaller segments (ip route change … advmss 1440)');
   });
 
-  it('is cured by pmtu_disc=0, and by advmss; with that on one of the servers, the other is named', async () => {
+  it('is cured by pmtu_disc=0, and by advmss', async () => {
     await on('director', 'sysctl -qw net.ipv4.vs.pmtu_disc=0');
     expect(failed(await checks())).toEqual([]);
     await on('director', 'sysctl -qw net.ipv4.vs.pmtu_disc=1');
-
     await on('rs1', WITH_ADVMSS);
-    const all = await checks();
-    expect(failed(all)).toEqual(['transfers', 'path-mtu']);
-    expect(row(all, 'path-mtu')?.detail).toMatch(/ connections, to rs2\)$/);
-
     await on('rs2', WITH_ADVMSS);
     expect(failed(await checks())).toEqual([]);
     await on('router', undrop('eth1'));
