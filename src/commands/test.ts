@@ -1,57 +1,32 @@
 import { isSameService, serviceName, type ServiceAddress } from '../plan/service-name.ts';
 import { isProxied } from '../plan/haproxy.ts';
-import { clientsOf } from '../plan/clients.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import type { Check } from '../proof/check.ts';
 import type { Claim } from '../proof/claims.ts';
-import { judgeConnections, type ConnectionRow } from '../proof/director-table.ts';
-import { judgeAnswers, judgeDistribution, requestsFor, takesTurns } from '../proof/distribution.ts';
+import { judgeConnections } from '../proof/director-table.ts';
+import { judgeAnswers, judgeDistribution, takesTurns } from '../proof/distribution.ts';
 import { judgeOnePacket, judgeOnePort } from '../proof/one-packet.ts';
 import { observe } from '../proof/observe.ts';
 import { claimsFor } from '../proof/promises.ts';
-import { judgeTransfers } from '../proof/transfers.ts';
 import { judgeProxy } from '../proof/judge-proxy.ts';
 import { restsOnTable, tableSubject } from '../proof/judge-table.ts';
 import { countText } from '../proof/summary.ts';
 import { examine, type Verdict } from '../proof/verdict.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import { judgeHealth, nodesOut, type ServiceHealth } from '../proof/health.ts';
+import { judgeHealth, nodesOut } from '../proof/health.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
-import type { Look } from '../traffic/probes.ts';
-import type { Reply } from '../traffic/replies.ts';
-import { ask, askFromOnePort } from '../traffic/requests.ts';
-import { TRANSFER_SIZE, transfer, type Transfer } from '../traffic/transfer.ts';
 import { checkSync } from './cluster-checks.ts';
-import { connectionTables } from './connection-tables.ts';
-import { lookBefore } from './persistence-probes.ts';
 import { concludeWith } from './explain.ts';
-import { isWatched, readHealth } from './health-state.ts';
+import { isWatched } from './health-state.ts';
+import { checkTransfers } from './large-transfers.ts';
 import { checkNames } from './name-checks.ts';
 import { groupChecks, takeTurns } from './mark-groups.ts';
-import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
-import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
+import { checkScheduling } from './scheduler-checks.ts';
+import { isAnswered, refuses, sendRounds, type Round } from './rounds.ts';
 import type { RunningLab } from './existing.ts';
 import { settle } from './settle.ts';
 import { checkTables, tableOf, type TableChecks } from './table-checks.ts';
 import { staleChecks, tryStaleEntries } from './stale-entries.ts';
 import { inTurn } from './turn.ts';
-
-interface Round {
-  service: PlannedService;
-  replies: Reply[];
-  /** Of UDP: those to datagrams that a client sent all from one port. */
-  onePort: Reply[];
-  rows: ConnectionRow[];
-  /** Of one-packet scheduling: what the directors counted for each real server before and after. */
-  scheduled: { before: Scheduled; after: Scheduled };
-  transfers: Transfer[];
-  scheduling: Scheduling;
-  limits: Limits;
-  /** What the directors knew of a persistent service before anything was sent. */
-  before: Look | undefined;
-  /** Of its real servers where a daemon looks after them, one for each director. */
-  health: ServiceHealth[];
-}
 
 /**
  * Sends real requests to every service of a lab, captures them everywhere, and judges each promise.
@@ -72,20 +47,25 @@ async function testNow(lab: RunningLab, keep: (captures: Captured[]) => void): P
   const tables = await checkTables(lab);
   const stale = await tryStaleEntries(plan, runtime);
   const { result, captures } = await captureDuring(runtime, plan, async () => ({
-    rounds: await withHealth(plan, runtime, await sendRounds(plan, runtime)),
+    rounds: await sendRounds(plan, runtime),
     turns: await takeTurns(plan, runtime),
   }));
   const { rounds, turns } = result;
   keep(captures);
   const synchronised = await checkSync(plan, runtime, rounds);
+  const { observations, captures: health } = observe(captures);
   for (const round of rounds) {
     // Not while capturing: thousands of packets more would say nothing new.
-    round.transfers = await sendLarge(plan, runtime, round);
+    round.transfers = await checkTransfers(
+      plan,
+      runtime,
+      { ...round, limited: refuses(round.service) },
+      observations,
+    );
     if (isAnswered(round) && refuses(round.service))
       round.scheduling = await checkScheduling(plan, runtime, round.service, round.before);
   }
   const names = await checkNames(plan, runtime);
-  const { observations, captures: health } = observe(captures);
   const verdicts = await concludeWith(lab, examine(plan, claimsAbout(plan, rounds), observations, health));
   const several = plan.services.length > 1;
   return [
@@ -130,15 +110,6 @@ function tableRows({ of }: TableChecks, service: PlannedService, several: boolea
     );
 }
 
-/** What the daemons have made of the tables by the time that all has been asked. */
-async function withHealth(plan: Plan, runtime: Runtime, rounds: Round[]): Promise<Round[]> {
-  const states = await readHealth(plan, runtime);
-  return rounds.map((round) => ({
-    ...round,
-    health: states.filter((state) => isSameService(state.service, round.service)),
-  }));
-}
-
 /** @param table the row about the table that the service's traffic rests on */
 function roundChecks(round: Round, table: Check | undefined): Check[] {
   const { service, health, replies, onePort, rows, scheduled, transfers, scheduling, limits } = round;
@@ -160,66 +131,8 @@ function roundChecks(round: Round, table: Check | undefined): Check[] {
             ? judgeOnePacket(service, all, rows, scheduled.before, scheduled.after)
             : judgeConnections(service, all, rows),
         ]),
-    // DNS has no large answers, and UDP no stream to send them in.
-    ...(service.application === 'dns' ? [] : [judgeTransfers(service, transfers, TRANSFER_SIZE)]),
+    ...transfers,
   ];
-}
-
-async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
-  const rounds: Round[] = [];
-  const looks = await lookBefore(plan, runtime);
-  for (const [index, service] of plan.services.entries()) {
-    const replies: Reply[] = [];
-    const onePort: Reply[] = [];
-    const rows: ConnectionRow[] = [];
-    const before = await scheduledSoFar(runtime, service);
-    const clients = clientsOf(plan, service);
-    const { room } = await limitsOf(runtime, service);
-    for (const { name } of clients) {
-      const count = Math.min(requestsFor(service), Math.floor(room / clients.length));
-      if (count > 0) replies.push(...(await ask(runtime, name, service, count)));
-      if (service.protocol === 'udp')
-        onePort.push(...(await askFromOnePort(runtime, name, service, requestsFor(service))));
-      // After each client: entries of connections that were reset stay for ten seconds.
-      if (!isProxied(service)) rows.push(...(await connectionTables(runtime, service.directors)).flat());
-    }
-    const round: Round = {
-      service,
-      replies,
-      onePort,
-      rows,
-      scheduled: {
-        before,
-        after: await scheduledSince(runtime, service, before, replies.length + onePort.length),
-      },
-      transfers: [],
-      scheduling: { checks: [], reached: [] },
-      limits: await limitsOf(runtime, service),
-      before: looks[index],
-      health: [],
-    };
-    // While capturing, because it reaches real servers that requests one after the other do not.
-    if (isAnswered(round) && !refuses(service))
-      round.scheduling = await checkScheduling(plan, runtime, service, round.before);
-    rounds.push(round);
-  }
-  return rounds;
-}
-
-/** From the first client. Where single requests fail, so will these, and each would take its whole time limit. */
-async function sendLarge(plan: Plan, runtime: Runtime, round: Round): Promise<Transfer[]> {
-  const [client] = clientsOf(plan, round.service);
-  if (round.service.application === 'dns' || client === undefined || !isAnswered(round)) return [];
-  return transfer(runtime, client.name, round.service, TRANSFER_SIZE);
-}
-
-function isAnswered({ replies }: Round): boolean {
-  return replies.length > 0 && replies.every((reply) => reply.server !== undefined);
-}
-
-/** Whether the traffic that shows a scheduler or a limit is meant to be refused in the end: no mode forwards that. */
-function refuses({ scheduler, servers }: PlannedService): boolean {
-  return scheduler === 'ovf' || servers.some((server) => server.upper !== undefined);
 }
 
 /**

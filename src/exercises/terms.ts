@@ -47,6 +47,13 @@ const TERMS: Readonly<Record<string, Term>> = {
     right: { en: 'Large files come and go whole.', de: 'Große Dateien kommen und gehen vollständig.' },
     wrong: { en: 'Large files do not come through.', de: 'Große Dateien kommen nicht durch.' },
   },
+  'path-mtu': {
+    right: { en: 'Full packets come through.', de: 'Volle Pakete kommen durch.' },
+    wrong: {
+      en: 'Full packets do not come through, and their sender does not learn of it.',
+      de: 'Volle Pakete kommen nicht durch, und ihr Absender erfährt es nicht.',
+    },
+  },
   request: {
     right: {
       en: 'Requests reach the real servers in the way that this forwarding method promises.',

@@ -25,9 +25,15 @@ const ALL = 32 * 1024 * 1024;
 const [LEAST, MOST] = [1024 * 1024, 8 * 1024 * 1024];
 
 /**
- * Captures on every interface of every node at once while `during` runs. The neighbour caches are emptied once all of
- * them listen, so that address resolution is in every one: what a connection from before still sends would else ask
- * too early. All captures have one clock, as the nodes share one kernel. Nothing of them is on the nodes but tcpdump.
+ * Neighbours, and path MTUs: what a node was told of one by ICMP holds for ten minutes, and hides that it could not be
+ * told so now.
+ */
+const FORGET = 'ip neigh flush all; ip route flush cache; ip -6 route flush cache 2>/dev/null';
+
+/**
+ * Captures on every interface of every node at once while `during` runs. Neighbours and path MTUs are forgotten once
+ * all of them listen, so that address resolution is in every one: what a connection from before still sends would else
+ * ask too early. All captures have one clock, as the nodes share one kernel. Nothing of them is on the nodes but tcpdump.
  */
 export async function captureDuring<T>(
   runtime: Runtime,
@@ -49,7 +55,7 @@ export async function captureDuring<T>(
   let result: T;
   let stopped;
   try {
-    await runtime.exec(plan.nodes.map(({ name }) => ({ node: name, argv: ['ip', 'neigh', 'flush', 'all'] })));
+    await runtime.exec(plan.nodes.map(({ name }) => ({ node: name, argv: ['sh', '-c', FORGET] })));
     result = await during();
   } finally {
     stopped = await capturing.end();

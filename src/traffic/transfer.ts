@@ -1,7 +1,7 @@
 import { answering } from '../plan/health.ts';
 import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
-import { quietCurl, urlOf } from './requests.ts';
+import { quietCurl, trust, urlOf } from './requests.ts';
 import type { Lease, Runtime } from '../runtime/runtime.ts';
 
 /** One large transfer through a VIP. */
@@ -17,6 +17,8 @@ export interface Transfer {
 /** Bytes of each transfer: some 3500 full packets, so that no path MTU escapes notice. */
 export const TRANSFER_SIZE = 5 * 1024 * 1024;
 const LIMIT = 20;
+/** Seconds without a byte after which it is given up: a sender that looks for a smaller size by itself needs seven. */
+const STALLED = 8;
 const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
 
 /** Downloads and uploads a large file through a service, over one connection each. */
@@ -40,7 +42,8 @@ export async function transfer(
   );
   try {
     const url = urlOf(service);
-    const curl = quietCurl(service, limit, FORMAT);
+    const stalled = ['--speed-limit', '1', '--speed-time', String(Math.min(STALLED, limit))];
+    const curl = [...quietCurl(service, limit, FORMAT), ...stalled];
     const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/${name}`] }]);
     const [up] = await runtime.exec([
       { node: client, argv: [...curl, '-T', `/tmp/${name}`, `${url}/upload/${name}`] },
@@ -59,6 +62,73 @@ export async function transfer(
   } finally {
     await files.end();
   }
+}
+
+/** Bytes of a small transfer: some 45 full packets, enough to hang where full packets do not come through. */
+export const SMALL_SIZE = 64 * 1024;
+const SMALL_LIMIT = 8;
+const SMALL_FORMAT =
+  '%{method}\\t%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{size_upload}\\t%{time_total}\\t%{errormsg}\\n';
+
+/**
+ * Uploads and downloads of `SMALL_SIZE`, all at once and each over a connection of its own, so that real servers are
+ * reached that one transfer in each direction leaves out.
+ * @param count of each direction
+ * @param limit seconds
+ */
+export async function smallTransfers(
+  runtime: Runtime,
+  client: string,
+  service: PlannedService,
+  count: number,
+  limit = SMALL_LIMIT,
+): Promise<Transfer[]> {
+  const name = ownName();
+  const servers = [...new Set(service.servers.map((server) => server.node))];
+  const files = await sparseFiles(
+    runtime,
+    [
+      ...servers.map((node) => ({ node, path: `${WEB_ROOT}/${name}` })),
+      { node: client, path: `/tmp/${name}` },
+    ],
+    SMALL_SIZE,
+    servers.flatMap((node) =>
+      Array.from({ length: count }, (_, i) => ({ node, path: `${WEB_ROOT}/upload/${name}-${i}` })),
+    ),
+  );
+  const options = [
+    ...['silent', 'output = /dev/null', `max-time = ${limit}`, 'header = "Connection: close"'],
+    ...trust(service),
+    `write-out = "${SMALL_FORMAT}"`,
+  ];
+  const url = urlOf(service);
+  const each = Array.from({ length: count }, (_, i) => i);
+  const transfers = [
+    ...each.map((i) => [`url = "${url}/upload/${name}-${i}"`, `upload-file = "/tmp/${name}"`]),
+    ...each.map(() => [`url = "${url}/${name}"`]),
+  ];
+  const config = transfers.map((lines) => [...options, ...lines].join('\n')).join('\nnext\n');
+  try {
+    const [all] = await runtime.exec([
+      {
+        node: client,
+        argv: ['curl', '--parallel', '--parallel-immediate', '-K', '-'],
+        input: `${config}\n`,
+      },
+    ]);
+    return (all?.stdout.toString() ?? '').split('\n').slice(0, -1).map(readSmall);
+  } finally {
+    await files.end();
+  }
+}
+
+function readSmall(row: string): Transfer {
+  const [method, status, server, down = '', up = '', ...rest] = row.split('\t');
+  const direction = method === 'PUT' ? 'upload' : 'download';
+  const [time, error] = rest;
+  const fields = read([status, server, direction === 'upload' ? up : down, time, error].join('\t'));
+  // curl counts what it has handed to the kernel.
+  return { direction, ...fields, ...(fields.error === '' ? {} : { bytes: 0 }) };
 }
 
 /** A name for files that nobody else gives. */

@@ -162,7 +162,14 @@ describe('what users are told', () => {
   it('has a word for every check', () => {
     const other = termOf({ id: 'no-such-check' });
     const claims = SHIPPED.map(shipped).flatMap((plan) => claimsFor(plan));
-    for (const id of ['answers', 'distribution', 'director', 'transfers', ...claims.map((c) => c.id)])
+    for (const id of [
+      'answers',
+      'distribution',
+      'director',
+      'transfers',
+      'path-mtu',
+      ...claims.map((c) => c.id),
+    ])
       expect(termOf({ id }), id).not.toEqual(other);
     expect(kindOf({ id: 'answers 192.0.2.1:80' })).toBe('answers');
     expect(kindOf({ id: 'dr/192.0.2.1:80/one-arp-owner 192.0.2.1:80' })).toBe('one-arp-owner');

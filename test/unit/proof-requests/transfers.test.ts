@@ -42,4 +42,37 @@ describe('large transfers', () => {
   it('are unknown where none was tried', () => {
     expect(judgeTransfers(service, [], SIZE)).toMatchObject({ outcome: 'unknown', evidence: [] });
   });
+
+  const SMALL = 64 * 1024;
+  const small = (...transfers: Transfer[]) => ({
+    small: { transfers, size: SMALL },
+    pathMtu: undefined,
+  });
+  const whole = [transfer('download', SIZE), transfer('upload', SIZE)];
+
+  it('fail where a real server that they missed lets small ones hang', () => {
+    const beside = small(
+      transfer('download', SMALL),
+      transfer('upload', SMALL),
+      transfer('upload', 0, 'Operation timed out after 3001 milliseconds with 0 bytes received'),
+    );
+    const check = judgeTransfers(service, whole, SIZE, beside);
+    expect(check.outcome).toBe('fail');
+    expect(check.detail).toBe(
+      '5 MB down and up came through, but of 64 kB each, 1 of 1 downloads and 1 of 2 uploads came through (Operation timed out)',
+    );
+    expect(check.evidence).toHaveLength(5);
+    expect(judgeTransfers(service, whole, SIZE, small(transfer('upload', SMALL))).outcome).toBe('pass');
+  });
+
+  it('are said to fail where the path MTU explains why nothing is answered, and what is known otherwise', () => {
+    const pathMtu = { id: 'path-mtu', title: '', outcome: 'fail' as const, detail: '', evidence: [] };
+    const none = small(transfer('upload', 0, 'no'));
+    expect(judgeTransfers(service, [], SIZE, { ...none, pathMtu })).toMatchObject({
+      outcome: 'fail',
+      detail:
+        'not tried, because single requests already fail; of 64 kB each, 0 of 0 downloads and 0 of 1 uploads came through (no): full packets do not come through, see path MTU',
+    });
+    expect(judgeTransfers(service, [], SIZE, none).outcome).toBe('unknown');
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { download, transfer } from '../../../src/traffic/transfer.ts';
+import { download, smallTransfers, transfer } from '../../../src/traffic/transfer.ts';
 import { serviceOf } from '../proof-requests/replies.ts';
 import { pretend } from './runtime.ts';
 
@@ -18,6 +18,7 @@ describe('a large transfer', () => {
     ]);
     const format =
       '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
+    const stalled = '--speed-limit 1 --speed-time 8';
     // A name that nobody else has.
     const name = /lvslab-[0-9a-f]{12}/.exec(jobs[0] ?? '')?.[0] ?? '';
     expect(name).not.toBe('');
@@ -25,8 +26,8 @@ describe('a large transfer', () => {
       `rs1: truncate -s 1000 /srv/www/${name}`,
       `rs2: truncate -s 1000 /srv/www/${name}`,
       `client: truncate -s 1000 /tmp/${name}`,
-      `client: curl -s -o /dev/null --max-time 20 -w ${format} http://192.0.2.100:80/${name}`,
-      `client: curl -s -o /dev/null --max-time 20 -w ${format} -T /tmp/${name} http://192.0.2.100:80/upload/${name}`,
+      `client: curl -s -o /dev/null --max-time 20 -w ${format} ${stalled} http://192.0.2.100:80/${name}`,
+      `client: curl -s -o /dev/null --max-time 20 -w ${format} ${stalled} -T /tmp/${name} http://192.0.2.100:80/upload/${name}`,
       `rs2: stat -c %s /srv/www/upload/${name}`,
       `rs1: rm -f /srv/www/${name} /srv/www/upload/${name}`,
       `rs2: rm -f /srv/www/${name} /srv/www/upload/${name}`,
@@ -82,6 +83,40 @@ describe('a large transfer', () => {
     );
     await transfer(runtime, 'client', service, 1000);
     expect(jobs.filter((job) => job.startsWith('rs9'))).toEqual([]);
+  });
+});
+
+describe('small transfers', () => {
+  it('go all at once, each over a connection of its own, and leave nothing behind', async () => {
+    let asked = '';
+    const { runtime, jobs } = pretend(({ argv, input }) => {
+      if (argv[0] !== 'curl') return {};
+      asked = input ?? '';
+      return {
+        stdout: [
+          'PUT\t201\trs1\t0\t65536\t0.1\t',
+          'PUT\t000\t\t0\t65536\t3.0\tConnection timed out',
+          'GET\t200\trs2\t65536\t0\t0.1\t',
+          'GET\t404\trs1\t153\t0\t0.1\t\n',
+        ].join('\n'),
+      };
+    });
+    expect(await smallTransfers(runtime, 'client', service, 2, 3)).toEqual([
+      { direction: 'upload', server: 'rs1', bytes: 65536, seconds: 0.1, error: '' },
+      // What curl handed to the kernel has not arrived.
+      { direction: 'upload', server: undefined, bytes: 0, seconds: 3, error: 'Connection timed out' },
+      { direction: 'download', server: 'rs2', bytes: 65536, seconds: 0.1, error: '' },
+      { direction: 'download', server: 'rs1', bytes: 0, seconds: 0.1, error: 'HTTP status 404' },
+    ]);
+    expect(jobs).toContain('client: curl --parallel --parallel-immediate -K -');
+    expect(asked.match(/^url = /gm)).toHaveLength(4);
+    expect(asked.match(/^upload-file = /gm)).toHaveLength(2);
+    expect(asked.match(/^max-time = 3$/gm)).toHaveLength(4);
+    const name = /lvslab-[0-9a-f]{12}/.exec(asked)?.[0] ?? '';
+    for (const node of ['rs1', 'rs2'])
+      expect(jobs).toContain(
+        `${node}: rm -f /srv/www/${name} /srv/www/upload/${name}-0 /srv/www/upload/${name}-1`,
+      );
   });
 });
 
