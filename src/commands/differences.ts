@@ -15,12 +15,19 @@ export interface Inspection {
   differences: Difference[];
 }
 
-/** Asks nodes what they have, all at once and without changing anything, and compares it with the plan. */
-export async function inspect({ record, runtime }: RunningLab, nodes: PlannedNode[]): Promise<Inspection[]> {
+/**
+ * Asks nodes what they have, all at once and without changing anything, and compares it with the plan.
+ * @param script by which they say it: what that does not ask for is not compared
+ */
+export async function inspect(
+  { record, runtime }: RunningLab,
+  nodes: PlannedNode[],
+  script: typeof dumpScript = dumpScript,
+): Promise<Inspection[]> {
   const marker = `end-${randomBytes(12).toString('hex')}`;
   const settings = settingsOf(record.name);
   const results = await runtime.exec(
-    nodes.map((node) => ({ node: node.name, argv: ['sh'], input: dumpScript(node, marker) })),
+    nodes.map((node) => ({ node: node.name, argv: ['sh'], input: script(node, marker) })),
   );
   return nodes.map((node, index) => {
     const found = foundFacts(node, readDump(results[index]?.stdout.toString() ?? '', marker));

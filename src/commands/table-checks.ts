@@ -1,4 +1,6 @@
 import { aboutService } from '../drift/about-service.ts';
+import { tableScript } from '../drift/dump.ts';
+import type { FactKind } from '../drift/facts.ts';
 import { markName } from '../drift/names.ts';
 import { isProxied } from '../plan/haproxy.ts';
 import { isSameService, serviceName } from '../plan/service-name.ts';
@@ -26,7 +28,7 @@ export async function checkTables(lab: RunningLab): Promise<TableChecks> {
       running.includes(name) &&
       plan.services.some((service) => !isProxied(service) && service.directors.includes(name)),
   );
-  const inspections = directors.length === 0 ? [] : await inspect(lab, directors);
+  const inspections = directors.length === 0 ? [] : await inspect(lab, directors, tableScript);
   const groups = plan.services
     .filter((service) => !isProxied(service))
     .reduce<PlannedService[][]>(grouped, []);
@@ -71,6 +73,11 @@ function grouped(groups: PlannedService[][], service: PlannedService): PlannedSe
 function looksAt(services: PlannedService[], inspections: Inspection[]): TableLook[] {
   const [service] = services;
   if (service === undefined) return [];
+  const asked: FactKind[] = [
+    'service',
+    'real server',
+    ...(service.mark === undefined ? [] : ['mark' as const]),
+  ];
   return inspections
     .filter(({ node }) => service.directors.includes(node.name))
     .map(({ node, found, differences }) => {
@@ -79,7 +86,7 @@ function looksAt(services: PlannedService[], inspections: Inspection[]): TableLo
         director: node.name,
         differences: own,
         unread: found.unread
-          .filter(({ kinds }) => kinds.some((kind) => KINDS.includes(kind)))
+          .filter(({ kinds }) => kinds.some((kind) => asked.includes(kind)))
           .map(({ why }) => why),
         marks: marksOf(node),
         lines: found.facts
@@ -88,8 +95,6 @@ function looksAt(services: PlannedService[], inspections: Inspection[]): TableLo
       };
     });
 }
-
-const KINDS: Inspection['differences'][number]['kind'][] = ['service', 'real server', 'mark', 'timeouts'];
 
 function marksOf(node: PlannedNode): TableLook['marks'] {
   return Object.fromEntries(

@@ -53,21 +53,13 @@ export function dumpScript(node: PlannedNode, marker: string): string {
   return [
     partFunction(marker),
     part('ip', hereDocument('ip -json -details -batch -', `${IP_QUESTIONS.join('\n')}\n`)),
-    part('tc', 'tc -json qdisc show'),
+    ...(asks(node).marks.length > 0 ? [] : [part('tc', QDISCS)]),
     part('settings', settingsCommand(node)),
     ...(asks(node).fou ? [part('fou', 'ip fou show')] : []),
-    ...(asks(node).ipvs
-      ? [
-          part('ipvs', `sh -c ${quote(SAVE_WITH_LIMITS)}`),
-          part('timeouts', 'ipvsadm -L --timeout'),
-          part('sync', 'ipvsadm -l --daemon'),
-        ]
-      : []),
+    ...tableParts(node),
+    ...(asks(node).ipvs ? [part('sync', 'ipvsadm -l --daemon')] : []),
     ...[...new Set(steps.flatMap((s) => (s.kind === 'file' ? [s.path] : [])))].map((path) =>
       part(`file ${path}`, `cat ${quote(path)}`),
-    ),
-    ...asks(node).marks.map((device) =>
-      part(`marks ${device}`, `tc -json filter show dev ${device} ingress`),
     ),
     ...steps.flatMap((s) =>
       s.kind === 'certificate'
@@ -87,6 +79,24 @@ export function dumpScript(node: PlannedNode, marker: string): string {
     part('daemons', 'daemons'),
     part('leftovers', `sh -c ${quote(LEFTOVERS)}`),
   ].join('\n');
+}
+
+const QDISCS = 'tc -json qdisc show';
+
+/** The script by which a director says what its table has, and what leads packets to it, and nothing else. */
+export function tableScript(node: PlannedNode, marker: string): string {
+  return [partFunction(marker), ...tableParts(node)].join('\n');
+}
+
+function tableParts(node: PlannedNode): string[] {
+  const { ipvs, marks } = asks(node);
+  return [
+    ...(ipvs
+      ? [partOf('ipvs', `sh -c ${quote(SAVE_WITH_LIMITS)}`), partOf('timeouts', 'ipvsadm -L --timeout')]
+      : []),
+    ...(marks.length > 0 ? [partOf('tc', QDISCS)] : []),
+    ...marks.map((device) => partOf(`marks ${device}`, `tc -json filter show dev ${device} ingress`)),
+  ];
 }
 
 /** Whether key and certificate are there, and the certificate is by whom it should be: another one nobody trusts. */

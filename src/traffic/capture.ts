@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/types.ts';
+import type { Plan, PlannedNode } from '../plan/types.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** What tcpdump saw on one interface. */
@@ -28,7 +28,11 @@ const [LEAST, MOST] = [1024 * 1024, 8 * 1024 * 1024];
  * Neighbours, and path MTUs: what a node was told of one by ICMP holds for ten minutes, and hides that it could not be
  * told so now.
  */
-const FORGET = 'ip neigh flush all; ip route flush cache; ip -6 route flush cache 2>/dev/null';
+function forget({ interfaces }: PlannedNode): string {
+  const six = interfaces.some((own) => own.addresses.some(({ family }) => family === 6));
+  // As `ip route flush cache` does, but without a program of its own; IPv6 has no such word.
+  return `echo 1 >/proc/sys/net/ipv4/route/flush; ${six ? 'ip -6 route flush cache; ' : ''}exec ip neigh flush all`;
+}
 
 /**
  * Captures on every interface of every node at once while `during` runs. Neighbours and path MTUs are forgotten once
@@ -55,7 +59,7 @@ export async function captureDuring<T>(
   let result: T;
   let stopped;
   try {
-    await runtime.exec(plan.nodes.map(({ name }) => ({ node: name, argv: ['sh', '-c', FORGET] })));
+    await runtime.exec(plan.nodes.map((node) => ({ node: node.name, argv: ['sh', '-c', forget(node)] })));
     result = await during();
   } finally {
     stopped = await capturing.end();
