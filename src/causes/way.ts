@@ -148,6 +148,16 @@ const REFUSALS: Record<string, string> = {
   'Permission denied': 'a prohibit route covers it',
 };
 
+/** A node's interfaces, those first on whose network an address lies. */
+function devicesTowards({ facts }: NodeState, address: string): string[] {
+  const own = facts.flatMap(({ kind, name }) => {
+    const [, cidr = '', device = ''] = kind === 'address' ? (/^(\S+) on (\S+)$/.exec(name) ?? []) : [];
+    return device === '' || device === 'lo' ? [] : [{ cidr, device }];
+  });
+  const near = own.filter(({ cidr }) => inNetwork({ subnets: [cidr] }, address));
+  return [...new Set([...near, ...own].map(({ device }) => device))];
+}
+
 /** A destination that a node has no route to, or takes for its own. */
 export function noRoute(state: NodeState, address: string, answer: RouteAnswer | undefined): Candidate[] {
   if (answer === undefined) return [];
@@ -155,10 +165,14 @@ export function noRoute(state: NodeState, address: string, answer: RouteAnswer |
   const refusal = REFUSALS[answer.type ?? ''] ?? REFUSALS[answer.error ?? ''];
   if (refusal !== undefined)
     return [candidate('no-route', `${node} has no way to ${address}: ${refusal}`, ['route', 'rule'])];
-  if (answer.error !== undefined)
+  if (answer.error !== undefined) {
+    // The routes of an interface go with it.
+    const device = devicesTowards(state, address).find((one) => down(state, one).length > 0);
+    const why = device === undefined ? '' : `: ${device} is down there`;
     return [
-      candidate('no-route', `${node} has no route to ${address}`, ['route', 'rule', 'link', 'address']),
+      candidate('no-route', `${node} has no route to ${address}${why}`, ['link', 'route', 'rule', 'address']),
     ];
+  }
   if (answer.type !== 'local') return [];
   const wide = state.facts.find(({ kind, name }) => {
     const [, cidr = '', prefix = ''] = /^(\S+\/(\d+)) on lo$/.exec(name) ?? [];

@@ -48,14 +48,7 @@ export async function captureDuring<T>(
     node.interfaces.map((i) => ({ node: node.name, device: i.name })),
   );
   const most = Math.min(MOST, Math.max(LEAST, Math.floor(ALL / places.length)));
-  const capturing = await runtime.hold(
-    places.map(({ node, device }) => ({
-      node,
-      argv: tcpdumpCommand(device, '-', HEADERS),
-      ready: 'listening on',
-      most,
-    })),
-  );
+  const { capturing, listening } = await listen(runtime, places, most);
   let result: T;
   let stopped;
   try {
@@ -66,7 +59,10 @@ export async function captureDuring<T>(
   }
   return {
     result,
-    captures: places.map(({ node, device }, index) => {
+    captures: places.map(({ node, device }): Captured => {
+      const index = listening.findIndex((place) => place.node === node && place.device === device);
+      // What is down lets nothing through: that it saw nothing is the whole truth.
+      if (index < 0) return { node, device, pcap: EMPTY, dropped: 0 };
       const pcap = stopped[index]?.stdout ?? Buffer.alloc(0);
       return {
         node,
@@ -77,6 +73,47 @@ export async function captureDuring<T>(
       };
     }),
   };
+}
+
+interface Place {
+  node: string;
+  device: string;
+}
+
+/** A capture file without a packet: magic, version 2.4, no offset, snaplen, Ethernet (pcap-savefile(5)). */
+const EMPTY = Buffer.from(new Uint32Array([0xa1b2c3d4, 0x00040002, 0, 0, 2048, 1]).buffer);
+
+/** Begins to capture wherever an interface is up: tcpdump refuses one that is not. */
+async function listen(
+  runtime: Runtime,
+  places: Place[],
+  most: number,
+): Promise<{ capturing: Awaited<ReturnType<Runtime['hold']>>; listening: Place[] }> {
+  const begin = (listening: Place[]) =>
+    runtime.hold(
+      listening.map(({ node, device }) => ({
+        node,
+        argv: tcpdumpCommand(device, '-', HEADERS),
+        ready: 'listening on',
+        most,
+      })),
+    );
+  try {
+    return { capturing: await begin(places), listening: places };
+  } catch (error) {
+    const listening = await placesUp(runtime, places);
+    if (listening.length === places.length) throw error;
+    return { capturing: await begin(listening), listening };
+  }
+}
+
+async function placesUp(runtime: Runtime, places: Place[]): Promise<Place[]> {
+  const nodes = [...new Set(places.map(({ node }) => node))];
+  const links = await runtime.exec(nodes.map((node) => ({ node, argv: ['ip', '-o', 'link', 'show', 'up'] })));
+  const up = nodes.map((_, index) => links[index]?.stdout.toString() ?? '');
+  return places.filter(({ node, device }) =>
+    new RegExp(`^\\d+: ${device}[@:]`, 'm').test(up[nodes.indexOf(node)] ?? ''),
+  );
 }
 
 /** tcpdump's arguments for one interface, to a file or to standard output (`-`). */

@@ -49,6 +49,13 @@ const LABS: { name: string; topology: string; breaks: Break[] }[] = [
         says: /arrived at (rs[12]) eth0 .*no answer left it: \1 has no route to 203\.0\.113\.101 \(/,
       },
       {
+        name: 'an interface that is down, and the routes that went with it',
+        node: 'director',
+        breaks: 'ip link set eth1 down',
+        mends: 'ip link set eth1 up',
+        says: /director has no route to 10\.0\.0\.1[12]: eth1 is down there \(/,
+      },
+      {
         name: 'a filter of tc that drops',
         node: 'director',
         breaks:

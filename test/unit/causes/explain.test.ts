@@ -93,6 +93,19 @@ describe('a packet that a node should have sent on', () => {
       /^director has no route to 192\.0\.2\.2$/,
     ],
     [
+      'a route that went with its interface',
+      {
+        down: ['eth0'],
+        addresses: ['192.0.2.1/24 on eth0', '10.0.0.1/24 on eth1'],
+        routes: {
+          ...ROUTES,
+          [CLIENT]: '!Network is unreachable',
+          [`${CLIENT} from 10.0.0.11 iif eth1`]: '!Network is unreachable',
+        },
+      },
+      /^director has no route to 192\.0\.2\.2: eth0 is down there$/,
+    ],
+    [
       'an unreachable route',
       { routes: { ...ROUTES, [CLIENT]: '!No route to host' } },
       /192\.0\.2\.2: an unreachable route covers it$/,
