@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findLab, type RunningLab } from '../../../src/commands/existing.ts';
+import { isWatched, readHealth } from '../../../src/commands/health-state.ts';
 import { checkTables } from '../../../src/commands/table-checks.ts';
 import type { PlannedNode } from '../../../src/plan/types.ts';
+import { isSameService } from '../../../src/plan/service-name.ts';
 import type { Check } from '../../../src/proof/check.ts';
+import { judgeHealth } from '../../../src/proof/health.ts';
 import { apply } from '../../../src/runtime/apply.ts';
 import { user } from '../cli.ts';
 import type { TunnelType } from '../../../src/topology/types.ts';
@@ -50,6 +53,19 @@ export function describeOptions(mode: Mode, tunnels: readonly TunnelType[] = ['i
       .map(({ services }) => services[0]?.vip ?? '')
       .sort();
 
+  /** The VIPs whose rows about their real servers' health are red. */
+  const sick = async () => {
+    const { plan } = running.record;
+    const states = await readHealth(plan, running.runtime);
+    return plan.services
+      .filter(isWatched)
+      .filter((service) => {
+        const own = states.filter((state) => isSameService(state.service, service));
+        return judgeHealth(service, own).outcome === 'fail';
+      })
+      .map(({ vip }) => vip);
+  };
+
   describe(`${name}: ${combinations.length} combinations of protocol, scheduler, persistence, mark, health and weights`, () => {
     it('are all green where nobody touched them', { timeout: TIME }, async () => {
       const { outcome, checks } = await test();
@@ -69,6 +85,15 @@ export function describeOptions(mode: Mode, tunnels: readonly TunnelType[] = ['i
         expect(await red(), `${option}, put back`).toEqual([]);
       }
       expect(tried.filter(({ vips }) => vips.length > 0).length).toBeGreaterThan(7);
+    });
+
+    it('turn red where nobody looks after the real servers any more', { timeout: TIME }, async () => {
+      expect(await sick()).toEqual([]);
+      const daemons = director.steps.filter((step) => step.kind === 'daemon');
+      await me.on('director', daemons.map(({ pidfile }) => `kill -9 $(cat ${pidfile})`).join('\n'));
+      expect(await sick()).toEqual(watched());
+      await apply({ ...running.record.plan, nodes: [director] }, running.runtime);
+      expect(await sick()).toEqual([]);
     });
 
     // `lab test` and the function that is tried above are one; once is enough to see that.
