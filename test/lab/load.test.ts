@@ -175,7 +175,10 @@ describe('lab load', () => {
   it('refuses a lab without a client, and one without a service', async () => {
     const bare = join(folder, 'bare.yaml');
     for (const [text, mend] of [
-      [SECOND.replace('client:', 'watcher: { on: front, role: router }\n  director2:'), 'no client'],
+      [
+        SECOND.replace('client: { on: front, count: 2 }', 'watcher: { on: front, role: router }'),
+        'no client',
+      ],
       [SECOND.replace(/services:[^]*/, ''), 'no virtual service'],
     ]) {
       writeFileSync(bare, (text ?? '').replace('name: load', 'name: bare'));

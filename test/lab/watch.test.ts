@@ -32,7 +32,7 @@ describe('a director', () => {
       await on('director', `ipvsadm -C; ipvsadm -A -t ${VIP}:81 -s lc`);
       expect(await table()).not.toBe(before);
       const restored = await restore(saved.stdout);
-      expect(restored).toMatchObject({ code: 0, stdout: 'director: 1 services and 2 real servers restored' });
+      expect(restored).toMatchObject({ code: 0, stdout: 'director: 1 service and 2 real servers restored' });
       expect(await table()).toBe(before);
       // ipvsadm itself takes what was saved.
       expect(

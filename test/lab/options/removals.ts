@@ -21,7 +21,11 @@ const SERVICE: Record<string, Taken<'virtual-service'>> = {
 const SERVER: Record<string, Taken<'real-server'>> = {
   weight: (step) => ({ ...step, weight: step.weight + 1 }),
   mode: (step) => ({ ...step, mode: step.mode === 'dr' ? 'tun' : 'dr' }),
+  tunnel: (step) => (step.tunnel === 'ipip' ? undefined : { ...step, tunnel: 'ipip' }),
 };
+
+/** What is taken away, as the README's table names it. */
+export const OPTIONS = [...Object.keys(SERVICE), ...Object.keys(SERVER), 'a real server', 'mark'];
 
 /** An option that is taken away from every service that has it, by hand and on the director. */
 export interface Removal {

@@ -6,6 +6,7 @@ import { EXIT } from '../../../src/errors.ts';
 import { FAULTS } from '../../../src/exercises/registry.ts';
 import { exerciseJsonSchema } from '../../../src/exercises/schema.ts';
 import { topologyJsonSchema } from '../../../src/topology/schema.ts';
+import { OPTIONS } from '../../lab/options/removals.ts';
 import { SHIPPED } from '../plan/labs.ts';
 import { ROOT } from './sources.ts';
 
@@ -30,6 +31,14 @@ describe('the README', () => {
   it('lists every topology that is shipped', () => {
     const list = /^Shipped: (.*?)\n\n/ms.exec(readme)?.[1] ?? '';
     expect(Array.from(list.matchAll(/`([^`]+)`/g), ([, name]) => name).sort()).toEqual([...SHIPPED].sort());
+  });
+
+  it('says of every option of a service what turns red without it', () => {
+    const table = /## What turns red\n([^#]*)/.exec(readme)?.[1] ?? '';
+    const taken = Array.from(table.matchAll(/^\| (.*?) \|/gm), ([, first = '']) => first.replaceAll('`', ''));
+    const isSaid = (option: string) => option.split(' ').every((word) => taken.some((t) => t.includes(word)));
+    expect(OPTIONS.filter((option) => !isSaid(option))).toEqual([]);
+    expect(OPTIONS.length).toBeGreaterThan(9);
   });
 
   it('has every command in its table, and no other', () => {
