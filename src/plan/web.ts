@@ -41,6 +41,9 @@ export function webServer(
           ...tls.ports.flatMap(everywhere).map((where) => `    listen ${where} ssl;`),
           `    ssl_certificate ${CERTIFICATE};`,
           `    ssl_certificate_key ${KEY};`,
+          // A client says goodbye by TLS before it closes. Where that finds the socket gone, a reset answers it, the
+          // client closes nothing any more, and in TUN and DR the director never hears of the end.
+          '    lingering_close always;',
         ]),
   ];
   const has = (path: string) => pages.some((page) => page.path === path);

@@ -32,6 +32,7 @@ describe('a NAT lab', () => {
     expect(report.schema).toBe('lvslab/test/1');
     expect(report.checks.filter((check) => check.outcome !== 'pass')).toEqual([]);
     expect(report.checks.map((check) => check.id)).toEqual([
+      'table',
       'answers',
       'distribution',
       'director',
