@@ -46,10 +46,16 @@ export interface Journal {
 /** Of these a node without power has nothing to tell; clients ask by programs of the timeline's own. */
 const OF_THE_NODE: TimelineEvent['source'][] = ['ipvs', 'log'];
 
-/** @param dark nodes that have no power from the beginning */
-export function openJournal(dark: string[], onEvent: (event: TimelineEvent) => void): Journal {
+/**
+ * Milliseconds within which all is known here that a node did before it lost its power. Whatever is heard of it later
+ * is from a node that somebody has healed meanwhile, in another shell.
+ */
+const KNOWN = 5000;
+
+/** Begins to note down what happens. @param onEvent called with each event as soon as it may be told */
+export function openJournal(onEvent: (event: TimelineEvent) => void): Journal {
   const events: TimelineEvent[] = [];
-  const power = powerOf(dark);
+  const power = powerOf();
   const begun: number[] = [];
   let waiting: TimelineEvent[] | undefined;
   const tell = (event: TimelineEvent) => {
@@ -82,6 +88,7 @@ export function openJournal(dark: string[], onEvent: (event: TimelineEvent) => v
       waiting = held;
       try {
         const done = await work();
+        if (verb === 'fail' && what === undefined) power.back(node, Date.now() + KNOWN);
         waiting = undefined;
         for (const each of done) tell({ time: new Date(time).toISOString(), source: 'action', ...each });
       } finally {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
-import { failuresOf } from '../failures.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { isProxied } from '../plan/haproxy.ts';
 import { noticedWithin } from '../plan/health.ts';
@@ -66,14 +65,10 @@ export async function timeline(lab: RunningLab, options: TimelineOptions): Promi
   for (const step of options.steps) checkStep(lab, step);
   const { plan } = lab.record;
   const { clock, directors, holders } = await lookBefore(lab);
-  const dark = failuresOf(lab.record.name).filter(({ what }) => what === undefined);
   const from = Date.now();
-  const journal = openJournal(
-    dark.map(({ node }) => node),
-    (event) => {
-      options.onEvent(event, from);
-    },
-  );
+  const journal = openJournal((event) => {
+    options.onEvent(event, from);
+  });
   const { events, note } = journal;
   const asking = whoAsks(lab, options);
   const reports = asking.map(({ client, service }): SteadyReport => ({

@@ -7,7 +7,7 @@ export interface Written {
 /** Which nodes have power, and which had none when. */
 export interface Power {
   lost: (node: string, time: number) => void;
-  /** @param node undefined: all */
+  /** From then on it is heard again. @param node undefined: all */
   back: (node: string | undefined, time: number) => void;
   /** The moment at which something on a node is told to have happened; undefined: it had no power, so it says nothing. */
   told: (node: string, written: Written) => number | undefined;
@@ -16,18 +16,16 @@ export interface Power {
 /**
  * Keeps account of the nodes' power. What is known late, such as a line of a log that is read a moment after it was
  * written, is told of the time before the power went, if it may be from then.
- * @param dark nodes that have none from the beginning
  */
-export function powerOf(dark: string[]): Power {
-  const cuts = dark.map((node) => ({ node, lost: -Infinity, back: Infinity }));
+export function powerOf(): Power {
+  const cuts: { node: string; lost: number; back: number }[] = [];
   return {
     lost: (node, time) => {
-      if (!cuts.some((cut) => cut.node === node && cut.back === Infinity))
-        cuts.push({ node, lost: time, back: Infinity });
+      cuts.push({ node, lost: time, back: Infinity });
     },
     back: (node, time) => {
       for (const cut of cuts)
-        if (cut.back === Infinity && (node === undefined || cut.node === node)) cut.back = time;
+        if (node === undefined || cut.node === node) cut.back = Math.min(cut.back, Math.max(cut.lost, time));
     },
     told: (node, { from, until }) => {
       const cut = cuts.find((each) => each.node === node && until >= each.lost && until < each.back);
