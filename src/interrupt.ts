@@ -1,6 +1,9 @@
+import { setMaxListeners } from 'node:events';
 import { LabError } from './errors.ts';
 
 const controller = new AbortController();
+// Every program that runs on a node waits for it: as many as a lab has, which is no leak that Node should warn of.
+setMaxListeners(0, controller.signal);
 
 /** Fires once, when the user or the system asks this process to end. */
 export const interruptSignal = controller.signal;

@@ -1,7 +1,8 @@
 import { Argument, Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
-import type { TimelineEvent } from '../commands/observers.ts';
+import type { TimelineEvent } from '../commands/journal.ts';
+import type { TimelineReport } from '../commands/timeline.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
@@ -22,9 +23,7 @@ export function addFailureCommands(program: Command): void {
     .addOption(jsonOption())
     .action(
       async (node: string, what: string | undefined, word: FailureKind | undefined, options: FailFlags) => {
-        const how = options.how ?? word ?? 'kill';
-        if (word !== undefined && how !== word)
-          throw new LabError(EXIT.badInput, `by ${word} or by --how ${how}?`, { mend: 'say it once' });
+        const how = wayOf(word, options.how);
         const [{ fail }, { failureText, placeText }] = await Promise.all([
           import('../commands/fail.ts'),
           import('../failures.ts'),
@@ -81,7 +80,7 @@ export function addFailureCommands(program: Command): void {
         { parseStep },
         { findLab },
         { eventLine, isNews, timelineSummary },
-        { inOrder },
+        { whileInOrder },
       ] = await Promise.all([
         import('../commands/timeline.ts'),
         import('../commands/scenario.ts'),
@@ -93,27 +92,39 @@ export function addFailureCommands(program: Command): void {
       const lab = await findLab(name);
       assertVisible(lab);
       leaveByInterrupt();
-      const began = Date.now();
       // That a request failed is known when it is given up, and told of the moment when it was sent.
-      const printed = inOrder<TimelineEvent>(options.patience + LATE, (event) => {
-        out(eventLine(event, began));
-      });
-      const report = await timeline(lab, {
-        steps,
-        seconds:
-          options.for ?? (steps.length === 0 ? undefined : Math.max(...steps.map(({ at }) => at)) + 10),
-        interval: options.interval,
-        patience: options.patience,
-        // What is to be done is done, whoever reads.
-        signal: options.for === undefined && steps.length === 0 ? untilUnread : interruptSignal,
-        onEvent: (event) => {
-          if (options.json !== true && (options.logs || isNews(event))) printed.add(event);
+      const report = await whileInOrder<TimelineEvent & { from: number }, TimelineReport>(
+        options.patience + LATE,
+        (event) => {
+          out(eventLine(event, event.from));
         },
-      });
-      printed.end();
+        (print) =>
+          timeline(lab, {
+            steps,
+            seconds:
+              options.for ?? (steps.length === 0 ? undefined : Math.max(...steps.map(({ at }) => at)) + 10),
+            interval: options.interval,
+            patience: options.patience,
+            // What is to be done is done, whoever reads.
+            signal: options.for === undefined && steps.length === 0 ? untilUnread : interruptSignal,
+            onEvent: (event, from) => {
+              if (options.json !== true && (options.logs || isNews(event))) print({ ...event, from });
+            },
+          }),
+      );
       if (options.json === true) json('timeline', report);
       else out(`\n${timelineSummary(report)}`);
     });
+}
+
+/**
+ * In which way something fails, by the third word or by --how.
+ * @throws LabError badInput where they contradict each other
+ */
+export function wayOf(word: FailureKind | undefined, option: FailureKind | undefined): FailureKind {
+  if (word !== undefined && option !== undefined && option !== word)
+    throw new LabError(EXIT.badInput, `by ${word} or by --how ${option}?`, { mend: 'say it once' });
+  return option ?? word ?? 'kill';
 }
 
 /** Milliseconds that what happens on a node may take until it is known here. */

@@ -3,23 +3,13 @@ import { changesBetween } from '../ipvs/changes.ts';
 import { parseTable } from '../ipvs/table.ts';
 import { addressFamily, addressOf, inNetwork } from '../plan/addresses.ts';
 import type { Plan } from '../plan/types.ts';
+import { writtenAt, type NodeClock } from '../proof/log-time.ts';
 import { ANNOUNCEMENTS, ownerOf, readAnnouncement } from '../proof/announcements.ts';
 import { followLines } from '../traffic/lines.ts';
 import { openTable } from '../traffic/tables.ts';
 import type { RunningLab } from './existing.ts';
+import type { Note } from './journal.ts';
 import { nodeWith } from './watch.ts';
-
-export interface TimelineEvent {
-  /** ISO 8601. */
-  time: string;
-  /** Whence it is known: what was done, what clients saw, a director's table, a daemon's log, a captured packet. */
-  source: 'action' | 'requests' | 'ipvs' | 'log' | 'announcement';
-  node: string;
-  text: string;
-}
-
-/** Takes something that happened. @param time milliseconds since 1970; now, where it is not said */
-export type Note = (source: TimelineEvent['source'], node: string, text: string, time?: number) => void;
 
 /** Milliseconds from look to look at a director's table. */
 const LOOK = 100;
@@ -29,7 +19,7 @@ const SERVERS = ['web', 'dns'];
 const REPEATED = 1000;
 
 /** Reads what daemons log from now on. */
-export function followLogs({ record, runtime }: RunningLab, note: Note) {
+export function followLogs({ record, runtime }: RunningLab, note: Note, clock: NodeClock) {
   return record.plan.nodes.flatMap((node) =>
     node.steps.flatMap((step) =>
       step.kind === 'daemon' && !SERVERS.includes(step.name)
@@ -37,7 +27,9 @@ export function followLogs({ record, runtime }: RunningLab, note: Note) {
             followLines(runtime, node.name, ['tail', '-q', '-n', '0', '-s', '0.1', '-F', file], (line) => {
               // tail's own words are about files that come and go.
               if (line.trim() !== '' && !line.startsWith('tail: '))
-                note('log', node.name, `${step.name}: ${line.trim()}`);
+                note('log', node.name, `${step.name}: ${line.trim()}`, {
+                  written: writtenAt(line.trim(), Date.now(), clock),
+                });
             }),
           )
         : [],
@@ -46,7 +38,7 @@ export function followLogs({ record, runtime }: RunningLab, note: Note) {
 }
 
 /** On each network with VIPs in it one node listens that is neither director nor real server. */
-export function followAnnouncements({ record, runtime }: RunningLab, note: Note) {
+export function followAnnouncements({ record, runtime }: RunningLab, note: Note, clock: NodeClock) {
   const { plan } = record;
   return plan.networks.flatMap((network) => {
     if (!plan.services.some(({ vip }) => inNetwork(network, vip))) return [];
@@ -76,7 +68,11 @@ export function followAnnouncements({ record, runtime }: RunningLab, note: Note)
         if (seen.time - before < REPEATED) return;
         const family = addressFamily(seen.address) === 4 ? 'ARP' : 'neighbour advertisement';
         const text = `${family}: ${seen.address} is at ${ownerOf(plan, seen.mac)}`;
-        note('announcement', ear.node, text, Math.round(seen.time));
+        const by = plan.nodes.find(({ interfaces }) => interfaces.some(({ mac }) => mac === seen.mac))?.name;
+        note('announcement', ear.node, text, {
+          time: Math.min(Date.now(), Math.round(seen.time) - clock.ahead),
+          announced: { address: seen.address, ...(by === undefined ? {} : { by }) },
+        });
       }),
     ];
   });

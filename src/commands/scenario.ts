@@ -1,6 +1,7 @@
 import { EXIT, LabError } from '../errors.ts';
 import { failureText, placeText } from '../failures.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
+import type { Did } from '../proof/noticed.ts';
 import { failIn, failing, healAll, healIn, targetOf } from './fail.ts';
 import type { RunningLab } from './existing.ts';
 
@@ -52,20 +53,28 @@ export function checkStep(lab: RunningLab, step: ScenarioStep): void {
   else if (step.node !== '') targetOf(lab, step.node, step.what);
 }
 
-/** Carries out a step. @returns what was done, in words, for each node */
-export async function doStep(lab: RunningLab, step: ScenarioStep): Promise<{ node: string; text: string }[]> {
+/** What was done to a node, in words too. */
+export interface Done {
+  node: string;
+  text: string;
+  did: Did;
+}
+
+/** Carries out a step. @returns what was done, for each node */
+export async function doStep(lab: RunningLab, step: ScenarioStep): Promise<Done[]> {
   const { verb, node, what, command } = step;
-  if (verb === 'fail') return [{ node, text: failureText(await failIn(lab, step)) }];
+  const did = (part: string | undefined): Did => ({ verb, ...(part === undefined ? {} : { what: part }) });
+  if (verb === 'fail') return [{ node, text: failureText(await failIn(lab, step)), did: did(what) }];
   if (verb === 'heal') {
     const healed = node === '' ? await healAll(lab) : [await healIn(lab, node, what)];
     return healed.map((action) => ({
       node: action.node,
       text: `${placeText(action)} healed`,
+      did: did(action.what),
     }));
   }
   const [result] = await lab.runtime.exec([{ node, argv: ['sh', '-c', command] }]);
   const said = result?.stderr.trim() ?? '';
-  return [
-    { node, text: `${command}${result?.code === 0 ? '' : ` → exit code ${result?.code ?? '?'} ${said}`}` },
-  ];
+  const text = `${command}${result?.code === 0 ? '' : ` → exit code ${result?.code ?? '?'} ${said}`}`;
+  return [{ node, text, did: did(undefined) }];
 }

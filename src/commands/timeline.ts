@@ -11,8 +11,10 @@ import { outageFinder, type Outage } from '../proof/outages.ts';
 import type { Following } from '../traffic/lines.ts';
 import { askNameSteadily, askSteadily, type Pace, type SteadyRequest } from '../traffic/steady.ts';
 import type { RunningLab } from './existing.ts';
-import { followAnnouncements, followLogs, lookAtTables, type Note, type TimelineEvent } from './observers.ts';
+import { openJournal, type Journal, type TimelineEvent } from './journal.ts';
+import { followAnnouncements, followLogs, lookAtTables } from './observers.ts';
 import { checkStep, doStep, type ScenarioStep } from './scenario.ts';
+import { lookBefore } from './vantage.ts';
 import { counted } from '../topology/counted.ts';
 
 /** What a client saw that asked a service all the time. */
@@ -47,8 +49,12 @@ export interface TimelineOptions extends Pace {
   seconds: number | undefined;
   steps: ScenarioStep[];
   signal: AbortSignal;
-  onEvent: (event: TimelineEvent) => void;
+  /** @param from when the timeline began; milliseconds since 1970 */
+  onEvent: (event: TimelineEvent, from: number) => void;
 }
+
+/** Milliseconds for which a request may be under way when something is done, and fail by it. */
+const UNDER_WAY = 150;
 
 /**
  * Lets a client of each web service ask all the time, does to the lab what it is told, and notes what happens: at the
@@ -58,13 +64,12 @@ export interface TimelineOptions extends Pace {
 export async function timeline(lab: RunningLab, options: TimelineOptions): Promise<TimelineReport> {
   for (const step of options.steps) checkStep(lab, step);
   const { plan } = lab.record;
-  const events: TimelineEvent[] = [];
-  const note = (source: TimelineEvent['source'], node: string, text: string, time = Date.now()) => {
-    const event = { time: new Date(time).toISOString(), source, node, text };
-    events.push(event);
-    options.onEvent(event);
-  };
-  const from = new Date().toISOString();
+  const { clock, directors, holders } = await lookBefore(lab);
+  const from = Date.now();
+  const journal = openJournal((event) => {
+    options.onEvent(event, from);
+  });
+  const { events, note } = journal;
   const asking = whoAsks(lab, options);
   const reports = asking.map(({ client, service }): SteadyReport => ({
     client,
@@ -79,11 +84,13 @@ export async function timeline(lab: RunningLab, options: TimelineOptions): Promi
     ...asking.map(({ client, ask }, index) => {
       const report = reports[index] as SteadyReport;
       const tell = (text: string, time: number) => {
-        note('requests', client, `${report.service}: ${text}`, time);
+        note('requests', client, `${report.service}: ${text}`, { time });
       };
       const finder = outageFinder(
-        ({ from, errors }) => {
-          tell(`requests fail: ${errors[0] ?? ''}`, from);
+        ({ from, until, errors }) => {
+          // One that was under way when something was done fails because of it, and is told of after it.
+          const begun = journal.begunBetween(from, Math.min(until, from + UNDER_WAY));
+          tell(`requests fail: ${errors[0] ?? ''}`, begun ?? from);
         },
         ({ from, failed }, answered) => {
           const seconds = ((answered - from) / 1000).toFixed(1);
@@ -96,12 +103,12 @@ export async function timeline(lab: RunningLab, options: TimelineOptions): Promi
         finder.next(request);
       });
     }),
-    ...followLogs(lab, note),
-    ...followAnnouncements(lab, note),
+    ...followLogs(lab, note, clock),
+    ...followAnnouncements(lab, note, clock),
   ];
   const looking = lookAtTables(lab, note, options.signal);
   try {
-    await play(lab, options, note);
+    await play(lab, options, journal);
   } finally {
     await Promise.all([...followed.map((each) => each.end()), looking.end()]);
   }
@@ -109,12 +116,12 @@ export async function timeline(lab: RunningLab, options: TimelineOptions): Promi
   events.sort((a, b) => a.time.localeCompare(b.time));
   return {
     lab: lab.record.name,
-    from,
+    from: new Date(from).toISOString(),
     until: new Date().toISOString(),
     events,
     clients: reports,
     // Where no director has a table, that none changed says nothing.
-    noticed: plan.services.every(isProxied) ? [] : noticed(events),
+    noticed: plan.services.every(isProxied) ? [] : noticed(events, { directors, holders, clients: reports }),
     promised: promised(plan),
   };
 }
@@ -150,7 +157,11 @@ function whoAsks({ record: { plan }, runtime }: RunningLab, pace: Pace): Asking[
   return [...services, ...names];
 }
 
-async function play(lab: RunningLab, { steps, seconds, signal }: TimelineOptions, note: Note): Promise<void> {
+async function play(
+  lab: RunningLab,
+  { steps, seconds, signal }: TimelineOptions,
+  { act }: Journal,
+): Promise<void> {
   const began = Date.now();
   const until = async (at: number) => {
     await sleep(Math.max(0, began + at * 1000 - Date.now()), undefined, { signal });
@@ -158,8 +169,7 @@ async function play(lab: RunningLab, { steps, seconds, signal }: TimelineOptions
   try {
     for (const step of steps.toSorted((a, b) => a.at - b.at)) {
       await until(step.at);
-      const time = Date.now();
-      for (const { node, text } of await doStep(lab, step)) note('action', node, text, time);
+      await act(step, () => doStep(lab, step));
     }
     // Timers end at about 24 days.
     await until(seconds ?? 1_000_000);

@@ -78,8 +78,9 @@ export function healScript(node: PlannedNode, target: FailureTarget): string {
 }
 
 /**
- * What is left of a node without power, as far as others can see: nothing. Its links go first, so that no daemon says
- * goodbye; what it had learnt and was told goes too.
+ * What is left of a node without power, as far as others can see: nothing. Its daemons stop where they are, so that none
+ * sees its links go and writes that down; the links go before the daemons are killed, so that none says goodbye. What it
+ * had learnt and was told goes too.
  */
 function powerOff(node: PlannedNode): string {
   const devices = node.steps.flatMap((s) =>
@@ -87,10 +88,12 @@ function powerOff(node: PlannedNode): string {
   );
   const down = devices.map((device) => `link set ${device} down`);
   const flush = ['lo', ...devices].map((device) => `addr flush dev ${device} scope global`);
+  const daemons = node.steps.filter((s) => s.kind === 'daemon');
   return [
     PROCESSES,
+    ...daemons.map((s) => signal('STOP', s)),
     hereDocument('ip -batch -', `${down.join('\n')}\n`),
-    ...node.steps.flatMap((s) => (s.kind === 'daemon' ? [signal('KILL', s)] : [])),
+    ...daemons.map((s) => signal('KILL', s)),
     ...(node.role === 'director'
       ? ['for role in master backup; do ipvsadm --stop-daemon $role 2>/dev/null; done', 'ipvsadm -C']
       : []),

@@ -21,6 +21,8 @@ export interface Outage {
   errors: string[];
   /** Whether it was over: enough requests were answered afterwards. */
   over: boolean;
+  /** When the first request after it was answered, of one that is over. */
+  recovered?: number;
 }
 
 /** Requests in a row that are answered before a time of failures counts as over. */
@@ -51,7 +53,8 @@ export function outageFinder(
       good.push(ended);
       if (good.length < RECOVERED) return;
       open.over = true;
-      ends(open, good[0] ?? ended);
+      open.recovered = good[0] ?? ended;
+      ends(open, open.recovered);
       open = undefined;
     } else if (open === undefined) {
       open = { from: began, until: ended, failed: 1, answered: 0, errors: [error], over: false };

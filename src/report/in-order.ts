@@ -29,3 +29,17 @@ export function inOrder<T extends Timed>(delay: number, pass: (event: T) => void
     },
   };
 }
+
+/** Does work whose events are printed in order; those still held back when it ends are printed, however it ends. */
+export async function whileInOrder<T extends Timed, R>(
+  delay: number,
+  pass: (event: T) => void,
+  work: (add: (event: T) => void) => Promise<R>,
+): Promise<R> {
+  const printed = inOrder(delay, pass);
+  try {
+    return await work(printed.add);
+  } finally {
+    printed.end();
+  }
+}

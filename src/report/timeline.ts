@@ -1,5 +1,6 @@
 import { shortened } from '../proof/shortened.ts';
-import type { TimelineEvent } from '../commands/observers.ts';
+import type { TimelineEvent } from '../commands/journal.ts';
+import type { Answered, Noticed, Takeover } from '../proof/noticed.ts';
 import type { SteadyReport, TimelineReport } from '../commands/timeline.ts';
 import { columns } from './columns.ts';
 import { paint } from './paint.ts';
@@ -38,13 +39,44 @@ export function timelineSummary({ from, clients, noticed, promised }: TimelineRe
   return [
     ...clients.map((client) => clientText(client, began)),
     ...promised.map(({ service, by, within }) => `${by} notices within ${within} s (${service})`),
-    columns(
-      noticed.map(({ action, change, seconds }) => [
-        `  ${action}`,
-        change === undefined ? 'no table changed' : `after ${seconds?.toFixed(1) ?? ''} s ${change}`,
-      ]),
-    ),
+    columns(noticed.map((each) => [`  ${each.action}`, cameOf(each)])),
   ].join('\n');
+}
+
+/** What came of something that was done: first who has the addresses, then clients, then tables. */
+function cameOf({ change, seconds, takeovers, requests }: Noticed): string {
+  const table = change === undefined ? [] : [`${after(seconds)} ${change}`];
+  const parts = [
+    ...(takeovers === undefined ? [] : [takeoverText(takeovers)]),
+    ...(requests === undefined ? [] : [answeredText(requests)]),
+    ...table,
+  ];
+  return parts.length === 0 ? 'no table changed' : parts.join('; ');
+}
+
+function takeoverText(takeovers: Takeover[]): string {
+  if (takeovers.length === 0) return 'no takeover';
+  return [...new Set(takeovers.map(({ by }) => by))]
+    .map((by) => {
+      const own = takeovers.filter((each) => each.by === by);
+      const addresses = [...new Set(own.map(({ address }) => address))];
+      return `${after(Math.max(...own.map((each) => each.seconds)))} ${by} has ${addresses.join(', ')}`;
+    })
+    .join(', ');
+}
+
+function answeredText(requests: Answered[]): string {
+  if (requests.length === 0) return 'no request failed';
+  const again = requests.flatMap((each) => each.seconds ?? []);
+  const services = requests.filter((each) => each.seconds === undefined).map(({ service }) => service);
+  return [
+    ...(again.length === 0 ? [] : [`requests answered again ${after(Math.max(...again))}`]),
+    ...(services.length === 0 ? [] : [`requests to ${services.join(', ')} not answered again`]),
+  ].join(', ');
+}
+
+function after(seconds: number | undefined): string {
+  return `after ${seconds?.toFixed(1) ?? '?'} s`;
 }
 
 function clientText(

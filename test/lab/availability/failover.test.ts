@@ -35,6 +35,7 @@ describe('two directors with VRRP and the sync daemon', () => {
     const report = await timeline(me, 'failover', 22, '2s fail director1', '10s heal director1');
     const failed = report.events.find((e) => e.source === 'action')?.time ?? '';
     const began = Date.parse(failed);
+    const [fell, healed] = report.noticed;
     for (const [how, vip] of Object.entries(VIPS)) {
       const taken = delayOf(report, /has no power/, new RegExp(`^${how}: ${vip} is at director2 eth0`));
       // The master spoke last up to one interval before it died.
@@ -46,7 +47,19 @@ describe('two directors with VRRP and the sync daemon', () => {
       expect(back).toBeGreaterThan(down(200) - 100);
       // Its whole plan is run first, and keepalived has to start.
       expect(back).toBeLessThan(down(200) + 2 * SLACK);
+      const moved = (by: string, after = NaN) => ({ address: vip, by, seconds: after / 1000 });
+      expect(fell?.takeovers).toContainEqual(moved('director2', taken));
+      expect(healed?.takeovers).toContainEqual(moved('director1', back));
     }
+    expect(fell?.change).toBeUndefined();
+    expect(healed?.change).toMatch(/^director1: tcp .* added/);
+    // Of a dead director nothing is heard, and it has not seen itself die.
+    const revived = report.events.findLast((e) => e.source === 'action')?.time ?? '';
+    const heard = report.events.filter(
+      ({ node, time }) => node === 'director1' && time >= failed && time < revived,
+    );
+    expect(heard.map(({ text }) => text)).toEqual(['director1 has no power']);
+    expect(await on('failover/director1', 'cat /var/log/vrrp_vrrp.log')).not.toMatch(/FAULT|eth0 down/);
     // Nobody announces anything where nothing happens.
     expect(report.events.filter((e) => e.source === 'announcement' && e.time < failed)).toEqual([]);
     for (const { outages, failed: count, sent } of report.clients) {
@@ -54,6 +67,9 @@ describe('two directors with VRRP and the sync daemon', () => {
       expect(outage?.over).toBe(true);
       // A request in the dark waits for a second; then the next one is answered.
       expect((outage?.until ?? 0) - (outage?.from ?? 0)).toBeLessThan(down(190) + SLACK + 1000);
+      expect(fell?.requests?.map(({ seconds }) => seconds)).toContain(
+        ((outage?.recovered ?? 0) - began) / 1000,
+      );
       expect(sent - count).toBeGreaterThan(30);
     }
     expect(await whoIs(me, 'failover')).toMatchObject({ active: ['director1'] });
@@ -74,6 +90,8 @@ describe('two directors with VRRP and the sync daemon', () => {
     const report = await timeline(me, 'failover', 10, '1s fail director1');
     expect(report.events.filter((e) => e.source === 'announcement')).toEqual([]);
     for (const { outages } of report.clients) expect(outages.map(({ over }) => over)).toEqual([false]);
+    expect(report.noticed[0]?.takeovers).toEqual([]);
+    expect(report.noticed[0]?.requests?.map(({ seconds }) => seconds)).toEqual([undefined, undefined]);
     expect(await whoIs(me, 'failover')).toMatchObject({ active: [] });
     expect((await lab(['reset', 'failover'])).code).toBe(0);
     expect(await broken(me, 'failover')).toEqual([]);

@@ -63,8 +63,18 @@ describe('lab fail and lab heal', () => {
     expect((await lab(['heal'])).stdout).toContain('nothing has failed');
   });
 
+  it('the way in which it fails may be said as a word, as in a step of a timeline', async () => {
+    expect((await lab(['fail', 'rs1', 'web', 'wrong'])).stdout).toContain('rs1 web answers wrongly');
+    expect((await json<StatusReport>(['status'])).failures).toMatchObject([{ node: 'rs1', how: 'wrong' }]);
+    expect(await broken(me)).not.toEqual([]);
+    expect((await lab(['heal'])).stdout).toContain('rs1 web: healed');
+    expect(await broken(me)).toEqual([]);
+  });
+
   it.each([
     [['fail', 'rs9'], 'rs9'],
+    [['fail', 'rs1', 'web', 'slowly'], 'Allowed choices are kill, freeze, wrong'],
+    [['fail', 'rs1', 'web', 'wrong', '--how', 'freeze'], 'say it once'],
     [['fail', 'rs1', 'mail'], 'no daemon or interface mail'],
     [['fail', 'rs1', 'eth0', '--how', 'wrong'], 'cannot fail by wrong'],
     [['fail', 'rs1', '--how', 'freeze'], 'only a daemon can be frozen'],

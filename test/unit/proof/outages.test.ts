@@ -19,7 +19,7 @@ describe('a time in which requests failed', () => {
 
   it('is one where every other request fails, and ends with enough good ones', () => {
     expect(outages(requests(`11010${GOOD}`))).toEqual([
-      { from: 200, until: 450, failed: 2, answered: 1, errors: ['refused'], over: true },
+      { from: 200, until: 450, failed: 2, answered: 1, errors: ['refused'], over: true, recovered: 550 },
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { inOrder } from '../../../src/report/in-order.ts';
+import { inOrder, whileInOrder } from '../../../src/report/in-order.ts';
 
 it('passes events on in the order of their times, also one that is known late', () => {
   vi.useFakeTimers({ now: 0 });
@@ -21,4 +21,22 @@ it('passes events on in the order of their times, also one that is known late', 
   } finally {
     vi.useRealTimers();
   }
+});
+
+it.each([
+  ['comes to its end', () => Promise.resolve('done')],
+  ['throws', () => Promise.reject(new Error('the lab has gone'))],
+])('prints what it holds back when the work %s', async (_, end) => {
+  const passed: string[] = [];
+  const work = whileInOrder<{ time: string }, string>(
+    60_000,
+    ({ time }) => passed.push(time),
+    (add) => {
+      add({ time: '2' });
+      add({ time: '1' });
+      return end();
+    },
+  );
+  expect(await work.catch((error: unknown) => (error as Error).message)).toMatch(/done|the lab has gone/);
+  expect(passed).toEqual(['1', '2']);
 });
