@@ -121,6 +121,8 @@ async function assertWhole(lab: RunningLab): Promise<void> {
   await settle(lab.record.plan, lab.runtime);
   const inspections = await inspect(lab, lab.record.plan.nodes);
   const different = inspections.filter((i) => i.differences.length > 0).map((i) => i.node.name);
+  // Another command may have begun one meanwhile: then it is that which differs.
+  if (different.length > 0) assertNoneOn(lab.record.name, currentExercise(lab.record.name));
   if (different.length > 0)
     throw new LabError(EXIT.badInput, `lab ${lab.record.name} differs from its plan already`, {
       mend: `on ${different.join(', ')}; see lab status ${lab.record.name}, and put it back: lab reset ${lab.record.name}`,

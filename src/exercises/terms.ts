@@ -33,6 +33,16 @@ const TERMS: Readonly<Record<string, Term>> = {
       de: 'Der Director kennt den Dienst und seine Realserver nicht so, wie sie geplant sind.',
     },
   },
+  health: {
+    right: {
+      en: 'Whoever looks after the real servers finds all of them well.',
+      de: 'Wer die Realserver überwacht, hält alle für gesund.',
+    },
+    wrong: {
+      en: 'Whoever looks after the real servers does not have all of them in service.',
+      de: 'Wer die Realserver überwacht, hat nicht alle im Dienst.',
+    },
+  },
   director: {
     right: {
       en: 'The director knows of every connection.',

@@ -101,8 +101,8 @@ async function listen(
   try {
     return { capturing: await begin(places), listening: places };
   } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('device is not up')) throw error;
     const listening = await placesUp(runtime, places);
-    if (listening.length === places.length) throw error;
     return { capturing: await begin(listening), listening };
   }
 }

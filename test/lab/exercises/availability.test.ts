@@ -2,7 +2,7 @@ import { rounds } from './rounds.ts';
 
 rounds('health', {
   'health-never-matches': {
-    broken: ['answers', 'distribution', 'director', 'transfers', 'request-redirected', 'condition 1'],
+    broken: ['answers', 'distribution', 'health', 'transfers', 'request-redirected', 'condition 1'],
     perhaps: ['reply-from-vip', 'replies-bypass-director'],
     wrong: ['condition 1'],
   },

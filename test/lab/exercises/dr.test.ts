@@ -5,9 +5,12 @@ const UNANSWERED = ['answers', 'distribution', 'transfers', 'reply-from-vip'];
 const PAST_THE_DIRECTOR = [...ONE_SERVER, 'director'];
 
 rounds('dr', {
-  'weight-zero': { broken: ONE_SERVER, wrong: ['distribution'] },
-  'wrong-scheduler': { broken: [...ONE_SERVER, 'condition 1'], wrong: ['distribution', 'condition 1'] },
-  'wrong-forwarding': { broken: [...UNANSWERED, 'request-redirected'], wrong: ['distribution'] },
+  'weight-zero': { broken: [...ONE_SERVER, 'table'], wrong: ['distribution'] },
+  'wrong-scheduler': {
+    broken: [...ONE_SERVER, 'table', 'condition 1'],
+    wrong: ['distribution', 'condition 1'],
+  },
+  'wrong-forwarding': { broken: [...UNANSWERED, 'request-redirected', 'table'], wrong: ['distribution'] },
   'vip-missing': { broken: [...UNANSWERED, 'replies-bypass-director'], wrong: ['distribution'] },
   'vip-mask': { broken: [...UNANSWERED, 'replies-bypass-director'], wrong: ['distribution'] },
   'vip-on-the-wire': {

@@ -8,11 +8,11 @@ rounds('nat', {
     broken: [...UNANSWERED, 'replies-pass-director', 'gateway-is-director'],
     wrong: ['gateway-is-director'],
   },
-  'wrong-port-mapping': { broken: [...UNANSWERED, 'request-rewritten'], wrong: ['distribution'] },
+  'wrong-port-mapping': { broken: [...UNANSWERED, 'request-rewritten', 'table'], wrong: ['distribution'] },
 });
 
 rounds('nat-inside', {
-  'persistence-surprise': { broken: ['condition 1'], wrong: ['condition 1'] },
+  'persistence-surprise': { broken: ['table', 'condition 1'], wrong: ['condition 1'] },
   'client-inside': {
     broken: [...UNANSWERED, 'replies-pass-director', 'gateway-is-director'],
     wrong: ['request-rewritten'],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { observe } from '../../../src/proof/observe.ts';
 import { captureDuring, tcpdumpCommand } from '../../../src/traffic/capture.ts';
 import { shipped } from '../plan/labs.ts';
 import { pretend } from './runtime.ts';
@@ -55,6 +56,23 @@ describe('a capture', () => {
     await expect(captureDuring(runtime, plan, () => Promise.resolve())).rejects.toThrow(
       'tcpdump: eth0: No such device',
     );
+  });
+
+  it('leaves out an interface that is down, which sees nothing', async () => {
+    const { runtime } = pretend(({ node, argv }) => {
+      if (argv[0] === 'ip')
+        return {
+          stdout: node === 'rs1' ? '1: lo: <UP>' : '1: lo: <UP>\n2: eth0@if9: <UP>\n3: eth1@if9: <UP>',
+        };
+      return node === 'rs1' && argv[0] === 'tcpdump'
+        ? { code: 1, stderr: 'tcpdump: eth0: That device is not up\n' }
+        : {};
+    });
+    const { captures } = await captureDuring(runtime, plan, () => Promise.resolve());
+    const down = captures.filter(({ node }) => node === 'rs1');
+    expect(down).toMatchObject([{ device: 'eth0', dropped: 0 }]);
+    expect(observe(down)).toMatchObject({ observations: [], captures: [{ damage: undefined }] });
+    expect(captures.length).toBeGreaterThan(3);
   });
 
   it('leaves no file on a node, and goes to its output, which has a bound', async () => {
