@@ -39,7 +39,9 @@ describe('a lab that is built and does not answer', () => {
       /^✘ lab mute: up, not answering: 203\.0\.113\.100:80 does not answer client: Connection timed out/m,
     );
     expect(ran.stdout).toMatch(/^✘ answers +0 of 8 requests/m);
-    expect(ran.stdout).toMatch(/^✘ nat: reply from vip .*director eth1 and no further .*8 of 8 connections/m);
+    expect(ran.stdout).toMatch(
+      /^✘ nat: reply from vip .*director eth1 and no further: net\.ipv4\.ip_forward is 0 on director \(8 of 8 connections/m,
+    );
     expect(ran.stdout).toMatch(/^ +director eth1 .*\[SYN,ACK\]/m);
     expect(ran.stdout).not.toContain('✔ nat: request rewritten');
     expect(ran.stdout).toMatch(/^ +next: \.\/lab trace mute · /m);
