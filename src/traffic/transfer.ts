@@ -21,6 +21,11 @@ const LIMIT = 20;
 const STALLED = 8;
 const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
 
+/** Every node that may be asked for a file, the fallback too. */
+function webServers(service: PlannedService): string[] {
+  return [...new Set(answering(service).map((server) => server.node))];
+}
+
 /** Downloads and uploads a large file through a service, over one connection each. */
 export async function transfer(
   runtime: Runtime,
@@ -29,7 +34,7 @@ export async function transfer(
   bytes = TRANSFER_SIZE,
   limit = LIMIT,
 ): Promise<Transfer[]> {
-  const servers = [...new Set(answering(service).map((server) => server.node))];
+  const servers = webServers(service);
   const name = ownName();
   const files = await sparseFiles(
     runtime,
@@ -84,7 +89,7 @@ export async function smallTransfers(
   limit = SMALL_LIMIT,
 ): Promise<Transfer[]> {
   const name = ownName();
-  const servers = [...new Set(service.servers.map((server) => server.node))];
+  const servers = webServers(service);
   const files = await sparseFiles(
     runtime,
     [
