@@ -85,9 +85,9 @@ function flowOf(callers: Map<string, Caller[]>, observation: Observation): Flow 
     [source, destination],
     [destination, source],
   ] as const) {
-    const caller = choose(callers.get(name(client, protocol)) ?? [], other);
-    if (caller === undefined) continue;
     const mark = client === source ? startMark(ip) : undefined;
+    const caller = choose(callers.get(name(client, protocol)) ?? [], other, mark, observation.time);
+    if (caller === undefined) continue;
     const start =
       (mark === undefined ? undefined : caller.starts.find((s) => s.mark === mark)) ??
       caller.starts.findLast((s) => s.time <= observation.time) ??
@@ -111,11 +111,26 @@ function startMark(ip: Ip | undefined): string | undefined {
   return [ip.id, ip.udp.payloadLength, ip.udp.digest].join(' ');
 }
 
-/** The VIP's own port is certain; behind address rewriting only the server's address tells. */
-function choose(callers: Caller[], other: Endpoint): Caller | undefined {
+/**
+ * The VIP's own port is certain; behind address rewriting only the server's address tells. One that serves several VIPs
+ * may be asked by one client port for each of them: then the first packet's mark tells, or who began last.
+ */
+function choose(
+  callers: Caller[],
+  other: Endpoint,
+  mark: string | undefined,
+  time: number,
+): Caller | undefined {
+  const asked = callers.find((c) => c.service.vip === other.address && c.service.port === other.port);
+  if (asked !== undefined) return asked;
+  const behind = callers.filter((c) => c.inside.has(other.address));
+  const began = (caller: Caller) => caller.starts.findLast((s) => s.time <= time)?.time ?? -Infinity;
   return (
-    callers.find((c) => c.service.vip === other.address && c.service.port === other.port) ??
-    callers.find((c) => c.inside.has(other.address))
+    behind.find((c) => mark !== undefined && c.starts.some((s) => s.mark === mark)) ??
+    behind.reduce<Caller | undefined>(
+      (last, c) => (last === undefined || began(c) > began(last) ? c : last),
+      undefined,
+    )
   );
 }
 
