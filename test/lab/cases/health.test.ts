@@ -94,7 +94,7 @@ describe.concurrent('a file from the field', () => {
     });
     expect(row(checks, 'answers')?.detail).toContain('the fallback sorry answered (see row health)');
     expect(row(checks, 'director')?.outcome).toBe('pass');
-    expect(row(checks, 'transfers')?.outcome).toBe('pass');
+    expect(row(checks, 'large transfers')?.outcome).toBe('pass');
     expect(checks.map(({ detail }) => detail).join('\n')).not.toMatch(/itself answered|did not pass/);
     const traced = await lab(['trace', name]);
     expect(traced.stdout).toContain(
