@@ -48,7 +48,7 @@ export function explain(plan: Plan, losses: Loss[], states: Map<string, NodeStat
   }
   const asked = unique(known.map(({ state }) => state));
   const differences = asked.flatMap((state) =>
-    state.differences.filter((d) => MATTERS.includes(d.kind)).map((d) => differenceText(state, d)),
+    state.differences.filter((d) => !HARMLESS.includes(d.kind)).map((d) => differenceText(state, d)),
   );
   if (differences.length > 0) {
     const told = differences.slice(0, TOLD);
@@ -75,21 +75,10 @@ function withoutStandby(all: { loss: Loss; found: Candidate[] }[]): Candidate[] 
   );
 }
 
-/** What differs from the plan and may lose packets, though nothing says that it lost this one. */
-const MATTERS: FactKind[] = [
-  'link',
-  'sysctl',
-  'link quality',
-  'address',
-  'route',
-  'tunnel port',
-  'rule',
-  'mark',
-  'neighbour',
-  'service',
-  'real server',
-  'daemon',
-];
+/**
+ * What may differ from the plan and loses no packet. Of all else it may be so, though nothing says that it lost this one.
+ */
+const HARMLESS: FactKind[] = ['timeouts', 'file', 'certificate', 'sync daemon', 'leftover'];
 
 function differenceText({ node }: NodeState, { kind, name, state, changes }: Difference): string {
   const what = `${kind} ${name} on ${node}`;
