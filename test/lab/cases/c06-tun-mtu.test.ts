@@ -1,24 +1,7 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Check } from '../../../src/proof/check.ts';
-import { user } from '../cli.ts';
+import { caseOf, notGreen } from './case.ts';
 
-/** A lab of a case, and the rows of each test of it. */
-function caseOf(name: string) {
-  const me = user(name);
-  beforeAll(async () => {
-    const up = await me.lab(['up', join(import.meta.dirname, `../../fixtures/cases/${name}.yaml`)]);
-    expect(up.code, up.stderr).toBe(0);
-  });
-  afterAll(async () => {
-    await me.lab(['down', '--all']);
-  });
-  const checks = async () =>
-    (JSON.parse((await me.lab(['test', '--json'])).stdout) as { checks: Check[] }).checks;
-  return { ...me, checks };
-}
-
-const failed = (all: Check[]) => all.filter(({ outcome }) => outcome !== 'pass').map(({ id }) => id);
 const row = (all: Check[], id: string) => all.find((check) => check.id === id);
 
 const WITHOUT_ADVMSS = `ip route show | grep ' advmss ' | while read -r route; do ip route change $(echo "$route" | sed 's/ advmss [0-9]*//'); done`;
@@ -37,7 +20,7 @@ describe('case 6: the path MTU of a tunnel, and ICMP that does not come back', {
   it('is green with segments that fit, and needs no word of ICMP', async () => {
     await on('client', drop('eth0', 'ingress'));
     const all = await checks();
-    expect(failed(all)).toEqual([]);
+    expect(notGreen(all)).toEqual([]);
     expect(row(all, 'path-mtu')).toBeUndefined();
     await on('client', undrop('eth0'));
   });
@@ -45,11 +28,11 @@ describe('case 6: the path MTU of a tunnel, and ICMP that does not come back', {
   it('is green where the director can say so, and red once that gets lost, though the client knew it before', async () => {
     await on('rs1', WITHOUT_ADVMSS);
     await on('rs2', WITHOUT_ADVMSS);
-    expect(failed(await checks())).toEqual([]);
+    expect(notGreen(await checks())).toEqual([]);
 
     await on('router', drop('eth1', 'ingress'));
     const all = await checks();
-    expect(failed(all)).toEqual(['transfers', 'path-mtu']);
+    expect(notGreen(all)).toEqual(['transfers', 'path-mtu']);
     expect(row(all, 'transfers')?.detail).toMatch(/^upload 0 of 5 MB .*, see path MTU$/);
     const hole = row(all, 'path-mtu');
     expect(hole?.detail).toMatch(HOLE);
@@ -66,11 +49,11 @@ describe('case 6: the path MTU of a tunnel, and ICMP that does not come back', {
 
   it('is cured by pmtu_disc=0, and by advmss', async () => {
     await on('director', 'sysctl -qw net.ipv4.vs.pmtu_disc=0');
-    expect(failed(await checks())).toEqual([]);
+    expect(notGreen(await checks())).toEqual([]);
     await on('director', 'sysctl -qw net.ipv4.vs.pmtu_disc=1');
     await on('rs1', WITH_ADVMSS);
     await on('rs2', WITH_ADVMSS);
-    expect(failed(await checks())).toEqual([]);
+    expect(notGreen(await checks())).toEqual([]);
     await on('router', undrop('eth1'));
   });
 
@@ -78,7 +61,7 @@ describe('case 6: the path MTU of a tunnel, and ICMP that does not come back', {
     await on('router', `ip link set eth0 mtu 1400; ${drop('eth1', 'egress')}`);
     const all = await checks();
     await on('router', `ip link set eth0 mtu 1500; ${undrop('eth1')}`);
-    expect(failed(all)).toEqual(['transfers', 'path-mtu']);
+    expect(notGreen(all)).toEqual(['transfers', 'path-mtu']);
     expect(row(all, 'path-mtu')?.detail).toMatch(
       /^packets of 1500 bytes from rs1 and rs2 \(TCP segments of 1448\) do not fit the way router → client: the MTU of router eth0 is 1400; .*; router made \d+ "destination unreachable" messages for rs[12] \(its ICMP counters say so\), but none left it/,
     );
@@ -92,12 +75,12 @@ describe('case 6 with TLS: its first packet is a full one', { timeout: 120_000 }
   const { on, checks } = caseOf('c06-tun-mtu');
 
   it('is green, and red with the path MTU named, though no request is answered', async () => {
-    expect(failed(await checks())).toEqual([]);
+    expect(notGreen(await checks())).toEqual([]);
     await on('rs1', WITHOUT_ADVMSS);
     await on('rs2', WITHOUT_ADVMSS);
     await on('director', drop('eth0', 'egress'));
     const all = await checks();
-    expect(failed(all)).toEqual(['answers', 'distribution', 'director', 'transfers', 'path-mtu']);
+    expect(notGreen(all)).toEqual(['answers', 'distribution', 'director', 'transfers', 'path-mtu']);
     expect(row(all, 'transfers')).toMatchObject({ outcome: 'fail' });
     expect(row(all, 'transfers')?.detail).toMatch(
       /^not tried, because single requests already fail; of 64 kB each, 0 of 4 downloads and 0 of 4 uploads came through .*: full packets do not come through, see path MTU$/,

@@ -1,32 +1,15 @@
-import { join } from 'node:path';
-import { afterAll, describe, expect, it, beforeAll } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Check } from '../../../src/proof/check.ts';
-import { user } from '../cli.ts';
+import { caseOf, notGreen } from './case.ts';
 
 const VIP = '192.0.2.100';
 const HTTP = `${VIP}:80`;
 const HTTPS = `${VIP}:443`;
 const DNS = `${VIP}:53/udp`;
 
-/** A lab of a case, and the rows about persistence of each test of it: `ok` for one that passed, or what it says. */
-function caseOf(name: string) {
-  const me = user(name);
-  beforeAll(async () => {
-    const up = await me.lab(['up', join(import.meta.dirname, `../../fixtures/cases/${name}.yaml`)]);
-    expect(up.code, up.stderr).toBe(0);
-  });
-  afterAll(async () => {
-    await me.lab(['down', '--all']);
-  });
-  const checks = async () =>
-    (JSON.parse((await me.lab(['test', '--json'])).stdout) as { checks: Check[] }).checks;
-  return { ...me, checks };
-}
-
-const failed = (all: Check[]) => all.filter(({ outcome }) => outcome !== 'pass').map(({ id }) => id);
 /** All rows that did not pass are of these services. */
 const onlyOf = (all: Check[], ...services: string[]) =>
-  failed(all).filter((id) => !services.some((service) => id.endsWith(` ${service}`)));
+  notGreen(all).filter((id) => !services.some((service) => id.endsWith(` ${service}`)));
 const persistence = (all: Check[], service: string) => all.find(({ id }) => id === `persistence ${service}`);
 
 describe('persistence by client network, each service by itself', () => {
@@ -40,7 +23,7 @@ describe('persistence by client network, each service by itself', () => {
 
   it('is shown for HTTP, TLS and DNS, by the real servers and by the templates', async () => {
     const all = await checks();
-    expect(failed(all)).toEqual([]);
+    expect(notGreen(all)).toEqual([]);
     for (const service of [HTTP, HTTPS, DNS])
       // Where those of `up` are alive still, it asks once more.
       expect(persistence(all, service)?.detail).toMatch(
@@ -62,7 +45,7 @@ describe('persistence by client network, each service by itself', () => {
     expect(onlyOf(second, DNS)).toEqual([]);
 
     await set([U53, WHOLE]);
-    expect(failed(await checks())).toEqual([]);
+    expect(notGreen(await checks())).toEqual([]);
   });
 });
 
@@ -72,7 +55,7 @@ describe('persistence by client network, several ports in one mark', () => {
 
   it('is shown for each port, by the templates of the mark', async () => {
     const all = await checks();
-    expect(failed(all)).toEqual([]);
+    expect(notGreen(all)).toEqual([]);
     for (const service of PORTS)
       expect(persistence(all, service)?.detail).toMatch(
         /connections of 2 client networks: each kept .* one template for each \(192\.0\.2\.128\/26 and 192\.0\.2\.192\/26\)$/,
@@ -82,7 +65,7 @@ describe('persistence by client network, several ports in one mark', () => {
   it('is red without the mask, though each network meets one real server, and without all of it', async () => {
     await on('director', 'ipvsadm -E -f 111 -s rr -p 30');
     const wide = await checks();
-    expect(failed(wide).sort()).toEqual(
+    expect(notGreen(wide).sort()).toEqual(
       ['table mark 111', ...PORTS.map((port) => `persistence ${port}`)].sort(),
     );
     expect(persistence(wide, PORTS[1] ?? '')).toMatchObject({
@@ -101,6 +84,6 @@ describe('persistence by client network, several ports in one mark', () => {
       );
 
     await on('director', 'ipvsadm -E -f 111 -s rr -p 30 -M 255.255.255.192');
-    expect(failed(await checks())).toEqual([]);
+    expect(notGreen(await checks())).toEqual([]);
   });
 });

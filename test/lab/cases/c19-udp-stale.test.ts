@@ -1,24 +1,11 @@
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Check } from '../../../src/proof/check.ts';
-import { user } from '../cli.ts';
+import { caseOf } from './case.ts';
 
-const { lab, on } = user('c19');
+const { on, checks } = caseOf('c19-udp-stale');
 const SERVICE = '192.168.127.89:514';
 const POD2 = '192.168.128.116:514';
 const ROW = 'stale-entries';
-
-beforeAll(async () => {
-  const up = await lab(['up', join(import.meta.dirname, '../../fixtures/cases/c19-udp-stale.yaml')]);
-  expect(up.code, up.stderr).toBe(0);
-});
-afterAll(async () => {
-  await lab(['down', '--all']);
-});
-
-async function checks(): Promise<Check[]> {
-  return (JSON.parse((await lab(['test', '--json'])).stdout) as { checks: Check[] }).checks;
-}
 
 const failed = (all: Check[]) => all.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id);
 
