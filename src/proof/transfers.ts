@@ -47,7 +47,11 @@ export function judgeTransfers(
       'fail',
       `${sizeText(size)} down and up came through, but ${smallText(small, badSmall)}${why}`,
     );
-  return check('pass', `${sizeText(size)} down and ${sizeText(size)} up through ${serviceName(service)}`);
+  const through = `${sizeText(size)} down and ${sizeText(size)} up through ${serviceName(service)}`;
+  const fallback = service.health?.fallback?.node;
+  return fallback !== undefined && [...transfers, ...small.transfers].every((t) => t.server === fallback)
+    ? check('unknown', `${through}, all from the fallback ${fallback}: nothing is known of the real servers`)
+    : check('pass', through);
 }
 
 function smallText({ transfers, size }: Beside['small'], bad: Transfer[]): string {

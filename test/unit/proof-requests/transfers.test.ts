@@ -43,6 +43,27 @@ describe('large transfers', () => {
     expect(judgeTransfers(service, [], SIZE)).toMatchObject({ outcome: 'unknown', evidence: [] });
   });
 
+  it('say nothing of the real servers where the fallback alone answered', () => {
+    const fallback = 'sorry';
+    const health = {
+      ...({ by: 'keepalived', check: 'connect', quiescent: false } as const),
+      ...{ interval: 1, timeout: 1, failures: 1 },
+      fallback: { node: fallback, address: '10.0.0.13', port: 80, weight: 1, mode: 'nat' as const },
+    };
+    const from = (server: string, direction: Transfer['direction'] = 'download') => ({
+      ...transfer(direction, SIZE),
+      server,
+    });
+    const judge = (...transfers: Transfer[]) => judgeTransfers({ ...service, health }, transfers, SIZE);
+    expect(judge(from(fallback), from(fallback, 'upload'))).toMatchObject({
+      outcome: 'unknown',
+      detail:
+        '5 MB down and 5 MB up through 192.0.2.100:80, all from the fallback sorry: nothing is known of the real servers',
+    });
+    expect(judge(from(fallback), from('rs1', 'upload')).outcome).toBe('pass');
+    expect(judge(from('rs1'), from('rs1', 'upload')).outcome).toBe('pass');
+  });
+
   const SMALL = 64 * 1024;
   const small = (...transfers: Transfer[]) => ({
     small: { transfers, size: SMALL },
