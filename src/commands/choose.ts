@@ -3,6 +3,7 @@ import type { Endpoint } from '../docker/endpoint.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { hostAbilities, type HostAbilities } from '../machine/abilities.ts';
 import { isRemote, type MachineName } from '../machine/machine.ts';
+import { EMBEDDED_ELSEWHERE } from '../machine/processor.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../report/progress.ts';
 import type { RuntimeKind } from '../runtime/runtime.ts';
@@ -130,7 +131,7 @@ function localObstacles(abilities: HostAbilities, plan?: Plan): string[] {
 export function embeddedObstacle(abilities: HostAbilities): string | undefined {
   return abilities.linux && abilities.x86
     ? undefined
-    : 'the embedded kernel runs on Linux on x86-64 only (elsewhere, run it in a Docker container or virtual machine of that kind)';
+    : EMBEDDED_ELSEWHERE;
 }
 
 /** Whether this host itself runs from the root that nodes are given. */
