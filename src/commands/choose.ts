@@ -129,9 +129,7 @@ function localObstacles(abilities: HostAbilities, plan?: Plan): string[] {
 
 /** Why the embedded kernel cannot run here; undefined where it can. */
 export function embeddedObstacle(abilities: HostAbilities): string | undefined {
-  return abilities.linux && abilities.x86
-    ? undefined
-    : EMBEDDED_ELSEWHERE;
+  return abilities.linux && abilities.x86 ? undefined : EMBEDDED_ELSEWHERE;
 }
 
 /** Whether this host itself runs from the root that nodes are given. */
