@@ -26,13 +26,13 @@ export function runtimeOf(record: LabRecord, root?: Root): Runtime {
   );
 }
 
-/** The machine that a lab runs on, or is about to. */
+/** The machine that a lab runs on, or is about to; without a root of its own, nodes get that of their machine. */
 export function machineOf({ name, machine }: LabRecord, root?: Root): Machine {
   const directory = labDirectory(name);
   if (isRemote(machine)) return sshMachine(machine, name, root?.key ?? rootKey('netns'));
   return machine === 'embedded'
     ? embeddedMachine(directory)
-    : localMachine(join(directory, 'nodes'), root?.image ?? '');
+    : localMachine(join(directory, 'nodes'), root?.image ?? '/');
 }
 
 /** What a lab has made of namespaces on this host, whether or not its record was ever written. */

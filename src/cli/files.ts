@@ -46,20 +46,29 @@ export function addFilesCommands(program: Command, finish: Finish): void {
 
   program
     .command('doctor')
-    .summary('what this machine can do, what it cannot, and the mend')
+    .summary('what this machine can do, what it cannot, and the fix')
     .option('--fix', "load the kernel modules that LVS takes into a Docker engine's kernel", false)
+    .option('--schedulers', "try each scheduler in a Docker engine's kernel, which loads it there", false)
+    .addHelpText(
+      'after',
+      `
+On a Docker engine that has the image of a node, a container is made as a lab makes its nodes, one command is run in
+it, and it is removed; the engine's kernel then loads ip_vs, ip_vs_rr and ipip where it has them as modules. Nothing else
+is changed, unless --fix asks for it.
+Exit codes: 0 labs run here; 3 none can; 5 not known yet, as the engine lacks the image of a node (lab image build).`,
+    )
     .addOption(jsonOption())
-    .action(async (options: Common & { fix: boolean }) => {
+    .action(async (options: Common & { fix: boolean; schedulers: boolean }) => {
       const [{ doctor }, { fixEngine }, { doctorText }] = await Promise.all([
         import('../commands/doctor.ts'),
         import('../commands/doctor-docker.ts'),
         import('../report/text.ts'),
       ]);
       if (options.fix) await fixEngine(progressFor(options));
-      const diagnosis = await doctor();
+      const diagnosis = await doctor(options.schedulers);
       if (options.json === true) json('doctor', diagnosis);
       else out(doctorText(diagnosis));
-      if (!diagnosis.ready) finish(EXIT.machineCannot);
+      if (diagnosis.ready !== true) finish(diagnosis.ready === null ? EXIT.testUnknown : EXIT.machineCannot);
     });
 
   program

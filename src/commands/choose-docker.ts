@@ -1,9 +1,12 @@
 import { findEndpoint, mayListen, type Endpoint } from '../docker/endpoint.ts';
-import { connectEngine } from '../docker/engine.ts';
-import { ensureNodeImage, nodeImage } from '../docker/image.ts';
-import { engineKernel } from '../docker/kernel.ts';
+import { connectEngine, type Engine } from '../docker/engine.ts';
+import { ensureNodeImage } from '../docker/image.ts';
+import { orEmbedded } from '../embedded-here.ts';
 import { EXIT, LabError } from '../errors.ts';
+import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../report/progress.ts';
+import type { Scheduler } from '../topology/types.ts';
+import { engineKernel } from './engine-kernel.ts';
 
 /**
  * Looks whether a lab's nodes can be containers of an engine; it gets the image of a node if it lacks it.
@@ -12,7 +15,7 @@ import type { Progress } from '../report/progress.ts';
  */
 export async function dockerAt(
   engine: Endpoint | undefined,
-  needsIpVs: boolean,
+  plan: Plan,
   progress: Progress,
 ): Promise<{ engine: Endpoint; reason: string }> {
   const endpoint = engine ?? findEndpoint();
@@ -21,16 +24,37 @@ export async function dockerAt(
       EXIT.machineCannot,
       `there is no Docker engine at ${endpoint.url} (${endpoint.reason})`,
       {
-        mend: 'start one, or name another with DOCKER_HOST; one can also be embedded: --machine embedded --runtime docker',
+        mend: orEmbedded(
+          'start one, or name another with DOCKER_HOST',
+          'one can also be embedded: --machine embedded --runtime docker',
+        ),
       },
     );
   const found = await connectEngine(endpoint);
-  await ensureNodeImage(found, progress);
   const name = `Docker ${found.version} at ${endpoint.url}`;
-  if (!needsIpVs) return { engine: endpoint, reason: name };
-  if ((await engineKernel(found.docker, nodeImage())).ipVs)
-    return { engine: endpoint, reason: `${name}, whose kernel has ip_vs` };
-  throw new LabError(EXIT.machineCannot, `the kernel under ${name} has no ip_vs (${found.kernel})`, {
-    mend: 'lab doctor --fix loads it where the kernel has it as a module; or leave Docker out: --machine embedded',
-  });
+  if (found.processor === undefined)
+    throw new LabError(EXIT.machineCannot, `${name} is on ${found.arch}, a processor on which no lab runs`, {
+      mend: orEmbedded('take an engine on x86-64 or arm64'),
+    });
+  await ensureNodeImage(found, progress);
+  if (plan.services.length === 0) return { engine: endpoint, reason: name };
+  await assertKernel(found, plan, name);
+  return { engine: endpoint, reason: `${name}, whose kernel has ip_vs` };
+}
+
+/** Tries just what the lab takes of the kernel, which it would have to load anyway. */
+async function assertKernel(engine: Engine, plan: Plan, name: string): Promise<void> {
+  const wanted = [...new Set(plan.services.map(({ scheduler }): Scheduler => scheduler))];
+  const { ipVs, words, schedulers, ipip } = await engineKernel(engine, wanted);
+  const lacking = [
+    ...wanted.filter((scheduler) => !schedulers.includes(scheduler)).map((name) => `ip_vs_${name}`),
+    ...(plan.modules.includes('ipip') && !ipip ? ['ipip'] : []),
+  ];
+  if (ipVs && lacking.length === 0) return;
+  const what = ipVs ? lacking.join(', ') : 'ip_vs';
+  throw new LabError(
+    EXIT.machineCannot,
+    `the kernel under ${name} has no ${what} (${engine.kernel}${words === '' ? '' : `: ${words}`})`,
+    { mend: orEmbedded('lab doctor --fix loads what the kernel has as modules') },
+  );
 }

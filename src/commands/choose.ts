@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs';
-import type { Endpoint } from '../docker/endpoint.ts';
+import { findEndpoint, isEngineStated, mayListen, type Endpoint } from '../docker/endpoint.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { hostAbilities, type HostAbilities } from '../machine/abilities.ts';
-import { isRemote, type MachineName } from '../machine/machine.ts';
-import { EMBEDDED_ELSEWHERE } from '../machine/processor.ts';
+import { orEmbedded } from '../embedded-here.ts';
+import { loadHostModules } from '../machine/kernel-modules.ts';
+import { isRemote, type MachineName, type RemoteName } from '../machine/machine.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../report/progress.ts';
 import type { RuntimeKind } from '../runtime/runtime.ts';
 import { dockerAt } from './choose-docker.ts';
+import { embeddedObstacle, localObstacles, obstacleText } from './obstacles.ts';
 
 /** Where a lab goes, and how its nodes are made there. */
 export interface Choice {
@@ -15,7 +16,7 @@ export interface Choice {
   runtime: RuntimeKind;
   /** The engine, where the nodes are containers of one that runs already. */
   engine?: Endpoint;
-  /** As the user reads why. */
+  /** As the user reads why, and which other places there were. */
   reason: string;
 }
 
@@ -25,26 +26,41 @@ export interface Wanted {
   runtime?: RuntimeKind | undefined;
 }
 
-interface Candidate {
+/** A place that may do. */
+export interface Candidate {
   machine: MachineName;
   runtime: RuntimeKind;
+  /** The option that asks for it. */
+  option: string;
+  /** Whether nothing is known that rules it out, before it is tried. */
+  possible: boolean;
   /** Tries it. @throws LabError machineCannot with what is lacking */
-  attempt: () => Promise<Omit<Choice, 'machine' | 'runtime'>>;
+  attempt: () => Promise<{ engine?: Endpoint; reason: string }>;
 }
 
 /**
- * The place for a lab: the first that works of a Docker engine whose kernel has ip_vs, namespaces on this host where
- * its kernel has it, and the embedded machine; or of those among them, and others, that were asked for.
+ * The place for a lab: the first that works of namespaces on this host where its kernel has ip_vs, a Docker engine whose
+ * kernel has it, and the embedded machine; or of those among them, and others, that were asked for. Namespaces come
+ * first, as they are up soonest and leave the least behind; an engine that the environment names comes before them.
  * @throws LabError machineCannot, with what each lacks and the way out
  */
 export async function choosePlace(plan: Plan, wanted: Wanted, progress: Progress): Promise<Choice> {
-  const candidates = await candidatesFor(plan, wanted, progress);
+  return firstThatWorks(await candidatesFor(plan, wanted, progress), wanted);
+}
+
+/** The first of these places that works; where none does, what each lacks. */
+export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): Promise<Choice> {
   const obstacles: LabError[] = [];
-  for (const { machine, runtime, attempt } of candidates) {
+  for (const [index, { machine, runtime, attempt }] of candidates.entries()) {
     try {
       const found = await attempt();
       // Where there is no choice, there is no reason but the user's own; an engine says what it is all the same.
-      const reason = candidates.length === 1 && runtime !== 'docker' ? 'as asked' : found.reason;
+      const own = candidates.length === 1 && runtime !== 'docker' ? 'as asked' : found.reason;
+      const others = candidates.slice(index + 1).filter(({ possible }) => possible);
+      const reason = [
+        own,
+        ...(others.length === 0 ? [] : [`not tried: ${others.map((o) => o.option).join(', ')}`]),
+      ].join('; ');
       return { machine, runtime, ...found, reason };
     } catch (error) {
       if (!(error instanceof LabError) || error.code !== EXIT.machineCannot) throw error;
@@ -53,86 +69,83 @@ export async function choosePlace(plan: Plan, wanted: Wanted, progress: Progress
   }
   const [only] = obstacles;
   if (obstacles.length === 1 && only !== undefined) throw only;
+  const fixes = obstacles.flatMap(({ mend }) => mend ?? []);
   throw new LabError(
     EXIT.machineCannot,
-    `no place here can run this lab:\n${obstacles.map((o) => `  ${o.message}`).join('\n')}`,
-    { mend: await wayOut(wanted) },
+    `no place ${wanted.machine === undefined ? 'here' : `on the ${wanted.machine} machine`} can run this lab:\n${obstacles.map((o) => `  ${o.message}`).join('\n')}`,
+    { mend: [...new Set([...fixes, 'lab doctor says more'])].join('\n') },
   );
-}
-
-async function wayOut({ machine }: Wanted): Promise<string> {
-  const doctor = 'lab doctor says what this machine lacks';
-  return machine === 'local' && embeddedObstacle(await hostAbilities()) === undefined
-    ? `run it with --machine embedded; ${doctor}`
-    : doctor;
 }
 
 async function candidatesFor(plan: Plan, wanted: Wanted, progress: Progress): Promise<Candidate[]> {
-  const needsIpVs = plan.services.length > 0;
-  if (wanted.machine !== undefined && isRemote(wanted.machine)) {
-    const url = wanted.machine;
-    const engine: Endpoint = { url, reason: '--machine', certificates: undefined };
-    return [
-      { machine: url, runtime: 'docker' as const, attempt: () => dockerAt(engine, needsIpVs, progress) },
-      { machine: url, runtime: 'netns' as const, attempt: () => Promise.resolve({ reason: 'over ssh' }) },
-    ].filter((c) => c.runtime === (wanted.runtime ?? c.runtime));
-  }
-  const abilities = await hostAbilities();
-  const all: Candidate[] = [
-    { machine: 'local', runtime: 'docker', attempt: () => dockerAt(undefined, needsIpVs, progress) },
-    {
-      machine: 'local',
-      runtime: 'netns',
-      attempt: unless(
-        localObstacles(abilities, plan).join('; ') || undefined,
-        'it would run with --machine embedded',
-        {
-          reason: needsIpVs ? "this host's kernel has ip_vs" : 'no ip_vs needed',
-        },
-      ),
-    },
-    {
-      machine: 'embedded',
-      runtime: wanted.runtime ?? 'netns',
-      attempt: unless(embeddedObstacle(abilities), 'lab doctor says what this machine lacks', {
-        reason: localObstacle(abilities, plan) ?? 'no Docker engine here',
-      }),
-    },
-  ];
+  const { machine } = wanted;
+  const all =
+    machine !== undefined && isRemote(machine)
+      ? remotePlaces(machine, plan, progress)
+      : placesHere(await hostAbilities(), plan, wanted, progress);
   return all.filter(
-    (c) => c.machine === (wanted.machine ?? c.machine) && c.runtime === (wanted.runtime ?? c.runtime),
+    (c) => c.machine === (machine ?? c.machine) && c.runtime === (wanted.runtime ?? c.runtime),
   );
 }
 
-function unless<T>(obstacle: string | undefined, mend: string, result: T): () => Promise<T> {
-  return () =>
-    obstacle === undefined
-      ? Promise.resolve(result)
-      : Promise.reject(new LabError(EXIT.machineCannot, obstacle, { mend }));
+function remotePlaces(machine: RemoteName, plan: Plan, progress: Progress): Candidate[] {
+  const engine: Endpoint = { url: machine, reason: '--machine', certificates: undefined };
+  return [
+    place(machine, 'docker', true, () => dockerAt(engine, plan, progress)),
+    place(machine, 'netns', true, () => Promise.resolve({ reason: 'over ssh' })),
+  ];
 }
 
-/** Why nodes cannot be namespaces on this host itself, above all; undefined where they can. */
-export function localObstacle(abilities: HostAbilities, plan?: Plan): string | undefined {
-  return localObstacles(abilities, plan)[0];
+function placesHere(abilities: HostAbilities, plan: Plan, wanted: Wanted, progress: Progress): Candidate[] {
+  const possible = localObstacles(abilities, needsIpVs(plan)).length === 0;
+  const namespaces = place('local', 'netns', possible, () => namespacesHere(abilities, plan));
+  const docker = place('local', 'docker', mayListen(findEndpoint()), () =>
+    dockerAt(undefined, plan, progress),
+  );
+  return [
+    ...(isEngineStated() ? [docker, namespaces] : [namespaces, docker]),
+    place('embedded', wanted.runtime ?? 'netns', embeddedObstacle(abilities) === undefined, () =>
+      embeddedHere(abilities, plan),
+    ),
+  ];
 }
 
-function localObstacles(abilities: HostAbilities, plan?: Plan): string[] {
-  if (!abilities.linux) return ['this host is not Linux'];
-  if (!abilities.x86) return ['namespaces are made on x86-64 only so far'];
-  const lacking = {
-    "this host's kernel has no ip_vs": plan?.services.length !== 0 && !abilities.ipVs,
-    'namespaces on this host need root': !abilities.root,
-    'the loop device or ext2 is missing (modprobe loop ext4)': !abilities.loopMount && !insideRoot(),
-  };
-  return Object.entries(lacking).flatMap(([what, lacks]) => (lacks ? [what] : []));
+function place(
+  machine: MachineName,
+  runtime: RuntimeKind,
+  possible: boolean,
+  attempt: Candidate['attempt'],
+): Candidate {
+  const option = machine === 'embedded' ? '--machine embedded' : `--runtime ${runtime}`;
+  return { machine, runtime, option, possible, attempt };
 }
 
-/** Why the embedded kernel cannot run here; undefined where it can. */
-export function embeddedObstacle(abilities: HostAbilities): string | undefined {
-  return abilities.linux && abilities.x86 ? undefined : EMBEDDED_ELSEWHERE;
+/** Whether a kernel must have IPVS for this lab. */
+export function needsIpVs(plan: Plan): boolean {
+  return plan.services.length > 0;
 }
 
-/** Whether this host itself runs from the root that nodes are given. */
-export function insideRoot(): boolean {
-  return existsSync('/usr/sbin/guest-init');
+/** What the lab takes of the kernel is loaded here and now: whether a module can be, only loading it tells. */
+async function namespacesHere(abilities: HostAbilities, plan: Plan): Promise<{ reason: string }> {
+  const obstacles = localObstacles(abilities, needsIpVs(plan));
+  if (obstacles.length > 0) {
+    const fixes = obstacles.flatMap(({ fix }) => fix ?? []).join('; ');
+    throw new LabError(
+      EXIT.machineCannot,
+      obstacles.map(obstacleText).join('; '),
+      fixes === '' ? {} : { mend: orEmbedded(fixes, 'it would run with --machine embedded') },
+    );
+  }
+  await loadHostModules(plan.modules);
+  return { reason: needsIpVs(plan) ? "this host's kernel has ip_vs" : 'no ip_vs needed' };
+}
+
+function embeddedHere(abilities: HostAbilities, plan: Plan): Promise<{ reason: string }> {
+  const obstacle = embeddedObstacle(abilities);
+  if (obstacle !== undefined)
+    return Promise.reject(
+      new LabError(EXIT.machineCannot, obstacle, { mend: 'lab doctor says where else labs run' }),
+    );
+  const [local] = localObstacles(abilities, needsIpVs(plan));
+  return Promise.resolve({ reason: local?.what ?? 'neither namespaces nor an engine do here' });
 }

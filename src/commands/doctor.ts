@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { textOrNothing } from '../host-files.ts';
 import { hostAbilities } from '../machine/abilities.ts';
 import {
   BUILD_PROGRAMS,
@@ -8,78 +8,38 @@ import {
   missing,
 } from '../machine/embedded/packages.ts';
 import { findRoot } from '../machine/embedded/root.ts';
-import { embeddedObstacle, localObstacle } from './choose.ts';
-import type { Diagnosis, Finding } from './diagnosis.ts';
-import { dockerFindings } from './doctor-docker.ts';
+import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import { engineFacts } from './engine-facts.ts';
+import { diagnosisOf, type HostFacts } from './judge-host.ts';
 
-/** What this machine can do, what it cannot, and the mend. Changes nothing. */
-export async function doctor(): Promise<Diagnosis> {
-  const abilities = await hostAbilities();
-  const embedded = embeddedObstacle(abilities);
-  const local = localObstacle(abilities);
-  const root = await findRoot();
-  const docker = await dockerFindings();
-  const findings: Finding[] = [
-    { title: 'node', state: 'ok', detail: process.version },
-    ...docker,
-    {
-      title: 'local machine',
-      state: local === undefined ? 'ok' : 'cannot',
-      detail: local ?? 'namespaces, with ip_vs of this kernel',
-      ...(abilities.linux && !abilities.ipVs && abilities.root
-        ? { mend: 'on a kernel with modules: modprobe ip_vs' }
-        : {}),
-    },
-    {
-      title: 'embedded',
-      state: embedded === undefined ? 'ok' : 'cannot',
-      detail: embedded ?? 'a kernel with ip_vs as a process',
-    },
-  ];
-  if (embedded === undefined) {
-    findings.push(
-      root === undefined
-        ? {
-            title: 'root filesystem',
-            state: 'missing',
-            detail: 'not built yet for this version; `lab up` builds it (about a minute)',
-          }
-        : {
-            title: 'root filesystem',
-            state: 'ok',
-            detail: `${root.directory}: kernel ${root.manifest.kernelVersion}, ipvsadm ${root.manifest.packages['ipvsadm'] ?? '?'}, nginx ${root.manifest.packages['nginx'] ?? '?'}, built ${root.manifest.built.slice(0, 10)}`,
-          },
-      await programs('run a lab', RUN_PROGRAMS),
-      ...(root === undefined ? await buildNeeds(abilities.root) : []),
-      abilities.namespaces
-        ? { title: 'confinement', state: 'ok', detail: 'the kernel sees none of this host (bubblewrap)' }
-        : {
-            title: 'confinement',
-            state: 'missing',
-            detail: 'no namespaces for this user: a kernel that is broken into has your rights',
-            mend: 'install bubblewrap, and allow user namespaces (sysctl user.max_user_namespaces)',
-          },
-    );
-  }
-  const onDocker = docker.some((f) => f.title === 'engine kernel' && f.state === 'ok');
-  return { ready: embedded === undefined || local === undefined || onDocker, findings };
+/** Tried where nobody asks for more: each that is tried, an engine's kernel loads. */
+const FEW: readonly Scheduler[] = ['rr'];
+
+/**
+ * What this machine can do, what it cannot, and the fix. Installs and builds nothing, and loads nothing into this
+ * host's kernel; on a Docker engine that has the image of a node one is made and removed again, and its kernel loads
+ * what it has of `ip_vs`, the schedulers that are tried, and `ipip`.
+ * @param everyScheduler tries each of them there, instead of one
+ */
+export async function doctor(everyScheduler: boolean): Promise<Diagnosis> {
+  const [abilities, engine, built, absent] = await Promise.all([
+    hostAbilities(),
+    engineFacts(everyScheduler ? SCHEDULERS : FEW),
+    findRoot(),
+    missing([...RUN_PROGRAMS, ...BUILD_PROGRAMS, ...UNPRIVILEGED_BUILD_PROGRAMS]),
+  ]);
+  const root = built && { ...built.manifest, directory: built.directory };
+  return diagnosisOf({ abilities, node: process.version, engine, root, absent, user: thisUser() });
 }
 
-async function buildNeeds(asRoot: boolean): Promise<Finding[]> {
-  const needs = [await programs('build the root', BUILD_PROGRAMS)];
-  if (asRoot) return needs;
-  return [...needs, await programs('build as a user', UNPRIVILEGED_BUILD_PROGRAMS), subordinateIds()];
-}
-
-async function programs(title: string, wanted: Parameters<typeof missing>[0]): Promise<Finding> {
-  const absent = await missing(wanted);
-  if (absent.length === 0) return { title, state: 'ok', detail: wanted.map((p) => p.program).join(', ') };
-  const packages = [...new Set(absent.map((p) => p.package))].join(' ');
+function thisUser(): HostFacts['user'] {
+  const uid = String(process.getuid?.() ?? '');
+  const name = nameOfUser() ?? uid;
+  const rows = textOrNothing('/etc/subuid').split('\n');
   return {
-    title,
-    state: 'missing',
-    detail: absent.map((p) => `${p.program} (${p.purpose})`).join(', '),
-    mend: `sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ${packages}' (\`lab up\` does it for root)`,
+    name,
+    hasSubordinateIds: rows.some((row) => row.startsWith(`${name}:`) || row.startsWith(`${uid}:`)),
   };
 }
 
@@ -90,19 +50,4 @@ function nameOfUser(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function subordinateIds(): Finding {
-  const uid = process.getuid?.();
-  const username = nameOfUser() ?? String(uid);
-  const rows = existsSync('/etc/subuid') ? readFileSync('/etc/subuid', 'utf8').split('\n') : [];
-  const has = rows.some((row) => row.startsWith(`${username}:`) || row.startsWith(`${uid}:`));
-  return has
-    ? { title: 'subordinate ids', state: 'ok', detail: 'in /etc/subuid' }
-    : {
-        title: 'subordinate ids',
-        state: 'missing',
-        detail: `${username} has no range in /etc/subuid, which an ordinary user needs to build the root`,
-        mend: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username}`,
-      };
 }

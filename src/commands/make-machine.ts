@@ -4,7 +4,7 @@ import { connectEngine } from '../docker/engine.ts';
 import { nodeImage } from '../docker/image.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { labDirectory, writeRecord, type LabRecord } from '../lab.ts';
-import { hostAbilities } from '../machine/abilities.ts';
+import { hostAbilities, insideRoot } from '../machine/abilities.ts';
 import { boot } from '../machine/embedded/boot.ts';
 import { GUEST_SOCKET, ensureEngineDisk } from '../machine/embedded/engine-disk.ts';
 import { forwardOnLine } from '../machine/embedded/line.ts';
@@ -16,7 +16,7 @@ import { prepareRemote } from '../machine/ssh.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { engineOf, engineSocket } from '../wire.ts';
-import { insideRoot, type Choice } from './choose.ts';
+import type { Choice } from './choose.ts';
 
 /** MiB that a guest's Docker engine takes beside its nodes. */
 const ENGINE_MEMORY = 512;

@@ -53,6 +53,11 @@ export function findEndpoint(env: NodeJS.ProcessEnv = process.env): Endpoint {
   return { url: DEFAULT_ENDPOINT, reason: 'the local socket', certificates: undefined };
 }
 
+/** Whether the environment names the engine: whoever sets it for a command wants that one, not any that works. */
+export function isEngineStated(env: NodeJS.ProcessEnv = process.env): boolean {
+  return [env['DOCKER_HOST'], env['DOCKER_CONTEXT']].some((value) => (value ?? '') !== '');
+}
+
 function currentContext(folder: string): string | undefined {
   return read(join(folder, 'config.json'), configSchema)?.currentContext;
 }

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
+import { orEmbedded } from '../embedded-here.ts';
+import { processorNamed, type Processor } from '../machine/processor.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
 import { forwardSocket } from './ssh-socket.ts';
 
@@ -19,6 +21,10 @@ export interface Engine {
   major: number;
   /** Its kernel's release. */
   kernel: string;
+  /** Undefined for one that no lab runs on. */
+  processor: Processor | undefined;
+  /** Its processor as it says it itself: `amd64`, `riscv64`. */
+  arch: string;
 }
 
 /** The API that this code is written against (Docker 20.10), and the oldest that has all of it (19.03). */
@@ -52,7 +58,7 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
       EXIT.machineCannot,
       `the Docker engine at ${endpoint.url} is too old: it is ${about.Version} with API ${about.ApiVersion}`,
       {
-        mend: `it takes API ${API.oldest.join('.')} (Docker 19.03) or newer; or leave Docker out: --machine embedded`,
+        mend: orEmbedded(`it takes API ${API.oldest.join('.')} (Docker 19.03) or newer`),
       },
     );
   const lowest = numbers(about.MinAPIVersion ?? about.ApiVersion);
@@ -63,6 +69,8 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
     version: about.Version,
     major: Number.parseInt(about.Version, 10),
     kernel: about.KernelVersion,
+    processor: processorNamed(about.Arch),
+    arch: about.Arch,
   };
 }
 
@@ -135,14 +143,13 @@ function certificate(file: string): Buffer {
 
 function unreachable(endpoint: Endpoint, error: NodeJS.ErrnoException): LabError {
   const where = `the Docker engine at ${endpoint.url} (${endpoint.reason})`;
-  const other = 'or leave Docker out: --machine embedded';
   if (error.code === 'EACCES' || error.code === 'EPERM')
     return new LabError(EXIT.machineCannot, `no permission to talk to ${where}`, {
-      mend: `let your user in (sudo usermod -aG docker USER, then log in anew), ${other}`,
+      mend: orEmbedded('let your user in (sudo usermod -aG docker USER, then log in anew)'),
       cause: error,
     });
   return new LabError(EXIT.machineCannot, `${where} does not answer: ${error.message}`, {
-    mend: `start it, or name another with DOCKER_HOST; ${other}`,
+    mend: orEmbedded('start it, or name another with DOCKER_HOST'),
     cause: error,
   });
 }

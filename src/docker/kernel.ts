@@ -1,32 +1,42 @@
 import type Docker from 'dockerode';
+import { orEmbedded } from '../embedded-here.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
 import { runOnce } from './one-shot.ts';
 
-/** What the kernel under an engine can do for LVS, as a container finds it. */
+/** What a container finds of the kernel under an engine. */
 export interface EngineKernel {
   ipVs: boolean;
+  /** ipvsadm's own words where it has none; empty where it does. */
+  words: string;
+  /** Of those that were tried. */
   schedulers: Scheduler[];
   /** IPIP tunnels, which TUN needs. */
   ipip: boolean;
 }
 
-/** Each is tried, in a network of the container's own; the kernel then loads what it can by itself. */
-const TRY = `
-ipvsadm -Ln >/dev/null 2>&1 && echo ip_vs
-for s in ${SCHEDULERS.join(' ')}; do ipvsadm -A -f 1 -s $s 2>/dev/null && echo $s && ipvsadm -C; done
+/**
+ * A shell command that tries what a kernel has, in a network of its own. The kernel loads what it has as modules by
+ * itself: `ip_vs`, the schedulers that are tried, `ipip`.
+ */
+export function kernelTrial(schedulers: readonly Scheduler[]): string[] {
+  const script = `
+if said=$(ipvsadm -Ln 2>&1); then echo ip_vs; else echo "words $said"; fi
+for s in ${schedulers.join(' ')}; do ipvsadm -A -f 1 -s $s 2>/dev/null && echo $s && ipvsadm -C; done
 ip link add probe type ipip local 192.0.2.1 remote 192.0.2.2 2>/dev/null && echo ipip
 true`;
+  return ['sh', '-c', script];
+}
 
-/** Finds out what an engine's kernel can do, by trying it in a container. */
-export async function engineKernel(docker: Docker, image: string): Promise<EngineKernel> {
-  const options = { NetworkMode: 'none', CapDrop: ['ALL'], CapAdd: ['NET_ADMIN', 'NET_RAW'] };
-  const { output } = await runOnce(docker, image, ['sh', '-c', TRY], options);
-  const works = new Set(output.split('\n'));
+/** Reads what `kernelTrial` has printed. */
+export function readKernelTrial(output: string): EngineKernel {
+  const rows = output.split('\n');
+  const [, words = ''] = /^words (.*)$/m.exec(output) ?? [];
   return {
-    ipVs: works.has('ip_vs'),
-    schedulers: SCHEDULERS.filter((scheduler) => works.has(scheduler)),
-    ipip: works.has('ipip'),
+    ipVs: rows.includes('ip_vs'),
+    words,
+    schedulers: SCHEDULERS.filter((scheduler) => rows.includes(scheduler)),
+    ipip: rows.includes('ipip'),
   };
 }
 
@@ -63,7 +73,7 @@ for m in ${ENGINE_MODULES.join(' ')}; do modprobe -q $m || echo "missing $m"; do
     result = await runOnce(docker, image, ['sh', '-c', script], options);
   } catch (error) {
     throw new LabError(EXIT.machineCannot, `no modules could be loaded: ${(error as Error).message}`, {
-      mend: 'the engine’s host must have /lib/modules; or leave Docker out: --machine embedded',
+      mend: orEmbedded('the engine’s host must have /lib/modules'),
       cause: error,
     });
   }
@@ -72,7 +82,7 @@ for m in ${ENGINE_MODULES.join(' ')}; do modprobe -q $m || echo "missing $m"; do
       EXIT.machineCannot,
       `no modules could be loaded: ${result.output.trim()} on the engine’s host`,
       {
-        mend: 'install its kernel’s modules there; or leave Docker out: --machine embedded',
+        mend: orEmbedded('install its kernel’s modules there'),
       },
     );
   return [...result.output.matchAll(/^missing (\S+)$/gm)].map((m) => m[1] ?? '');

@@ -1,49 +1,62 @@
-import { hostCommand } from '../host-command.ts';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { arch, platform } from 'node:os';
+import { hostCommand } from '../host-command.ts';
+import { textOrNothing } from '../host-files.ts';
+import { areKept, findIpVs, moduleRules, type KernelModule, type ModuleRules } from './kernel-modules.ts';
+import { hostProcessor, type Processor } from './processor.ts';
 
 /** What this host's own kernel and user allow. Each is found out by trying, not guessed from names. */
 export interface HostAbilities {
-  linux: boolean;
-  x86: boolean;
+  /** As Node.js names it: `linux`, `darwin`, `win32`. */
+  system: NodeJS.Platform;
+  /** Undefined for one that no lab runs on. */
+  processor: Processor | undefined;
+  /** The processor as Node.js names it. */
+  arch: string;
   root: boolean;
-  /** IP Virtual Server in the host's own kernel, loaded or loadable. */
-  ipVs: boolean;
-  /** The loop device and ext2, with which nodes on the local machine get their root. */
+  /** IP Virtual Server in the host's own kernel. */
+  ipVs: KernelModule;
+  modules: ModuleRules;
+  /** The loop device and ext2, there or as modules, with which nodes on the local machine get their root. */
   loopMount: boolean;
+  /** This host runs from the very root that nodes are given. */
+  insideRoot: boolean;
   /** Namespaces for the caller, with which the embedded kernel is kept from the host's files. */
   namespaces: boolean;
 }
 
 /** Finds out what this host can do; takes some milliseconds. */
 export async function hostAbilities(): Promise<HostAbilities> {
-  const linux = platform() === 'linux';
-  const none = Promise.resolve(false);
-  const [ipVs, namespaces] = await Promise.all([
-    linux ? hasIpVs() : none,
-    linux ? succeeds('bwrap', ['--unshare-all', '--ro-bind', '/', '/', '--dev', '/dev', '/bin/true']) : none,
+  const system = platform();
+  const linux = system === 'linux';
+  const modules = moduleRules();
+  const [ipVs, loopMount, namespaces] = await Promise.all([
+    linux ? findIpVs() : { state: 'absent' as const, words: '' },
+    linux && mountsImages(modules),
+    linux && succeeds('bwrap', ['--unshare-all', '--ro-bind', '/', '/', '--dev', '/dev', '/bin/true']),
   ]);
   return {
-    linux,
-    x86: arch() === 'x64',
+    system,
+    processor: hostProcessor(),
+    arch: arch(),
     root: process.getuid?.() === 0,
     ipVs,
-    loopMount: linux && existsSync('/dev/loop-control') && /\bext[24]\n/.test(filesystems()),
+    modules,
+    loopMount,
+    insideRoot: linux && insideRoot(),
     namespaces,
   };
 }
 
-async function hasIpVs(): Promise<boolean> {
-  if (existsSync('/proc/net/ip_vs')) return true;
-  return succeeds('modprobe', ['-n', 'ip_vs']);
+async function mountsImages({ disabled, allowed }: ModuleRules): Promise<boolean> {
+  const there = existsSync('/dev/loop-control') && /\bext[24]\n/.test(textOrNothing('/proc/filesystems'));
+  // What is a module is loaded as it is used.
+  return there || (!disabled && allowed && (await areKept(['loop', 'ext4'])));
 }
 
-function filesystems(): string {
-  try {
-    return readFileSync('/proc/filesystems', 'utf8');
-  } catch {
-    return '';
-  }
+/** Whether this host itself runs from the root that nodes are given. */
+export function insideRoot(): boolean {
+  return existsSync('/usr/sbin/guest-init');
 }
 
 async function succeeds(program: string, argv: string[]): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { orEmbedded } from '../embedded-here.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { hostCommand } from '../host-command.ts';
 import { packageRoot } from '../paths.ts';
@@ -56,7 +57,10 @@ export async function prepareRemote(
   const lacking = lines.filter((row) => row !== 'has root');
   if (lacking.length > 0)
     throw new LabError(EXIT.machineCannot, `${name} cannot run this lab: ${lacking.join('; ')}`, {
-      mend: 'another way: --runtime docker where it has an engine, or --machine embedded on this host',
+      mend: orEmbedded(
+        'another way: --runtime docker where it has an engine',
+        'or --machine embedded on this host',
+      ),
     });
   if (lines.includes('has root')) return;
   copying();

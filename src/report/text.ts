@@ -174,7 +174,7 @@ export function statusText(report: StatusReport): string {
 }
 
 export function doctorText({ findings, ready }: Diagnosis): string {
-  const mark = { ok: MARK.pass, missing: MARK.unknown, cannot: paint.dim('–') };
+  const mark = { ok: MARK.pass, missing: MARK.unknown, unknown: MARK.unknown, cannot: paint.dim('–') };
   const width = Math.max(...findings.map((finding) => finding.title.length));
   return [
     ...findings.map((finding) => {
@@ -184,6 +184,10 @@ export function doctorText({ findings, ready }: Diagnosis): string {
         : `${row}\n  ${' '.repeat(width)}  ${paint.dim(`mend: ${finding.mend}`)}`;
     }),
     '',
-    ready ? 'labs run here: lab up nat' : 'no lab with virtual services can run here',
+    ready === null
+      ? 'whether labs run here is not known yet: lab up nat finds out; so does lab doctor after lab image build'
+      : ready
+        ? 'labs run here: lab up nat'
+        : 'no lab with virtual services can run here',
   ].join('\n');
 }

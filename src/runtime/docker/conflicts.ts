@@ -1,6 +1,7 @@
 import type Docker from 'dockerode';
 import { LABEL } from '../../docker/labels.ts';
 import { engineSubnets } from '../../docker/subnets.ts';
+import { orEmbedded } from '../../embedded-here.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import type { Plan } from '../../plan/types.ts';
 import { freeSubnet, overlaps } from '../../topology/open-subnets.ts';
@@ -36,7 +37,10 @@ export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
   if (problems.length === 0) return;
   const free = freeSubnet([...subnets.map((s) => s.subnet), ...plan.networks.flatMap((n) => n.subnets)]);
   throw new LabError(EXIT.badInput, problems.join('\n'), {
-    mend: `take down or rename what is in the way${free === undefined ? '' : `, or give the network another subnet, for example ${free}, or leave it open (\`auto\`)`}; on the embedded machine nothing is in the way (--machine embedded)`,
+    mend: orEmbedded(
+      `take down or rename what is in the way${free === undefined ? '' : `, or give the network another subnet, for example ${free}, or leave it open (\`auto\`)`}`,
+      'on the embedded machine nothing is in the way (--machine embedded)',
+    ),
   });
 }
 

@@ -1,3 +1,4 @@
+import type Docker from 'dockerode';
 import type { ContainerCreateOptions } from 'dockerode';
 import { LABEL, labelsOf } from '../../docker/labels.ts';
 import type { LabRecord } from '../../lab.ts';
@@ -26,13 +27,7 @@ const READ_ONLY = [
   ),
 ];
 
-/**
- * A node as a container. Not privileged: NET_ADMIN for ip, ipvsadm, tc and the network's sysctls, NET_RAW for
- * tcpdump, ping and arping, and what else a Debian system's daemons take.
- * @param image a node's image
- * @param appArmor whether the engine confines containers by AppArmor, whose profile for them denies every write to
- * /proc/sys/net, capabilities or not
- */
+/** A node's container, with the name and the labels of its lab. */
 export function containerOptions(
   record: LabRecord,
   node: PlannedNode,
@@ -40,8 +35,35 @@ export function containerOptions(
   appArmor: boolean,
 ): ContainerCreateOptions {
   const [first] = node.interfaces;
+  const network = first && networkName(record.name, first.network);
   return {
+    ...nodeContainer({ node, image, appArmor, network }),
     name: containerName(record.name, node.name),
+    Labels: { ...labelsOf(record), [LABEL.node]: node.name },
+  };
+}
+
+/** What makes a container a node, whatever it is called and belongs to. */
+interface NodeContainer {
+  node: Pick<PlannedNode, 'name' | 'interfaces' | 'hosts'>;
+  /** Of a node. */
+  image: string;
+  /**
+   * Whether the engine confines containers by AppArmor, whose profile for them denies every write to /proc/sys/net,
+   * capabilities or not.
+   */
+  appArmor: boolean;
+  /** The Docker network of its first interface; undefined where it has none. */
+  network: string | undefined;
+}
+
+/**
+ * A node as a container. Not privileged: NET_ADMIN for ip, ipvsadm, tc and the network's sysctls, NET_RAW for
+ * tcpdump, ping and arping, and what else a Debian system's daemons take.
+ */
+export function nodeContainer({ node, image, appArmor, network }: NodeContainer): ContainerCreateOptions {
+  const [first] = node.interfaces;
+  return {
     Image: image,
     Hostname: node.name,
     Cmd: ['perl', '/usr/lib/lvslab/node-agent', 'stay'],
@@ -49,9 +71,8 @@ export function containerOptions(
     WorkingDir: '/root',
     // Its first process is one that stays, and has nothing to finish.
     StopSignal: 'SIGKILL',
-    Labels: { ...labelsOf(record), [LABEL.node]: node.name },
     HostConfig: {
-      NetworkMode: first === undefined ? 'none' : networkName(record.name, first.network),
+      NetworkMode: network ?? 'none',
       CapDrop: ['ALL'],
       CapAdd: Object.keys(NODE_CAPABILITIES).map((name) => name.toUpperCase()),
       ...(appArmor ? { SecurityOpt: ['apparmor=unconfined'] } : {}),
@@ -63,13 +84,9 @@ export function containerOptions(
       Tmpfs: { '/run': 'mode=755,size=8m' },
       RestartPolicy: { Name: 'no' },
     },
-    ...(first === undefined
+    ...(first === undefined || network === undefined
       ? {}
-      : {
-          NetworkingConfig: {
-            EndpointsConfig: { [networkName(record.name, first.network)]: endpoint(first) },
-          },
-        }),
+      : { NetworkingConfig: { EndpointsConfig: { [network]: endpoint(first) } } }),
   };
 }
 
@@ -85,4 +102,10 @@ export function endpoint({ addresses }: PlannedInterface): {
       ...(v6 === undefined ? {} : { IPv6Address: v6 }),
     },
   };
+}
+
+/** Whether an engine confines containers by AppArmor. */
+export async function confinesByAppArmor(docker: Docker): Promise<boolean> {
+  const info = (await docker.info()) as { SecurityOptions?: string[] };
+  return info.SecurityOptions?.some((option) => option.includes('apparmor')) ?? false;
 }

@@ -11,7 +11,7 @@ import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
 import type { HeldJob, Job, Lease, NodeState, Runtime } from '../runtime.ts';
 import { byNode, inOrder } from './by-node.ts';
-import { containerName, containerOptions, endpoint, networkName } from './container.ts';
+import { confinesByAppArmor, containerName, containerOptions, endpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
 import { inParallel } from './in-parallel.ts';
 import { networkOptions } from './networks.ts';
@@ -117,8 +117,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     async create(plan) {
       const { docker: api, major } = await reach();
       await assertFree(api, plan);
-      const info = (await api.info()) as { SecurityOptions?: string[] };
-      const appArmor = info.SecurityOptions?.some((o) => o.includes('apparmor')) ?? false;
+      const appArmor = await confinesByAppArmor(api);
       await inParallel(plan.networks, async (network) => {
         try {
           await api.createNetwork(networkOptions(record, network, major));

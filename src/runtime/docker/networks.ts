@@ -1,5 +1,6 @@
 import type { NetworkCreateOptions } from 'dockerode';
 import ipaddr from 'ipaddr.js';
+import { orEmbedded } from '../../embedded-here.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import { LABEL, labelsOf } from '../../docker/labels.ts';
 import type { LabRecord } from '../../lab.ts';
@@ -62,6 +63,9 @@ export function gatewayOf(plan: Plan, subnet: string): string {
     if (!taken.has(address)) return address;
   }
   throw new LabError(EXIT.badInput, `every address of ${subnet} is taken, and Docker wants one of its own`, {
-    mend: 'make the subnet larger; on the embedded machine it is large enough (--machine embedded)',
+    mend: orEmbedded(
+      'make the subnet larger',
+      'on the embedded machine it is large enough (--machine embedded)',
+    ),
   });
 }

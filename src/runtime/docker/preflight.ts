@@ -1,3 +1,4 @@
+import { orEmbedded } from '../../embedded-here.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import type { Plan, PlannedInterface } from '../../plan/types.ts';
 import type { Runtime } from '../runtime.ts';
@@ -125,8 +126,8 @@ export function eatenError(eaten: Eaten[], rules: string[]): LabError {
     {
       mend:
         rules.length === 0
-          ? "look at the engine host's firewall (nft list ruleset), or leave it out: --machine embedded"
-          : 'remove that rule on the engine’s host, or leave Docker out: --machine embedded',
+          ? orEmbedded("look at the engine host's firewall (nft list ruleset)")
+          : orEmbedded('remove that rule on the engine’s host'),
     },
   );
 }

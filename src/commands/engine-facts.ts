@@ -1,0 +1,72 @@
+import { findEndpoint, mayListen } from '../docker/endpoint.ts';
+import { connectEngine, type Engine } from '../docker/engine.ts';
+import { hasNodeImage, nodeImage } from '../docker/image.ts';
+import type { EngineKernel } from '../docker/kernel.ts';
+import { LabError } from '../errors.ts';
+import type { Processor } from '../machine/processor.ts';
+import type { Scheduler } from '../topology/types.ts';
+import { engineKernel } from './engine-kernel.ts';
+
+/** What went wrong, and what to do. */
+export interface Failed {
+  message: string;
+  fix?: string;
+}
+
+/** What was found out about the Docker engine at hand. */
+export type EngineFacts =
+  | { state: 'absent'; where: string }
+  | ({ state: 'unreachable' } & Failed)
+  | {
+      state: 'answers';
+      where: string;
+      version: string;
+      /** Its kernel's release. */
+      kernel: string;
+      /** Undefined for one that no lab runs on. */
+      processor: Processor | undefined;
+      /** Its processor as it says it itself. */
+      arch: string;
+      /** The name of the image that its nodes take. */
+      image: string;
+      /** Whether it has that; what is wrong with the one it has. */
+      hasImage: boolean | Failed;
+      /** What a node there finds, or why none works; absent where none could be made yet. */
+      node?: EngineKernel | Failed;
+      /** Those that were tried on the node. */
+      tried: readonly Scheduler[];
+    };
+
+/**
+ * Looks at the engine that Docker's own client would talk to. Where it has the image of a node, one is made, used and
+ * removed; its kernel then loads what is tried and what it has as modules.
+ */
+export async function engineFacts(tried: readonly Scheduler[]): Promise<EngineFacts> {
+  const endpoint = findEndpoint();
+  const where = `${endpoint.url} (${endpoint.reason})`;
+  if (!mayListen(endpoint)) return { state: 'absent', where };
+  const engine = await orFailed(connectEngine(endpoint));
+  if ('message' in engine) return { state: 'unreachable', ...engine };
+  const { version, kernel, processor, arch } = engine;
+  const base = { state: 'answers' as const, where, version, kernel, processor, arch, tried };
+  const image = nodeImage();
+  if (processor === undefined) return { ...base, image, hasImage: false };
+  const there = await orFailed(imageOn(engine));
+  if ('message' in there) return { ...base, image, hasImage: there };
+  const node = there.has ? { node: await orFailed(engineKernel(engine, tried)) } : {};
+  return { ...base, image, hasImage: there.has, ...node };
+}
+
+async function imageOn({ docker }: Engine): Promise<{ has: boolean }> {
+  return { has: await hasNodeImage(docker) };
+}
+
+async function orFailed<T extends object>(work: Promise<T>): Promise<T | Failed> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof LabError)) throw error;
+    const { message, mend } = error;
+    return { message, ...(mend === undefined ? {} : { fix: mend }) };
+  }
+}

@@ -1,0 +1,44 @@
+import { engineError, type Engine } from '../../docker/engine.ts';
+import { nodeImage } from '../../docker/image.ts';
+import type { Finished } from '../../machine/machine.ts';
+import { agentBy } from '../agent.ts';
+import { parseResults } from '../job-results.ts';
+import { confinesByAppArmor, nodeContainer } from './container.ts';
+import { startInContainer } from './process.ts';
+
+/** Seconds after which the container ends by itself, whoever was to remove it. */
+const LIFE = 300;
+
+/**
+ * Makes a container as a lab makes its nodes, without a network, runs one job in it as a lab does, and removes it.
+ * @throws LabError with the engine's own words, or the agent's, where no node works there
+ */
+export async function tryNode({ docker }: Pick<Engine, 'docker'>, argv: string[]): Promise<Finished> {
+  const node = { name: 'trial', interfaces: [], hosts: [] };
+  const image = nodeImage();
+  let container;
+  try {
+    const appArmor = await confinesByAppArmor(docker);
+    const options = nodeContainer({ node, image, appArmor, network: undefined });
+    container = await docker.createContainer({
+      ...options,
+      Cmd: ['timeout', String(LIFE), ...(options.Cmd ?? [])],
+      HostConfig: { ...options.HostConfig, AutoRemove: true },
+    });
+    await container.start();
+    const { id } = container;
+    const agent = agentBy('a node that was made to try this engine', () =>
+      startInContainer(() => Promise.resolve(docker), id, ['perl', '/usr/lib/lvslab/node-agent'], {
+        stdio: 'pipe',
+        guarded: false,
+      }),
+    );
+    const [result] = parseResults(await agent.request([['run'], ['job', '-', '', ...argv]]), 1);
+    if (result === undefined) throw new Error('the agent gave no answer');
+    return result;
+  } catch (error) {
+    throw engineError('a node, to try this engine', error);
+  } finally {
+    await container?.remove({ force: true }).catch(() => undefined);
+  }
+}
