@@ -3,30 +3,37 @@ import { runOnce } from '../../docker/one-shot.ts';
 import { nodeImage } from '../../docker/image.ts';
 import type { Plan } from '../../plan/types.ts';
 import type { Runtime } from '../runtime.ts';
-import { eatenError, probe, rulesThatCounted } from './preflight.ts';
-
-/** Rules with their counters, in both forms of iptables. */
-const RULES = 'iptables-save -c; iptables-legacy-save -c 2>/dev/null; true';
+import { RULES_SCRIPT, rulesThatCounted, uncountedDrops } from './host-rules.ts';
+import { eatenError, unmeasuredError } from './preflight-errors.ts';
+import { PATIENCE, probe, wasEaten } from './preflight.ts';
 
 /**
  * Sends through a lab's networks what they must carry, before anything relies on them.
- * @throws LabError machineCannot with what was eaten, and the rules of the engine's host that did
+ * @throws LabError machineCannot with what was eaten, and the rules of the engine's host that did; testUnknown where
+ * not even ordinary packets came and no rule has counted them
  */
 export async function checkNetworks(
   docker: Docker,
   plan: Plan,
   runtime: Pick<Runtime, 'exec'>,
 ): Promise<void> {
-  if ((await probe(plan, runtime)).length === 0) return;
+  if ((await probe(plan, runtime, PATIENCE.first)).length === 0) return;
   const image = nodeImage();
   // A container in the host's own network sees the host's rules; it only reads them.
   const rules = async () => {
     const options = { NetworkMode: 'host', CapDrop: ['ALL'], CapAdd: ['NET_ADMIN', 'NET_RAW'] };
-    return (await runOnce(docker, image, ['sh', '-c', RULES], options, plan.name)).output;
+    return (await runOnce(docker, image, ['sh', '-c', RULES_SCRIPT], options, plan.name)).output;
   };
   const before = await rules();
-  const eaten = await probe(plan, runtime);
-  if (eaten.length === 0) return;
-  const fewest = Math.min(...eaten.map((e) => e.missing.length));
-  throw eatenError(eaten, rulesThatCounted(before, await rules(), fewest * 5));
+  const missing = await probe(plan, runtime, PATIENCE.again);
+  if (missing.length === 0) return;
+  const after = await rules();
+  const measured = missing.filter(wasEaten);
+  const told = measured.length > 0 ? measured : missing;
+  // A rule may be for one packet of many, and has seen it in every round.
+  const rounds = Math.min(...told.map(({ sent }) => sent));
+  const flows = told.some(({ rewritten }) => rewritten.length > 0) ? 1 : undefined;
+  const counted = rulesThatCounted(before, after, rounds, flows);
+  const blamed = { counted, suspects: uncountedDrops(after) };
+  throw measured.length > 0 || counted.length > 0 ? eatenError(told, blamed) : unmeasuredError(told, blamed);
 }

@@ -1,9 +1,14 @@
-import { orEmbedded } from '../../embedded-here.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import type { Plan, PlannedInterface } from '../../plan/types.ts';
 import type { Runtime } from '../runtime.ts';
 
 const PROBE = '/usr/lib/lvslab/frame-probe';
+
+/** Ordinary packets after which one that has not come is taken for eaten: some 30 ms apart, so about a second. */
+const ENOUGH = 30;
+
+/** Seconds without a word from the other end after which an end gives up: it may be slow to start, or be stopped. */
+export const PATIENCE = { first: 20, again: 5 } as const;
 
 /** Packets that must come through on a network, from one node to another. */
 export interface Crossing {
@@ -12,13 +17,21 @@ export interface Crossing {
   to: string;
   device: { from: string; to: string };
   mac: { from: string; to: string };
+  /** `source,destination` of a packet that every network carries: these two nodes' own. */
+  ordinary: string;
   /** `source,destination` of each packet; neither lies on this network. */
   packets: string[];
 }
 
 /** Packets that did not come through. */
-export interface Eaten extends Crossing {
+export interface Missing extends Crossing {
   missing: string[];
+  /** `source,destination` of packets that came with other addresses than they were sent with. */
+  rewritten: string[];
+  /** Ordinary packets that came. */
+  heard: number;
+  /** How many times every packet was sent. */
+  sent: number;
 }
 
 /**
@@ -50,7 +63,16 @@ interface End {
 function crossing(network: string, from: End, to: End, packets: string[]): Crossing {
   const device = { from: from.own.name, to: to.own.name };
   const mac = { from: from.own.mac, to: to.own.mac };
-  return { network, from: from.node, to: to.node, device, mac, packets };
+  const ordinary = ordinaryPacket(from.own, to.own);
+  return { network, from: from.node, to: to.node, device, mac, ordinary, packets };
+}
+
+/** IPv4 where both have that. */
+function ordinaryPacket(from: PlannedInterface, to: PlannedInterface): string {
+  const pairs = ([4, 6] as const).map((family) =>
+    [from, to].map((own) => own.addresses.find((a) => a.family === family)?.address),
+  );
+  return pairs.find((pair) => !pair.includes(undefined))?.join(',') ?? '';
 }
 
 function foreignAddresses(plan: Plan, network: string): string[] {
@@ -62,72 +84,53 @@ function foreignAddresses(plan: Plan, network: string): string[] {
   return [...new Set(all)].filter((address) => !address.includes(':'));
 }
 
-/** Sends what the networks must carry, and tells what did not arrive. */
-export async function probe(plan: Plan, runtime: Pick<Runtime, 'exec'>): Promise<Eaten[]> {
+/**
+ * Sends what the networks must carry, all at once, and tells what did not arrive.
+ * @param patience seconds for an end to be heard by the other
+ * @throws LabError labFailed where a probe cannot be run
+ */
+export async function probe(
+  plan: Plan,
+  runtime: Pick<Runtime, 'exec'>,
+  patience: number,
+): Promise<Missing[]> {
   const all = crossings(plan);
   // Each end sends what the other waits for, so that what one receives tells of the way from the other.
   const results = await runtime.exec(
-    all.map((c) => ({
-      node: c.to,
-      argv: ['perl', PROBE, c.device.to, c.mac.from, '5', ...c.packets],
-    })),
+    all.map((c) => {
+      const [source = '', destination = ''] = c.ordinary.split(',');
+      const limits = [String(ENOUGH), String(patience)];
+      const argv = ['perl', PROBE, c.device.to, c.mac.from, ...limits, `${destination},${source}`];
+      return { node: c.to, argv: [...argv, ...c.packets] };
+    }),
   );
   const failed = results.find((result) => result.code !== 0);
   if (failed !== undefined)
     throw new LabError(EXIT.labFailed, `the networks could not be probed: ${failed.stderr.trim()}`);
+  const said = results.map((result) => readProbe(result.stdout.toString()));
   return all.flatMap((c, index) => {
-    const arrived = new Set(results[index]?.stdout.toString().trim().split('\n'));
-    const missing = c.packets.filter((packet) => !arrived.has(packet));
-    return missing.length === 0 ? [] : [{ ...c, missing }];
+    const { came, rewritten = [], heard = 0 } = said[index] ?? {};
+    const missing = c.packets.filter((packet) => came?.has(packet) !== true);
+    // The end that sends them is the one that waits on the way back.
+    const back = all.findIndex((b) => b.network === c.network && b.to === c.from);
+    return missing.length === 0 ? [] : [{ ...c, missing, rewritten, heard, sent: said[back]?.sent ?? 0 }];
   });
 }
 
-/** Rules of `iptables-save -c` whose counters rose between two dumps and that end a packet's way, or rewrite it. */
-export function rulesThatCounted(before: string, after: string, packets: number): string[] {
-  const counts = new Map(ruleRows(before).map((row) => [row.rule, row.packets]));
-  return ruleRows(after)
-    .filter((row) => / -j (DROP|REJECT|MASQUERADE|SNAT)\b| policy DROP/.test(row.rule))
-    .filter((row) => row.packets - (counts.get(row.rule) ?? 0) >= packets)
-    .map((row) => row.rule);
+/** What `frame-probe` prints. */
+function readProbe(text: string): { came: Set<string>; rewritten: string[]; heard: number; sent: number } {
+  const rows = text.trim().split('\n');
+  const after = (word: string) =>
+    rows.filter((row) => row.startsWith(`${word} `)).map((row) => row.slice(word.length + 1));
+  return {
+    came: new Set(rows),
+    rewritten: after('as'),
+    heard: Number(after('heard')[0] ?? 0),
+    sent: Number(after('sent')[0] ?? 0),
+  };
 }
 
-/** Each rule and each chain's policy, with its table, and how many packets it has seen. */
-function ruleRows(dump: string): { rule: string; packets: number }[] {
-  let table = '';
-  return dump.split('\n').flatMap((row) => {
-    if (row.startsWith('*')) table = row.slice(1);
-    const rule = /^\[(\d+):\d+\] (-A .*)$/.exec(row);
-    if (rule !== null) return [{ rule: `iptables -t ${table} ${rule[2] ?? ''}`, packets: Number(rule[1]) }];
-    const policy = /^:(\S+) (\w+) \[(\d+):\d+\]$/.exec(row);
-    return policy === null
-      ? []
-      : [
-          {
-            rule: `iptables -t ${table}: chain ${policy[1] ?? ''} policy ${policy[2] ?? ''}`,
-            packets: Number(policy[3]),
-          },
-        ];
-  });
-}
-
-/** The error that names what was eaten, and by which rules. */
-export function eatenError(eaten: Eaten[], rules: string[]): LabError {
-  const rows = eaten.map(
-    (e) =>
-      `network ${e.network}: from ${e.from} to ${e.to} no packet ${e.missing.slice(0, 3).join(' or ').replaceAll(',', ' > ')}${e.missing.length > 3 ? ` or ${e.missing.length - 3} more` : ''}`,
-  );
-  const by =
-    rules.length === 0
-      ? "no rule of the engine host's iptables counted them"
-      : `eaten by:\n  ${rules.join('\n  ')}`;
-  return new LabError(
-    EXIT.machineCannot,
-    `the engine's networks do not carry what LVS sends:\n  ${rows.join('\n  ')}\n${by}`,
-    {
-      mend:
-        rules.length === 0
-          ? orEmbedded("look at the engine host's firewall (nft list ruleset)")
-          : orEmbedded('remove that rule on the engine’s host'),
-    },
-  );
+/** Whether ordinary packets came often enough for what is missing to have been eaten. */
+export function wasEaten({ heard }: Missing): boolean {
+  return heard >= ENOUGH;
 }

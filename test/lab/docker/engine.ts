@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { spawn, type ChildProcess } from 'node:child_process';
 import {
+  createWriteStream,
   existsSync,
   mkdtempSync,
   readFileSync,
@@ -12,8 +13,10 @@ import {
 import { chmod, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEngine, type Engine } from '../../../src/docker/engine.ts';
+import { ensureNodeImage, exportNodeImage, importNodeImage } from '../../../src/docker/image.ts';
 import { buildAlone } from '../../../src/machine/embedded/builds.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { cacheDirectory } from '../../../src/paths.ts';
@@ -131,6 +134,20 @@ export async function startEngine(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Gives an engine the image of a node: made for the first that is to have it, which takes minutes, and from that one's
+ * for all others.
+ * @param kept where it is kept in between, for `docker load`
+ */
+export async function giveNodeImage({ engine }: TestEngine, kept: string): Promise<void> {
+  if (existsSync(kept)) {
+    await importNodeImage(engine.docker, kept);
+    return;
+  }
+  await ensureNodeImage(engine, createProgress(process.stderr, { quiet: true }));
+  await pipeline(await exportNodeImage(engine.docker), createWriteStream(kept));
 }
 
 /** The first process in the engine's PID namespace: the only child of `unshare`, which started it. */
