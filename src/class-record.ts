@@ -4,7 +4,8 @@ import * as z from 'zod/mini';
 import { measuredSchema } from './class/needs.ts';
 import { seatSchema, type Seat } from './class/roster.ts';
 import { EXIT, LabError } from './errors.ts';
-import { hold, type Lock } from './lock.ts';
+import { hold } from './lock.ts';
+import type { Lock } from './locks/taken.ts';
 import {
   LOCK,
   assertOwnPlace,

@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { entriesOf, isThere } from '../host-files.ts';
-import { LOCK_TEXT } from '../lock.ts';
+import { LOCK_TEXT } from '../locks/taken.ts';
 import { stateDirectory } from '../paths.ts';
 import { cannotTrust, distrust, isMine, isOwnFile, readOwnFile } from './own-files.ts';
 

@@ -85,7 +85,19 @@ function other(how: 'hold' | 'try', path = file) {
   };
 }
 
-describe('a lock', () => {
+const path = process.env['PATH'];
+
+/** Where a lock's programs are looked for: in the second place none is, as on systems that have none. */
+describe.each([
+  ['a lock', path],
+  ['a lock without a program', join(tmpdir(), 'nowhere')],
+])('%s', (_, programs) => {
+  beforeAll(() => {
+    process.env['PATH'] = programs;
+  });
+  afterAll(() => {
+    process.env['PATH'] = path;
+  });
   let number = 0;
   const fresh = () => (file = join(folder, 'locks', `${number++}`, 'lock'));
 
@@ -104,9 +116,40 @@ describe('a lock', () => {
   it('has its file open nowhere once it is released', async () => {
     fresh();
     const lock = await hold(file);
-    expect(whoHasOpen(file)).toHaveLength(1);
+    // Without the program it is not the open file that is locked.
+    expect(whoHasOpen(file)).toHaveLength(programs === path ? 1 : 0);
     await lock.release();
     expect(whoHasOpen(file)).toEqual([]);
+  });
+
+  it('that was released keeps no process from its end', async () => {
+    fresh();
+    const holder = other('hold');
+    expect(await holder.said()).toBe('held');
+    holder.release();
+    const [code] = (await once(holder.child, 'exit')) as [number | null];
+    expect(code).toBe(0);
+  });
+
+  it('is had by each of many in turn, and by one at a time', async () => {
+    fresh();
+    const many = Array.from({ length: 6 }, () => other('hold'));
+    const held: string[] = [];
+    await Promise.all(
+      many.map(async ({ said, release }, index) => {
+        let word = await said();
+        if (word === 'waiting') word = await said();
+        expect(word).toBe('held');
+        expect(await tryHold(file)).toBeUndefined();
+        held.push(`begins ${index}`);
+        await sleep(30);
+        held.push(`ends ${index}`);
+        release();
+      }),
+    );
+    for (let at = 0; at < held.length; at += 2)
+      expect(held[at + 1]).toBe(held[at]?.replace('begins', 'ends'));
+    expect(held).toHaveLength(12);
   });
 
   it('is refused to whoever only tries, while another process holds it', async () => {
