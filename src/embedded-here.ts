@@ -14,5 +14,6 @@ export function embeddedRuns(
  * @param other how it is said there
  */
 export function orEmbedded(fix: string, other = 'or leave Docker out: --machine embedded'): string {
-  return embeddedRuns() ? `${fix}; ${other}` : fix;
+  // What ends with a command to copy has a line of its own after it.
+  return embeddedRuns() ? `${fix}${fix.includes('\n') ? '\n' : '; '}${other}` : fix;
 }
