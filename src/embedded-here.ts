@@ -1,10 +1,15 @@
 import { platform } from 'node:os';
 import { hostProcessor, type Processor } from './machine/processor.ts';
 
+/** A kind of host; undefined: a processor on which no lab runs. */
+interface HostKind {
+  system: NodeJS.Platform;
+  processor: Processor | undefined;
+}
+
 /** Whether the embedded kernel runs on a host of this kind; by default on this one. */
 export function embeddedRuns(
-  system: NodeJS.Platform = platform(),
-  processor: Processor | undefined = hostProcessor(),
+  { system, processor }: HostKind = { system: platform(), processor: hostProcessor() },
 ): boolean {
   return system === 'linux' && processor === 'amd64';
 }

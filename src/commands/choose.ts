@@ -116,7 +116,7 @@ function place(
   possible: boolean,
   attempt: Candidate['attempt'],
 ): Candidate {
-  const option = machine === 'embedded' ? '--machine embedded' : `--runtime ${runtime}`;
+  const option = machine === 'embedded' ? `--machine ${machine}` : `--runtime ${runtime}`;
   return { machine, runtime, option, possible, attempt };
 }
 

@@ -61,11 +61,8 @@ export function ipVsObstacle({ ipVs, modules, root }: HostAbilities): Obstacle |
 }
 
 /** Why the embedded kernel cannot run on a host; undefined where it can. */
-export function embeddedObstacle({
-  system,
-  processor,
-}: Pick<HostAbilities, 'system' | 'processor'>): string | undefined {
-  return embeddedRuns(system, processor) ? undefined : EMBEDDED_ELSEWHERE;
+export function embeddedObstacle(host: Pick<HostAbilities, 'system' | 'processor'>): string | undefined {
+  return embeddedRuns(host) ? undefined : EMBEDDED_ELSEWHERE;
 }
 
 /** An obstacle in full. */

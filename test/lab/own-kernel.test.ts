@@ -98,7 +98,10 @@ it.each<[string, { made?: string[]; as?: string; words: string[] }]>([
   ],
   [
     'is not its user’s to change',
-    { as: 'setpriv --reuid=1000 --clear-groups --inh-caps=+dac_override --ambient-caps=+dac_override env LVSLAB_STATE=/tmp/labs', words: ['need root', 'sudo'] },
+    {
+      as: 'setpriv --reuid=1000 --clear-groups --inh-caps=+dac_override --ambient-caps=+dac_override env LVSLAB_STATE=/tmp/labs',
+      words: ['need root', 'sudo'],
+    },
   ],
 ])('that %s is refused, with what to do', async (_, { made = [], as, words }) => {
   await host(...made);

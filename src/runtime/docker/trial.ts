@@ -22,7 +22,7 @@ export async function tryNode({ docker }: Pick<Engine, 'docker'>, argv: string[]
     const options = nodeContainer({ node, image, appArmor, network: undefined });
     container = await docker.createContainer({
       ...options,
-      Cmd: ['timeout', String(LIFE), ...(options.Cmd ?? [])],
+      Cmd: ['sh', '-c', `"$@" & exec sleep ${LIFE}`, 'sh', ...(options.Cmd ?? [])],
       HostConfig: { ...options.HostConfig, AutoRemove: true },
     });
     await container.start();

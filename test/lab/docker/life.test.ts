@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ensureNodeImage, nodeImage } from '../../../src/docker/image.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 import { BIN, leftOf, marked, user } from '../cli.ts';
+import { pretended } from '../pretended.ts';
 import { RELEASES, startEngine, type TestEngine } from './engine.ts';
 
 // No virtual service: this machine's own kernel has no ip_vs, and all this is about everything else.
@@ -278,11 +279,22 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
     await docker.getContainer('foreign').remove({ force: true });
     await docker.getImage(nodeImage()).remove({ force: true });
     expect((await lab(['image', 'export', archive])).stderr).toContain('lab image build');
+    // On a host where no lab but on the engine is possible: not known before a node can be made there.
+    const { options, end } = pretended({ system: 'darwin', arch: 'arm64' });
+    const unknown = await lab(['doctor', '--json'], { NODE_OPTIONS: options });
+    expect(unknown.code, unknown.stderr).toBe(5);
+    expect(JSON.parse(unknown.stdout)).toMatchObject({ ready: null });
+    expect(await host.everything()).toEqual(before.filter((name) => name !== '/foreign'));
     const wrong = join(host.folder, 'wrong.tar');
     writeFileSync(wrong, 'not an image');
     expect((await lab(['image', 'import', wrong])).code).toBe(2);
     expect((await lab(['image', 'import', archive])).code).toBe(0);
     expect((await lab(['image', 'build'])).stdout).toContain('is on the engine already');
+    const known = await lab(['doctor'], { NODE_OPTIONS: options });
+    end();
+    expect(known.code, known.stdout).toBe(3);
+    expect(known.stdout).toContain('one was made, ran a command, and is gone again');
+    expect(known.stdout).toContain('has no ip_vs');
     const foreign = await docker.createContainer({
       name: 'foreign',
       Image: nodeImage(),

@@ -197,3 +197,13 @@ it('no file of src has more than 260 lines', () => {
   const long = FILES.map((file) => [file, textOf(file).split('\n').length - 1] as const);
   expect(long.filter(([, lines]) => lines > 260)).toEqual([]);
 });
+
+it('the embedded machine is offered only where it runs', () => {
+  const offers = FILES.flatMap((file) =>
+    Array.from(
+      textOf(file).matchAll(/^.*(?<!orEmbedded\([^;]*)--machine embedded.*$/gm),
+      ([row]) => `${file}: ${row.trim()}`,
+    ),
+  );
+  expect(offers).toEqual([]);
+});

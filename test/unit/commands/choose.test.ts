@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { firstThatWorks, type Candidate } from '../../../src/commands/choose.ts';
+import { EXIT, LabError } from '../../../src/errors.ts';
+
+const works = (option: string, own: Partial<Candidate> = {}): Candidate => ({
+  ...{ machine: 'local', runtime: 'netns', option, possible: true },
+  attempt: () => Promise.resolve({ reason: `${option} works` }),
+  ...own,
+});
+const lacks = (option: string, code: 3 | 4 = EXIT.machineCannot) =>
+  works(option, {
+    attempt: () => Promise.reject(new LabError(code, `${option} lacks it`, { mend: `give it to ${option}` })),
+  });
+
+describe('the place for a lab', () => {
+  it('is the first that works, with the others that were not tried', async () => {
+    const ruledOut = works('--c', { possible: false });
+    const choice = await firstThatWorks([lacks('--a'), works('--b'), ruledOut, works('--d')], {});
+    expect(choice.reason).toBe('--b works; not tried: --d');
+    expect((await firstThatWorks([works('--a'), ruledOut], {})).reason).toBe('--a works');
+  });
+
+  it('is as asked, where there is but one', async () => {
+    expect((await firstThatWorks([works('--a')], {})).reason).toBe('as asked');
+    expect((await firstThatWorks([works('--a', { runtime: 'docker' })], {})).reason).toBe('--a works');
+  });
+
+  it('is nowhere, with what each lacks and what to do about it', async () => {
+    const none = firstThatWorks([lacks('--a'), lacks('--b')], {});
+    await expect(none).rejects.toMatchObject({
+      code: EXIT.machineCannot,
+      message: 'no place here can run this lab:\n  --a lacks it\n  --b lacks it',
+      mend: 'give it to --a\ngive it to --b\nlab doctor says more',
+    });
+    await expect(firstThatWorks([lacks('--a')], {})).rejects.toMatchObject({ message: '--a lacks it' });
+  });
+
+  it('is not looked for further where something else is wrong', async () => {
+    const failing = firstThatWorks([lacks('--a', EXIT.labFailed), works('--b')], {});
+    await expect(failing).rejects.toMatchObject({ code: EXIT.labFailed });
+  });
+});
