@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest';
+import { processorNamed } from '../../src/machine/processor.ts';
 import { bootMachine } from './machine.ts';
-import { DEBIAN } from './systems.ts';
+import { DEBIAN, DEBIAN_ARM64 } from './systems.ts';
 
-it.each([DEBIAN])('$name boots, and runs what it is sent', async (system) => {
+it.each([DEBIAN, DEBIAN_ARM64])('$name boots, and runs what it is sent', async (system) => {
   const machine = await bootMachine(system);
   try {
     expect(await machine.run('echo one; echo two >&2; exit 7')).toEqual({ code: 7, output: 'one\ntwo\n' });
-    expect((await machine.run('uname -m')).output).toBe('x86_64\n');
+    const { output } = await machine.run('uname -m');
+    expect(processorNamed(output.trim())).toBe(system.processor);
   } finally {
     await machine.end();
   }
