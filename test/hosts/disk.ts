@@ -91,6 +91,8 @@ export async function ensureDisk(system: System): Promise<Disk> {
     kernel: join(folder, 'vmlinuz'),
     initrd: join(folder, 'initrd.img'),
   };
+  // Whatever else is being built meanwhile need not be waited for.
+  if (existsSync(folder)) return disk;
   await buildAlone(
     'test-host',
     () => undefined,
