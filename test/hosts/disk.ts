@@ -74,7 +74,7 @@ function installingRecipe(
 function key(system: System): string {
   const hash = createHash('sha256').update(JSON.stringify([recipe(system, ''), SIZE]));
   for (const name of readdirSync(GUEST).sort()) hash.update(readFileSync(join(GUEST, name)));
-  hash.update(readFileSync(join(import.meta.dirname, 'extracted.ts')));
+  if (system.extracted) hash.update(readFileSync(join(import.meta.dirname, 'extracted.ts')));
   return hash.digest('hex').slice(0, 12);
 }
 

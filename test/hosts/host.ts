@@ -5,7 +5,7 @@ import { bootMachine, type Machine, type Ran } from './machine.ts';
 import { ensureProvisions } from './provisions.ts';
 import type { System } from './systems.ts';
 
-const PREPARE = readFileSync(join(import.meta.dirname, 'guest', 'prepare'), 'utf8');
+const PREPARE = readFileSync(join(import.meta.dirname, 'prepare'), 'utf8');
 
 /** How nodes are made on the machine, asked for in so many words: the tool would choose by itself. */
 export const PLACES = {
@@ -32,7 +32,7 @@ export class Host {
     return host;
   }
 
-  /** Runs a bash script in which the functions of `guest/prepare` are at hand. */
+  /** Runs a bash script in which the functions of `prepare` are at hand. */
   runs(script: string, seconds = 1200): Promise<Ran> {
     return this.machine.run(`${PREPARE}\n${script}\n`, seconds);
   }
