@@ -49,6 +49,7 @@ export function variant(host: () => Host, { name, daemon, before, after, undo, r
         ${settings === '' ? '' : `echo '${settings}' >/etc/docker/daemon.json`}
         ${before ?? ''}
         start_docker
+        give_image ${host().image}
         ${after ?? ''}`,
       );
     });
