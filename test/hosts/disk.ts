@@ -9,17 +9,19 @@ import { ensurePrograms } from '../../src/machine/embedded/packages.ts';
 import { WITHOUT_DOCUMENTS, packageMirror } from '../../src/machine/embedded/recipe.ts';
 import { cacheDirectory } from '../../src/paths.ts';
 import { createProgress } from '../../src/report/progress.ts';
+import { EXTRACTING_PROGRAMS, extractingRecipe, finishExtracted } from './extracted.ts';
 import type { System } from './systems.ts';
 
 const GUEST = join(import.meta.dirname, 'guest');
 
 /** What is wanted on this host to make and run a virtual machine. */
-function programs({ emulator, emulatorPackage }: System) {
+function programs({ emulator, emulatorPackage, extracted }: System) {
   return [
     { program: emulator, package: emulatorPackage, purpose: 'emulates the machine' },
     { program: 'mmdebstrap', package: 'mmdebstrap', purpose: 'installs its system' },
     { program: 'mke2fs', package: 'e2fsprogs', purpose: 'makes its disk' },
     { program: 'setpriv', package: 'util-linux', purpose: 'ends what is unfinished with the test' },
+    ...(extracted ? EXTRACTING_PROGRAMS : []),
   ];
 }
 
@@ -34,8 +36,17 @@ export interface Disk {
 /** Bytes of a disk; it is sparse, and takes what is on it. */
 const SIZE = '12G';
 
+/** How the root is made of packages. */
+function recipe(system: System, work: string, mirror?: string): string[] {
+  return system.extracted ? extractingRecipe(system, work, mirror) : installingRecipe(system, work, mirror);
+}
+
 /** Hooks run on the root while it is being made, with the root's path in $1. */
-function recipe({ suite, processor, packages, units }: System, work: string, mirror?: string): string[] {
+function installingRecipe(
+  { suite, processor, packages, units }: System,
+  work: string,
+  mirror?: string,
+): string[] {
   return [
     '--variant=minbase',
     `--architectures=${processor}`,
@@ -63,6 +74,7 @@ function recipe({ suite, processor, packages, units }: System, work: string, mir
 function key(system: System): string {
   const hash = createHash('sha256').update(JSON.stringify([recipe(system, ''), SIZE]));
   for (const name of readdirSync(GUEST).sort()) hash.update(readFileSync(join(GUEST, name)));
+  if (system.extracted) hash.update(readFileSync(join(import.meta.dirname, 'extracted.ts')));
   return hash.digest('hex').slice(0, 12);
 }
 
@@ -79,6 +91,8 @@ export async function ensureDisk(system: System): Promise<Disk> {
     kernel: join(folder, 'vmlinuz'),
     initrd: join(folder, 'initrd.img'),
   };
+  // Whatever else is being built meanwhile need not be waited for.
+  if (existsSync(folder)) return disk;
   await buildAlone(
     'test-host',
     () => undefined,
@@ -89,14 +103,8 @@ export async function ensureDisk(system: System): Promise<Disk> {
       const task = progress.start('test host', system.name);
       const place = { work, output: root };
       await bootstrap(recipe(system, root, packageMirror()), place, task, progress);
-      for (const [name, pattern] of [
-        ['vmlinuz', /^vmlinuz-/],
-        ['initrd.img', /^initrd\.img-/],
-      ] as const) {
-        const found = readdirSync(join(root, 'boot')).find((file) => pattern.test(file));
-        if (found === undefined) throw new Error(`no ${name} in ${root}/boot`);
-        await rename(join(root, 'boot', found), join(made, name));
-      }
+      if (system.extracted) await finishExtracted(root, work, made);
+      else await takeBootFiles(root, made);
       await execa('mke2fs', [
         ...['-q', '-t', 'ext4', '-m', '0', '-O', '^has_journal', '-d', root],
         ...[join(made, 'disk.img'), SIZE],
@@ -106,6 +114,18 @@ export async function ensureDisk(system: System): Promise<Disk> {
     },
   );
   return disk;
+}
+
+/** The kernel and its initrd, out of a root in which they were installed. */
+async function takeBootFiles(root: string, made: string): Promise<void> {
+  for (const [name, pattern] of [
+    ['vmlinuz', /^vmlinuz-/],
+    ['initrd.img', /^initrd\.img-/],
+  ] as const) {
+    const found = readdirSync(join(root, 'boot')).find((file) => pattern.test(file));
+    if (found === undefined) throw new Error(`no ${name} in ${root}/boot`);
+    await rename(join(root, 'boot', found), join(made, name));
+  }
 }
 
 /** Removes what earlier versions of the recipe have made. */

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: `${import.meta.dirname}/../..`,
     include: ['test/hosts/**/*.test.ts'],
-    reporters: ['verbose', 'test/counts.ts'],
+    reporters: ['verbose', 'test/hosts/table.ts', 'test/counts.ts'],
     maxWorkers: 1,
     fileParallelism: false,
     // Each script has its own limit.
