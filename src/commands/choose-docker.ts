@@ -32,10 +32,6 @@ export async function dockerAt(
     );
   const found = await connectEngine(endpoint);
   const name = `Docker ${found.version} at ${endpoint.url}`;
-  if (found.processor === undefined)
-    throw new LabError(EXIT.machineCannot, `${name} is on ${found.arch}, a processor on which no lab runs`, {
-      mend: orEmbedded('take an engine on x86-64 or arm64'),
-    });
   await ensureNodeImage(found, progress);
   if (plan.services.length === 0) return { engine: endpoint, reason: name };
   await assertKernel(found, plan, name);

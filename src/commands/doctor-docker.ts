@@ -1,6 +1,6 @@
 import { findEndpoint } from '../docker/endpoint.ts';
 import { connectEngine } from '../docker/engine.ts';
-import { ensureNodeImage, nodeImage } from '../docker/image.ts';
+import { ensureNodeImage, nodeImageOn } from '../docker/image.ts';
 import { ENGINE_MODULES, LOADING, loadModules } from '../docker/kernel.ts';
 import { orEmbedded } from '../embedded-here.ts';
 import { EXIT, LabError } from '../errors.ts';
@@ -15,7 +15,7 @@ export async function fixEngine(progress: Progress): Promise<void> {
   const engine = await connectEngine(findEndpoint());
   await ensureNodeImage(engine, progress);
   progress.note(`${LOADING}: ${ENGINE_MODULES.join(' ')}`);
-  const missing = await loadModules(engine.docker, nodeImage());
+  const missing = await loadModules(engine.docker, nodeImageOn(engine));
   const { ipVs, words } = await engineKernel(engine, []);
   if (!ipVs)
     throw new LabError(

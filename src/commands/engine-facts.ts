@@ -1,6 +1,6 @@
 import { findEndpoint, mayListen } from '../docker/endpoint.ts';
 import { connectEngine, type Engine } from '../docker/engine.ts';
-import { hasNodeImage, nodeImage } from '../docker/image.ts';
+import { hasNodeImage, nodeImageOn } from '../docker/image.ts';
 import type { EngineKernel } from '../docker/kernel.ts';
 import { LabError } from '../errors.ts';
 import type { Processor } from '../machine/processor.ts';
@@ -27,7 +27,7 @@ export type EngineFacts =
       processor: Processor | undefined;
       /** Its processor as it says it itself. */
       arch: string;
-      /** The name of the image that its nodes take. */
+      /** The name of the image that its nodes take; empty where none run there. */
       image: string;
       /** Whether it has that; what is wrong with the one it has. */
       hasImage: boolean | Failed;
@@ -49,16 +49,16 @@ export async function engineFacts(tried: readonly Scheduler[]): Promise<EngineFa
   if ('message' in engine) return { state: 'unreachable', ...engine };
   const { version, kernel, processor, arch } = engine;
   const base = { state: 'answers' as const, where, version, kernel, processor, arch, tried };
-  const image = nodeImage();
-  if (processor === undefined) return { ...base, image, hasImage: false };
+  if (processor === undefined) return { ...base, image: '', hasImage: false };
+  const image = nodeImageOn(engine);
   const there = await orFailed(imageOn(engine));
   if ('message' in there) return { ...base, image, hasImage: there };
   const node = there.has ? { node: await orFailed(engineKernel(engine, tried)) } : {};
   return { ...base, image, hasImage: there.has, ...node };
 }
 
-async function imageOn({ docker }: Engine): Promise<{ has: boolean }> {
-  return { has: await hasNodeImage(docker) };
+async function imageOn(engine: Engine): Promise<{ has: boolean }> {
+  return { has: await hasNodeImage(engine) };
 }
 
 async function orFailed<T extends object>(work: Promise<T>): Promise<T | Failed> {

@@ -1,4 +1,5 @@
 import type { EngineKernel } from '../docker/kernel.ts';
+import { noLabsWhere } from '../machine/expect-processor.ts';
 import { processorText } from '../machine/processor.ts';
 import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
 import type { Finding } from './diagnosis.ts';
@@ -16,7 +17,7 @@ export function dockerFindings(facts: EngineFacts): Finding[] {
       {
         title: 'docker',
         state: 'cannot',
-        detail: `${what}, on ${arch}, a processor on which no lab runs`,
+        detail: noLabsWhere(`the Docker engine at ${where} runs on ${arch}`),
         mend: 'name an engine on x86-64 or arm64 with DOCKER_HOST',
       },
     ];

@@ -29,7 +29,7 @@ export interface HostFacts {
 export interface RootFacts {
   directory: string;
   /** Of the embedded kernel; undefined where the root has none. */
-  kernelVersion: string | undefined;
+  kernelVersion?: string;
   /** Debian packages and their versions. */
   packages: Record<string, string>;
   /** ISO 8601. */

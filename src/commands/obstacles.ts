@@ -1,5 +1,6 @@
 import type { HostAbilities } from '../machine/abilities.ts';
 import { embeddedRuns } from '../embedded-here.ts';
+import { noLabsWhere } from '../machine/expect-processor.ts';
 import { EMBEDDED_ELSEWHERE } from '../machine/processor.ts';
 
 /** What is in the way of a place for labs. */
@@ -19,7 +20,7 @@ export interface Obstacle {
 export function localObstacles(abilities: HostAbilities, needsIpVs: boolean): Obstacle[] {
   const { system, processor, arch, root, loopMount, insideRoot } = abilities;
   if (system !== 'linux') return [{ what: 'this host is not Linux' }];
-  if (processor === undefined) return [{ what: `this host's processor is ${arch}, on which no lab runs` }];
+  if (processor === undefined) return [{ what: noLabsWhere(`this host runs on ${arch}`) }];
   const ipVs = needsIpVs ? ipVsObstacle(abilities) : undefined;
   return [
     ...(ipVs === undefined ? [] : [ipVs]),

@@ -6,6 +6,7 @@ import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { orEmbedded } from '../embedded-here.ts';
+import { expectProcessor } from '../machine/expect-processor.ts';
 import { processorNamed, type Processor } from '../machine/processor.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
 import { forwardSocket } from './ssh-socket.ts';
@@ -21,9 +22,9 @@ export interface Engine {
   major: number;
   /** Its kernel's release. */
   kernel: string;
-  /** Undefined for one that no lab runs on. */
+  /** What its containers run on; undefined where that is nothing that labs run on. */
   processor: Processor | undefined;
-  /** Its processor as it says it itself: `amd64`, `riscv64`. */
+  /** The same as it says it itself, with its system where that is not Linux: `riscv64`, `windows/amd64`. */
   arch: string;
 }
 
@@ -69,9 +70,23 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
     version: about.Version,
     major: Number.parseInt(about.Version, 10),
     kernel: about.KernelVersion,
-    processor: processorNamed(about.Arch),
-    arch: about.Arch,
+    ...(about.Os === 'linux'
+      ? { processor: processorNamed(about.Arch), arch: about.Arch }
+      : { processor: undefined, arch: `${about.Os}/${about.Arch}` }),
   };
+}
+
+/**
+ * The processor of an engine that is to run a lab.
+ * @throws LabError machineCannot where labs do not run on it
+ */
+export function labProcessor({
+  url,
+  processor,
+  arch,
+}: Pick<Engine, 'url' | 'processor' | 'arch'>): Processor {
+  const where = `the Docker engine at ${url} runs on ${arch}`;
+  return expectProcessor(processor, where, 'name another engine with DOCKER_HOST');
 }
 
 /**

@@ -9,7 +9,7 @@ import { bootstrap } from '../../src/machine/embedded/bootstrap.ts';
 import { buildAlone } from '../../src/machine/embedded/builds.ts';
 import { buildPrograms, ensurePrograms } from '../../src/machine/embedded/packages.ts';
 import { nodeRecipe, packageList, packageMirror } from '../../src/machine/embedded/recipe.ts';
-import { ensureRoot } from '../../src/machine/embedded/root.ts';
+import { ensureNodesRoot } from '../../src/machine/embedded/root.ts';
 import type { Processor } from '../../src/machine/processor.ts';
 import { cacheDirectory, packageRoot } from '../../src/paths.ts';
 import { createProgress } from '../../src/report/progress.ts';
@@ -25,8 +25,8 @@ export interface Provisions {
  */
 export async function ensureProvisions(processor: Processor): Promise<Provisions> {
   const progress = createProgress(process.stderr, { quiet: true });
-  await ensureRoot(progress);
-  const name = nodeImage();
+  await ensureNodesRoot(progress, processor);
+  const name = nodeImage(processor);
   const image = `test-node-image-${processor}-${name.split(':')[1] ?? ''}.tar`;
   const images = join(packageRoot, 'images');
   await ensurePrograms(buildPrograms(), progress);
@@ -38,7 +38,7 @@ export async function ensureProvisions(processor: Processor): Promise<Provisions
       const layer = join(work, 'layer.tar');
       const packages = packageList(await readFile(join(images, 'packages.txt'), 'utf8'));
       const task = progress.start('node image', name);
-      const argv = nodeRecipe(layer, images, packages, packageMirror());
+      const argv = nodeRecipe(processor, layer, images, packages, packageMirror());
       await bootstrap(argv, { work, output: layer }, task, progress);
       const file = await packed(work, name, processor);
       for (const other of readdirSync(cacheDirectory()))

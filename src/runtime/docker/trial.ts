@@ -1,5 +1,5 @@
-import { engineError, type Engine } from '../../docker/engine.ts';
-import { nodeImage } from '../../docker/image.ts';
+import { engineError } from '../../docker/engine.ts';
+import { nodeImageOn, type ImageEngine } from '../../docker/image.ts';
 import type { Finished } from '../../machine/machine.ts';
 import { agentBy } from '../agent.ts';
 import { parseResults } from '../job-results.ts';
@@ -13,9 +13,10 @@ const LIFE = 300;
  * Makes a container as a lab makes its nodes, without a network, runs one job in it as a lab does, and removes it.
  * @throws LabError with the engine's own words, or the agent's, where no node works there
  */
-export async function tryNode({ docker }: Pick<Engine, 'docker'>, argv: string[]): Promise<Finished> {
+export async function tryNode(engine: ImageEngine, argv: string[]): Promise<Finished> {
+  const { docker } = engine;
   const node = { name: 'trial', interfaces: [], hosts: [] };
-  const image = nodeImage();
+  const image = nodeImageOn(engine);
   let container;
   try {
     const appArmor = await confinesByAppArmor(docker);

@@ -16,7 +16,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEngine, type Engine } from '../../../src/docker/engine.ts';
-import { ensureNodeImage, exportNodeImage, importNodeImage } from '../../../src/docker/image.ts';
+import { exportNodeImage, importNodeImage } from '../../../src/docker/image-archive.ts';
+import { ensureNodeImage } from '../../../src/docker/image.ts';
 import { buildAlone } from '../../../src/machine/embedded/builds.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { cacheDirectory } from '../../../src/paths.ts';
@@ -143,11 +144,11 @@ export async function startEngine(
  */
 export async function giveNodeImage({ engine }: TestEngine, kept: string): Promise<void> {
   if (existsSync(kept)) {
-    await importNodeImage(engine.docker, kept);
+    await importNodeImage(engine, kept);
     return;
   }
   await ensureNodeImage(engine, createProgress(process.stderr, { quiet: true }));
-  await pipeline(await exportNodeImage(engine.docker), createWriteStream(kept));
+  await pipeline(await exportNodeImage(engine), createWriteStream(kept));
 }
 
 /** The first process in the engine's PID namespace: the only child of `unshare`, which started it. */

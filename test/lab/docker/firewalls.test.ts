@@ -3,7 +3,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { nodeImage } from '../../../src/docker/image.ts';
+import { nodeImageOn } from '../../../src/docker/image.ts';
 import { runOnce } from '../../../src/docker/one-shot.ts';
 import { user, type Ran } from '../cli.ts';
 import { RELEASES, giveNodeImage, startEngine, type Release, type TestEngine } from './engine.ts';
@@ -47,8 +47,11 @@ class Host {
   async run(line: string): Promise<void> {
     if (line.startsWith('nft ')) {
       const rights = { NetworkMode: 'host', CapAdd: ['NET_ADMIN'] };
-      const { docker } = this.engine.engine;
-      expect(await runOnce(docker, nodeImage(), ['sh', '-c', line], rights)).toEqual({ code: 0, output: '' });
+      const { engine } = this.engine;
+      expect(await runOnce(engine.docker, nodeImageOn(engine), ['sh', '-c', line], rights)).toEqual({
+        code: 0,
+        output: '',
+      });
     } else await this.engine.onHost('env', 'PATH=/lab/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'sh', '-c', line);
   }
 

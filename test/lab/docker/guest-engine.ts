@@ -25,7 +25,7 @@ export async function startGuestEngine(): Promise<GuestEngine> {
   const progress = createProgress(process.stderr, { quiet: true });
   const nodes = await ensureRoot(progress);
   const root = await ensureRoot(progress, 'docker');
-  const file = await ensureEngineDisk(nodes, root, nodeImage(), 'namespaces', progress);
+  const file = await ensureEngineDisk(nodes, root, nodeImage('amd64'), 'namespaces', progress);
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-guest-'));
   await boot(folder, {
     root,

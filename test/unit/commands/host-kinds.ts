@@ -162,7 +162,10 @@ export const KINDS: Record<string, Kind> = {
   'an engine on a processor that no lab runs on': {
     abilities: host('darwin', 'arm64'),
     ...{ engine: engine('riscv64'), places: [], ready: false },
-    says: [/on riscv64, a processor on which no lab runs/, /name an engine on x86-64 or arm64/],
+    says: [
+      /runs on riscv64, and labs run on Linux on x86-64 and arm64 only/,
+      /name an engine on x86-64 or arm64/,
+    ],
   },
   'an engine with an image of the wrong processor': {
     abilities: host('darwin', 'arm64'),
