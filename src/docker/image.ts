@@ -48,7 +48,7 @@ async function hasImage(docker: Docker, name: string): Promise<boolean> {
 export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progress: Progress): Promise<void> {
   if (await hasNodeImage(docker)) return;
   const task = progress.start('node image', nodeImage());
-  const began = Date.now();
+  const began = performance.now();
   const waiting = () => {
     task.update('waiting for another build');
   };
@@ -59,7 +59,7 @@ export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progre
       if (why !== undefined) await importBootstrapped(docker, work, task, progress, why);
       const how =
         why === undefined ? 'built from images/Dockerfile' : `bootstrapped from Debian packages, as ${why}`;
-      task.done(`${nodeImage()} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
+      task.done(`${nodeImage()} ${how} (${seconds(performance.now() - began)}, kept for next time)`);
     });
   } catch (error) {
     task.fail();

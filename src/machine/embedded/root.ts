@@ -93,14 +93,14 @@ export async function ensureRoot(progress: Progress, kind: RootKind = 'netns'): 
   const mirror = packageMirror();
   await ensurePrograms(buildPrograms(), progress);
   const task = progress.start(ROOT_NAMES[kind], 'starting');
-  const began = Date.now();
+  const began = performance.now();
   try {
     await build(kind, mirror, task, progress);
   } catch (error) {
     task.fail();
     throw error;
   }
-  task.done(`built (${seconds(Date.now() - began)}, kept for next time)`);
+  task.done(`built (${seconds(performance.now() - began)}, kept for next time)`);
   const built = await findRoot(kind);
   if (built === undefined)
     throw new LabError(EXIT.labFailed, 'the root filesystem vanished after it was built');
