@@ -23,7 +23,7 @@ export async function makeBundle(form: BundleForm, file: string, progress: Progr
   const root = await ensureRoot(progress);
   await ensurePrograms(buildPrograms(), progress);
   const task = progress.start(form, 'starting');
-  const began = Date.now();
+  const began = performance.now();
   const waiting = () => {
     task.update('waiting for another build');
   };
@@ -36,7 +36,7 @@ export async function makeBundle(form: BundleForm, file: string, progress: Progr
       interruptSignal.throwIfAborted();
       const { size } = await stat(packed);
       await writeWhole(createReadStream(packed), file);
-      task.done(`${Math.round(size / 1e6)} MB (${seconds(Date.now() - began)})`);
+      task.done(`${Math.round(size / 1e6)} MB (${seconds(performance.now() - began)})`);
       return size;
     });
   } catch (error) {

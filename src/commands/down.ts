@@ -34,7 +34,7 @@ export async function down(
   for (const lab of wanted) {
     if (!labExists(lab)) continue;
     const task = progress.start(lab, 'taking down');
-    const began = Date.now();
+    const began = performance.now();
     try {
       const unknown = await endLab(lab, forget, () => {
         task.update('another command is working on it; waiting');
@@ -47,7 +47,7 @@ export async function down(
       task.fail();
       throw error;
     }
-    task.done(`down  ${seconds(Date.now() - began)}`);
+    task.done(`down  ${seconds(performance.now() - began)}`);
     ended.push(lab);
   }
   if (ended.length === 0) progress.note(name === undefined ? 'no lab is up' : `${name} is not up`);

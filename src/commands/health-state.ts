@@ -157,13 +157,13 @@ async function firstChecks(plan: Plan, runtime: Runtime): Promise<ServiceHealth[
   if (watched.length === 0) return [];
   // ldirectord checks all one after the other before it begins in earnest; keepalived waits for a second.
   const seconds = watched.reduce((sum, { health, servers }) => sum + health.timeout * servers.length, 1);
-  const until = Date.now() + Math.min(PATIENCE, seconds * 1000);
+  const until = performance.now() + Math.min(PATIENCE, seconds * 1000);
   for (;;) {
     const states = await readHealth(plan, runtime);
     const known = states.every(({ servers }) =>
       servers.every((server) => server.check !== undefined || isOut(server)),
     );
-    if (known || Date.now() > until) return states;
+    if (known || performance.now() > until) return states;
     await sleep(LOOK);
   }
 }

@@ -113,7 +113,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
     : [];
   begin(record);
   const task = progress.start('kernel', `booting ${root.kernelVersion}`);
-  const began = Date.now();
+  const began = performance.now();
   const directory = labDirectory(record.name);
   const memory = guestMemory(plan) + (engine ? ENGINE_MEMORY : 0);
   try {
@@ -132,7 +132,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
   const version = root.kernelVersion.split('.').slice(0, 2).join('.');
   const what = engine ? ' and a Docker engine' : '';
   task.done(
-    `${version} with ip_vs${what}, up in ${seconds(Date.now() - began)} (embedded: ${choice.reason})`,
+    `${version} with ip_vs${what}, up in ${seconds(performance.now() - began)} (embedded: ${choice.reason})`,
   );
   if (confinement === 'none')
     progress.warn('no user namespaces here: a guest kernel that is broken into can read what you can read');
@@ -144,13 +144,13 @@ const ENGINE_LIMIT = 120;
 
 async function waitForEngine(record: LabRecord): Promise<void> {
   await forwardOnLine(labDirectory(record.name), basename(engineSocket(record.name)), GUEST_SOCKET);
-  const limit = Date.now() + ENGINE_LIMIT * 1000;
+  const limit = performance.now() + ENGINE_LIMIT * 1000;
   for (;;)
     try {
       await connectEngine(engineOf(record));
       return;
     } catch (error) {
-      if (Date.now() > limit) throw error;
+      if (performance.now() > limit) throw error;
       await sleep(100);
     }
 }

@@ -26,9 +26,9 @@ async function settleOne(
   runtime: Runtime,
 ): Promise<void> {
   const last = cluster.directors.at(-1) ?? '';
-  const until = Date.now() + 2 * masterDownInterval(vrrp, priorityOf(cluster, last)) + GRACE;
+  const until = performance.now() + 2 * masterDownInterval(vrrp, priorityOf(cluster, last)) + GRACE;
   const script = `read -r p <${VRRP_DAEMON.pidfile} && kill -0 "$p" && echo alive; ip -o addr show`;
-  while (Date.now() < until) {
+  while (performance.now() < until) {
     const said = await runtime.exec(cluster.directors.map((node) => ({ node, argv: ['sh', '-c', script] })));
     const texts = said.map(({ stdout }) => stdout.toString());
     const has = (text: string) => cluster.addresses.map(({ address }) => text.includes(` ${address}/`));

@@ -162,9 +162,9 @@ async function play(
   { steps, seconds, signal }: TimelineOptions,
   { act }: Journal,
 ): Promise<void> {
-  const began = Date.now();
+  const began = performance.now();
   const until = async (at: number) => {
-    await sleep(Math.max(0, began + at * 1000 - Date.now()), undefined, { signal });
+    await sleep(Math.max(0, began + at * 1000 - performance.now()), undefined, { signal });
   };
   try {
     for (const step of steps.toSorted((a, b) => a.at - b.at)) {

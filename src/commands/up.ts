@@ -198,7 +198,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
   const { record, root } = await makeMachine(draft, choice, progress);
   const runtime = runtimeOf(record, root);
   const task = progress.start(plan.name, 'nodes');
-  const began = Date.now();
+  const began = performance.now();
   let first: FirstRequests;
   let troubles: string[];
   try {
@@ -216,7 +216,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
     task.fail();
     throw error;
   }
-  task.done(`${plan.nodes.map((n) => n.name).join(' · ')}  ${seconds(Date.now() - began)}`);
+  task.done(`${plan.nodes.map((n) => n.name).join(' · ')}  ${seconds(performance.now() - began)}`);
   for (const text of describeServices(plan)) progress.note(text);
   const built = { ...record, complete: true };
   writeRecord(built);

@@ -64,14 +64,14 @@ export async function verifyOne(
   };
   const during = async (name: VerifyError['stage'], run: () => Promise<void>): Promise<void> => {
     stage(name);
-    const began = Date.now();
+    const began = performance.now();
     try {
       await run();
     } catch (error) {
       interruptSignal.throwIfAborted();
       result.error ??= asError(name, error);
     } finally {
-      result.seconds[name] = (Date.now() - began) / 1000;
+      result.seconds[name] = Math.round(performance.now() - began) / 1000;
     }
   };
 

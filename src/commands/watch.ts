@@ -62,7 +62,7 @@ export async function* watch(
   const looks = new Map<string, Look[]>(directors.map((director) => [director, []]));
   try {
     for (let shown = 0; !signal.aborted && shown !== count; shown += 1) {
-      const due = Date.now() + interval * 1000;
+      const due = performance.now() + interval * 1000;
       const texts = await Promise.all(tables.map((table) => until(signal, table.look())));
       const frames = texts.map((text, index) => {
         const director = directors[index] ?? '';
@@ -76,7 +76,7 @@ export async function* watch(
         changes: frames.flatMap(({ changes }) => changes),
       };
       if (shown + 1 !== count)
-        await until(signal, sleep(Math.max(0, due - Date.now()), undefined, { signal }));
+        await until(signal, sleep(Math.max(0, due - performance.now()), undefined, { signal }));
     }
   } catch (error) {
     if (!signal.aborted) throw error;

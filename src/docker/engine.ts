@@ -222,6 +222,21 @@ export function engineError(what: string, error: unknown): LabError {
   );
 }
 
+/**
+ * Finds out whether an engine is still there, after something that ran on it ended.
+ * @param what it was, for the message
+ * @throws LabError labFailed where it is not
+ */
+export async function assertAnswers(docker: Docker, what: string): Promise<void> {
+  try {
+    // Its types lack the signal.
+    const ping = docker.ping.bind(docker) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
+    await ping({ abortSignal: AbortSignal.timeout(PATIENCE * 1000) });
+  } catch (error) {
+    throw engineError(what, error);
+  }
+}
+
 /** The library takes an address from DOCKER_HOST whatever it is told, and would not use the socket then. */
 function withoutHost<T>(make: () => T): T {
   const host = process.env['DOCKER_HOST'];

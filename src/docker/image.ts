@@ -117,7 +117,7 @@ export async function ensureNodeImage(engine: ImageEngine, progress: Progress): 
   if (await hasNodeImage(engine)) return;
   const name = `${nodeImageOn(engine)} (${processorText(labProcessor(engine))})`;
   const task = progress.start('node image', name);
-  const began = Date.now();
+  const began = performance.now();
   const waiting = () => {
     task.update('waiting for another build');
   };
@@ -128,7 +128,7 @@ export async function ensureNodeImage(engine: ImageEngine, progress: Progress): 
       if (why !== undefined) await importBootstrapped(engine, work, task, progress, why);
       const how =
         why === undefined ? 'built from images/Dockerfile' : `bootstrapped from Debian packages, as ${why}`;
-      task.done(`${name} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
+      task.done(`${name} ${how} (${seconds(performance.now() - began)}, kept for next time)`);
     });
   } catch (error) {
     task.fail();

@@ -57,10 +57,10 @@ const LIMIT = 60_000;
  * @throws LabError machineCannot where it does not end: it waits within the kernel of this host
  */
 export async function end(identity: ProcessIdentity): Promise<void> {
-  const limit = Date.now() + LIMIT;
+  const limit = performance.now() + LIMIT;
   for (let waited = 0; isAlive(identity); waited += 1) {
     if (waited % 100 === 0) kill(identity.pid);
-    if (Date.now() > limit)
+    if (performance.now() > limit)
       throw new LabError(
         EXIT.machineCannot,
         `process ${identity.pid} was killed and does not end (its state is ${statFields(identity.pid)[0] ?? '?'})`,

@@ -34,12 +34,12 @@ export function createProgress(stream: NodeJS.WriteStream, options: { quiet?: bo
   };
   return {
     start(title, detail = '') {
-      const began = Date.now();
+      const began = performance.now();
       const label = title.padEnd(TITLE_WIDTH);
       let current = detail;
       let frame = 0;
       const draw = () => {
-        const seconds = Math.floor((Date.now() - began) / 1000);
+        const seconds = Math.floor((performance.now() - began) / 1000);
         const text = `${FRAMES[frame++ % FRAMES.length] ?? ''} ${label}  ${current}${seconds > 2 ? `  ${seconds} s` : ''}`;
         stream.write(`\r\x1b[K${visibleLine(text).slice(0, stream.columns - 1)}`);
       };

@@ -41,7 +41,7 @@ export async function* board(request: BoardRequest): AsyncGenerator<BoardFrame> 
   const states = new Map<string, SeatState>();
   let next = 0;
   for (let shown = 0; !request.signal.aborted && shown !== request.count; shown += 1) {
-    const due = Date.now() + request.interval * 1000;
+    const due = performance.now() + request.interval * 1000;
     const record = findClass(name);
     const labs = record.seats.map((seat) => seatLab(record, seat));
     const few = Math.ceil(labs.length / ROUND);
@@ -68,7 +68,7 @@ export async function* board(request: BoardRequest): AsyncGenerator<BoardFrame> 
       rows: sortRows(rows, request.sort),
     };
     if (shown + 1 !== request.count)
-      await sleep(Math.max(0, due - Date.now()), undefined, { signal: request.signal }).catch(
+      await sleep(Math.max(0, due - performance.now()), undefined, { signal: request.signal }).catch(
         () => undefined,
       );
   }

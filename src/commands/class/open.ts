@@ -80,8 +80,8 @@ async function start(record: ClassRecord, listen: string, port: number): Promise
       ended.abort();
     });
   door.unref();
-  const limit = Date.now() + LIMIT * 1000;
-  while (!ended.signal.aborted && Date.now() < limit && !interruptSignal.aborted) {
+  const limit = performance.now() + LIMIT * 1000;
+  while (!ended.signal.aborted && performance.now() < limit && !interruptSignal.aborted) {
     const open = readDoor(record.name);
     if (open !== undefined) return open;
     await sleep(20);

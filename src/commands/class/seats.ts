@@ -143,7 +143,7 @@ export async function classDown(name: string, progress: Progress): Promise<strin
 async function endSeats(record: ClassRecord, seats: readonly Seat[], progress: Progress): Promise<string[]> {
   const labs = seats.map((seat) => seatLab(record, seat)).filter(labExists);
   const task = progress.start(record.name, 'taking down');
-  const began = Date.now();
+  const began = performance.now();
   const ended: string[] = [];
   try {
     await inTurns(labs, 2 * availableParallelism(), async (lab) => {
@@ -155,7 +155,7 @@ async function endSeats(record: ClassRecord, seats: readonly Seat[], progress: P
     task.fail();
     throw error;
   }
-  task.done(`${counted(ended.length, 'seat')} down  ${seconds(Date.now() - began)}`);
+  task.done(`${counted(ended.length, 'seat')} down  ${seconds(performance.now() - began)}`);
   return ended.sort();
 }
 

@@ -57,7 +57,7 @@ export interface ClassUpResult {
  * @throws LabError badInput, with nothing made; machineCannot where memory is too little, what was made being gone again
  */
 export async function classUp(asked: ClassUpRequest, progress: Progress): Promise<ClassUpResult> {
-  const began = Date.now();
+  const began = performance.now();
   // Seats may be added from another folder.
   const shipped = shippedTopologies().includes(asked.topology) && !existsSync(asked.topology);
   const request = { ...asked, topology: shipped ? asked.topology : resolve(asked.topology) };
@@ -80,7 +80,7 @@ export async function classUp(asked: ClassUpRequest, progress: Progress): Promis
     writeClass(record);
     return {
       ...(await bringUp(record, before, plans, request, progress)),
-      seconds: (Date.now() - began) / 1000,
+      seconds: Math.round(performance.now() - began) / 1000,
     };
   } finally {
     if (readClass(name) === undefined) removeClass(name);
@@ -199,11 +199,11 @@ async function bringSeat(
   topology: string,
   quiet: Progress,
 ): Promise<SeatResult> {
-  const began = Date.now();
+  const began = performance.now();
   const lab = seatLab(record, seat);
   const result = (state: SeatResult['state']): SeatResult => ({
     ...{ ...seat, lab, state },
-    seconds: (Date.now() - began) / 1000,
+    seconds: Math.round(performance.now() - began) / 1000,
   });
   try {
     if (plan === undefined) throw new Error(`no plan for ${lab}`);

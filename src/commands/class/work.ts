@@ -41,10 +41,10 @@ async function atSeats(
 ): Promise<SeatDone[]> {
   const results: SeatDone[] = [];
   await inTurns(seats, availableParallelism(), async (seat) => {
-    const began = Date.now();
+    const began = performance.now();
     const lab = seatLab(record, seat);
     const result = await orWhy(async () => work(await findLab(lab)));
-    const done = { ...seat, lab, ...result, seconds: (Date.now() - began) / 1000 };
+    const done = { ...seat, lab, ...result, seconds: Math.round(performance.now() - began) / 1000 };
     results.push(done);
     onDone(done);
   });

@@ -85,9 +85,9 @@ export async function boot(directory: string, options: Boot): Promise<void> {
     failed = `ended with ${signal ?? `exit code ${code}`}`;
   });
   holder.unref();
-  const limit = Date.now() + BOOT_LIMIT * 1000;
+  const limit = performance.now() + BOOT_LIMIT * 1000;
   while (!isReady(directory)) {
-    if (failed !== undefined || Date.now() > limit)
+    if (failed !== undefined || performance.now() > limit)
       throw bootFailure(directory, failed ?? `gave no answer within ${BOOT_LIMIT} s`);
     await sleep(10);
   }

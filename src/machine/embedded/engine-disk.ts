@@ -40,7 +40,7 @@ export async function ensureEngineDisk(
     return disk;
   }
   const task = progress.start('engine disk', 'starting');
-  const began = Date.now();
+  const began = performance.now();
   const waiting = () => {
     task.update('waiting for another build');
   };
@@ -72,7 +72,7 @@ export async function ensureEngineDisk(
     task.fail();
     throw error;
   }
-  task.done(`made (${seconds(Date.now() - began)}, kept for next time)`);
+  task.done(`made (${seconds(performance.now() - began)}, kept for next time)`);
   return disk;
 }
 

@@ -152,14 +152,14 @@ async function ensure(wanted: Wanted, progress: Progress): Promise<Root> {
   await ensurePrograms(buildPrograms(), progress);
   const text = processorText(wanted.processor);
   const task = progress.start(ROOT_NAMES[wanted.kind], `starting (${text})`);
-  const began = Date.now();
+  const began = performance.now();
   try {
     await build(wanted, execution, mirror, task, progress);
   } catch (error) {
     task.fail();
     throw error;
   }
-  task.done(`built (${text}, ${seconds(Date.now() - began)}, kept for next time)`);
+  task.done(`built (${text}, ${seconds(performance.now() - began)}, kept for next time)`);
   const built = await find(wanted);
   if (built === undefined)
     throw new LabError(EXIT.labFailed, 'the root filesystem vanished after it was built');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
-import { engineError, type Engine } from '../../docker/engine.ts';
+import { assertAnswers, engineError, type Engine } from '../../docker/engine.ts';
 import { nodeImageOn } from '../../docker/image.ts';
 import { labelFilter, LABEL } from '../../docker/labels.ts';
 import type { LabRecord } from '../../lab.ts';
@@ -40,13 +40,22 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
   const agent = (node: string): Agent => {
     const known = agents.get(node);
     if (known !== undefined) return known;
-    const made = agentBy(node, () =>
+    const spoken = agentBy(node, () =>
       startInContainer(docker, containerName(lab, node), ['perl', '/usr/lib/lvslab/node-agent'], {
         stdio: 'pipe',
         // It ends with its standard input.
         guarded: false,
       }),
     );
+    const made: Agent = {
+      ...spoken,
+      // Where the engine is gone, that is what is wrong, and not the node.
+      request: (orders) =>
+        spoken.request(orders).catch(async (error: unknown) => {
+          await assertAnswers(await docker(), `lab ${lab}`);
+          throw error;
+        }),
+    };
     agents.set(node, made);
     return made;
   };

@@ -28,9 +28,9 @@ export function rulesThatCounted(before: string, after: string, packets: number,
   return rose
     .filter(
       ({ rule, by }) =>
-        (/ -j (DROP|REJECT)\b| policy DROP|^nft .*\b(drop|reject)\b/.test(rule) &&
+        (/ -j (DROP|REJECT)\b| policy DROP|^nftables .*\b(drop|reject)\b/.test(rule) &&
           by >= Math.max(packets, 1)) ||
-        (/ -j (MASQUERADE|SNAT|DNAT|REDIRECT|NETMAP)\b|^nft .*\b(masquerade|snat|dnat|redirect)\b/.test(
+        (/ -j (MASQUERADE|SNAT|DNAT|REDIRECT|NETMAP)\b|^nftables .*\b(masquerade|snat|dnat|redirect)\b/.test(
           rule,
         ) &&
           flows !== undefined &&
@@ -51,7 +51,7 @@ function countedRows(dump: string): Row[] {
           ? []
           : [
               {
-                rule: `nft ${place}: ${rule.replace(/ bytes \d+| packets \d+/g, '')}`,
+                rule: `nftables ${place}: ${rule.replace(/ bytes \d+| packets \d+/g, '')}`,
                 packets: Number(packets),
               },
             ];
@@ -141,9 +141,9 @@ export function uncountedDrops(dump: string): Suspect[] {
       (family === 'bridge' || (bridged && /^(ip|inet)$/.test(family))),
   );
   const found = bases.flatMap((base) => {
-    const policy = base.drops ? [`nft ${base.place}: policy drop`] : [];
+    const policy = base.drops ? [`nftables ${base.place}: policy drop`] : [];
     const rules = reachable(base, chains).flatMap(({ place, rules: own }) =>
-      own.filter(mayDrop).map((rule) => `nft ${place}: ${rule}`),
+      own.filter(mayDrop).map((rule) => `nftables ${place}: ${rule}`),
     );
     return [...policy, ...rules].map((rule): Suspect => ({ rule, base: base.place }));
   });

@@ -75,6 +75,6 @@ function wayOut({ counted, suspects }: Blamed): string {
 
 /** The chain of the family `bridge` that a rule is in. */
 function bridgeChain(rule: string): string[] {
-  const chain = /^(?:nft )?(bridge \S+ [^\s:]+)/.exec(rule)?.[1];
+  const chain = /^(?:nftables )?(bridge \S+ [^\s:]+)/.exec(rule)?.[1];
   return chain === undefined ? [] : [chain];
 }

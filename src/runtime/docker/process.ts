@@ -164,12 +164,12 @@ export async function exitCode(
   },
   patience = PATIENCE,
 ): Promise<number> {
-  let limit = Date.now() + patience;
+  let limit = performance.now() + patience;
   for (let pause = 10; ; pause = Math.min(2 * pause, 1000)) {
     const { Running, ExitCode } = await exec.inspect({ abortSignal: AbortSignal.timeout(patience) });
     if (!Running && ExitCode !== null) return ExitCode;
-    if (Running) limit = Date.now() + patience;
-    else if (Date.now() > limit)
+    if (Running) limit = performance.now() + patience;
+    else if (performance.now() > limit)
       throw new LabError(EXIT.labFailed, 'the Docker engine does not say how the command ended', {
         mend: 'is its node still there? lab status',
       });

@@ -41,6 +41,8 @@ export interface TestEngine {
   everything: () => Promise<string[]>;
   /** A command on the engine's own host. */
   onHost: (...argv: string[]) => Promise<string>;
+  /** Ends it and all that runs on it, as a power failure does; it can be started in its folder again. */
+  kill: () => Promise<void>;
   stop: () => Promise<void>;
 }
 
@@ -86,14 +88,15 @@ export async function dockerClient({ url }: TestEngine, ...argv: string[]): Prom
  * Starts an engine.
  * @param options for dockerd
  * @param prepare puts what they name into the engine's folder, which it sees as /lab
+ * @param folder of one that was killed, whose containers and networks it has
  */
 export async function startEngine(
   release: Release,
   options: string[] = [],
   prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
+  folder = mkdtempSync(join(tmpdir(), 'lvslab-engine-')),
 ): Promise<TestEngine> {
   const root = await engineRoot(release);
-  const folder = mkdtempSync(join(tmpdir(), 'lvslab-engine-'));
   await prepare(folder);
   const cgroup = folder.slice(tmpdir().length);
   const host = spawn(join(import.meta.dirname, 'start-engine'), [root, folder, cgroup, ...options], {
@@ -112,6 +115,15 @@ export async function startEngine(
   }
   const { docker } = engine;
   const pid = firstProcess(host);
+  const kill = async () => {
+    if (host.exitCode !== null || host.signalCode !== null) return;
+    const ended = new Promise((resolve) => host.once('exit', resolve));
+    process.kill(pid, 'SIGKILL');
+    await ended;
+    await removeCgroups(cgroup);
+    // It would take the number in it for that of one that runs: the next one's own.
+    rmSync(join(folder, 'pid'), { force: true });
+  };
   return {
     release,
     folder,
@@ -127,11 +139,9 @@ export async function startEngine(
     },
     onHost: async (...argv) =>
       (await execa('nsenter', ['-t', String(pid), '-m', '-n', '-p', '-u', '-i', '--', ...argv])).stdout,
+    kill,
     stop: async () => {
-      const ended = new Promise((resolve) => host.once('exit', resolve));
-      process.kill(pid, 'SIGKILL');
-      await ended;
-      await removeCgroups(cgroup);
+      await kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -70,7 +70,7 @@ ${nft}
 
   it('are those of nftables too, each by its table and chain', () => {
     expect(rulesThatCounted(rules(''), rules('', 40), 30)).toEqual([
-      'nft inet wall way: udp dport 9 counter drop # handle 6',
+      'nftables inet wall way: udp dport 9 counter drop # handle 6',
     ]);
     expect(rulesThatCounted(rules(''), rules('', 20), 30)).toEqual([]);
   });
@@ -93,12 +93,12 @@ ${nft}
 
   it('that have no counter may drop what comes to them, by a policy or in a chain that one leads to', () => {
     expect(uncountedDrops(rules('')).map((s) => s.rule)).toEqual([
-      'nft inet wall other: reject with icmpx admin-prohibited # handle 8',
+      'nftables inet wall other: reject with icmpx admin-prohibited # handle 8',
     ]);
     const bridge =
       'table bridge b {\n\tchain f {\n\t\ttype filter hook forward priority 0; policy drop;\n\t}\n}';
     expect(uncountedDrops(rules(bridge)).at(-1)).toEqual({
-      rule: 'nft bridge b f: policy drop',
+      rule: 'nftables bridge b f: policy drop',
       base: 'bridge b f',
     });
   });
@@ -133,12 +133,12 @@ describe('what the preflight says', () => {
 
   it('names as what it may be what has no counter, with a way past its chain', () => {
     const suspects = [
-      { rule: 'nft bridge b f: policy drop', base: 'bridge b f' },
-      { rule: 'nft inet wall way: policy drop', base: 'inet wall way' },
+      { rule: 'nftables bridge b f: policy drop', base: 'bridge b f' },
+      { rule: 'nftables inet wall way: policy drop', base: 'inet wall way' },
     ];
     const { message, mend } = unmeasuredError([{ ...one, heard: 0 }], { ...nothing, suspects });
     expect(message).toContain(
-      'it may be one of them:\n  nft bridge b f: policy drop\n  nft inet wall way: policy drop',
+      'it may be one of them:\n  nftables bridge b f: policy drop\n  nftables inet wall way: policy drop',
     );
     expect(mend).toContain('sysctl -w net.bridge.bridge-nf-call-iptables=0');
     expect(mend).toContain(

@@ -1,0 +1,104 @@
+import { execa } from 'execa';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ensureNodeImage } from '../../../src/docker/image.ts';
+import { createProgress } from '../../../src/report/progress.ts';
+import { BIN, leftOf, marked, user } from '../cli.ts';
+import { startEngine, type TestEngine } from './engine.ts';
+import { slowSocket } from './slow-socket.ts';
+
+const PLAIN = `lvslab: 1
+mode: nat
+networks: { west: 10.85.1.0/24, east: 10.85.2.0/24 }
+nodes:
+  h1: { role: client, on: west }
+  r1: { role: router, on: [west, east] }
+  h2: { role: client, on: east }
+`;
+
+describe('a lab on an engine that has bad luck', () => {
+  const me = user('docker-bad-luck');
+  let host: TestEngine;
+  let file: string;
+  const lab = (argv: string[], more: Record<string, string> = {}) =>
+    me.lab(argv, { env: { ...me.env, DOCKER_HOST: host.url, ...more } });
+  const UP = () => ['up', file, '--runtime', 'docker', '--machine', 'local'];
+  const made = async () => (await host.everything()).filter((name) => name.includes('lvslab'));
+
+  /** The lab comes up, works, and goes, by a client that is different in this. */
+  async function works(more: Record<string, string>): Promise<void> {
+    const up = await lab(UP(), more);
+    expect(up.code, up.stderr).toBe(0);
+    expect((await lab(['list'], more)).stdout).toMatch(/plain\s+up\s+3/);
+    expect((await lab(['status', 'plain'], more)).stdout).toContain('10.85.1.254/24');
+    const ping = await lab(['exec', 'h1', '--', 'ping', '-c1', '-W5', 'h2'], more);
+    expect(ping.code, ping.stdout).toBe(0);
+    expect((await lab(['exec', 'h1', '--', 'sh', '-c', 'exit 42'], more)).code).toBe(42);
+    const down = await lab(['down', 'plain'], more);
+    expect(down.code, down.stderr).toBe(0);
+    expect(await made()).toEqual([]);
+  }
+
+  beforeAll(async () => {
+    host = await startEngine('28');
+    await ensureNodeImage(host.engine, createProgress(process.stderr, { quiet: true }));
+    file = join(host.folder, 'plain.yaml');
+    writeFileSync(file, PLAIN);
+  });
+  afterEach(async () => {
+    await lab(['down', '--all']);
+    expect(await leftOf(me.state)).toEqual({ processes: [], mounts: [] });
+  });
+  afterAll(async () => {
+    await host.stop();
+  });
+
+  it('works where an answer takes 300 milliseconds', async () => {
+    const slow = await slowSocket(join(host.folder, 'slow.sock'), join(host.folder, 'docker.sock'), 150);
+    try {
+      await works({ DOCKER_HOST: `unix://${join(host.folder, 'slow.sock')}` });
+    } finally {
+      slow.close();
+    }
+  });
+
+  it.each([
+    ['a day ahead of', '86_400_000'],
+    ['a day behind', '-86_400_000'],
+    ['set again and again, apart from', '(count += 1) % 2 * 3_600_000'],
+  ])('works where the client’s clock is %s the engine’s', async (_, offset) => {
+    const clock = join(host.folder, 'clock.mjs');
+    writeFileSync(
+      clock,
+      `const { now } = Date; let count = 0; const wrong = () => now() + (${offset});
+       globalThis.Date = class extends Date { constructor(...a) { if (a.length) super(...a); else super(wrong()); } static now() { return wrong(); } };`,
+    );
+    await works({ NODE_OPTIONS: `--import=${clock}` });
+  });
+
+  it('says that the engine died while it was tried whether the networks are sound, and has not forgotten the lab', async () => {
+    // Nothing comes through, so the ends wait for each other.
+    await host.onHost('/sbin/sysctl', '-qw', 'net.bridge.bridge-nf-call-iptables=1');
+    await host.onHost('iptables', '-I', 'DOCKER-USER', '-j', 'DROP');
+    const [program, ...rest] = marked(me.state, ['node', BIN, ...UP()]);
+    const running = execa(program, rest, { env: { ...me.env, DOCKER_HOST: host.url }, reject: false });
+    await expect
+      .poll(() => host.onHost('sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "'), { timeout: 60_000 })
+      .toContain('/usr/lib/lvslab/frame-probe ');
+    await host.kill();
+    const { exitCode, stderr } = await running;
+    expect(exitCode, stderr).toBe(4);
+    expect(stderr).toContain('lab plain: the Docker engine stopped answering');
+    expect(stderr).toContain('lab down plain');
+    expect((await lab(['list'])).stdout).toContain('plain');
+    // It has lost its rules, but not what it was told to keep.
+    host = await startEngine('28', [], undefined, host.folder);
+    expect(await made()).not.toEqual([]);
+    const down = await lab(['down', 'plain']);
+    expect(down.code, down.stderr).toBe(0);
+    expect(await made()).toEqual([]);
+    expect((await lab(['list'])).stdout).not.toContain('plain');
+    await works({});
+  });
+});
