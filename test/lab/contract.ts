@@ -188,7 +188,7 @@ export function contract(name: string, begin: () => Promise<Place>): void {
     });
 
     const running = async (node: string) =>
-      (await sh(node, 'ps -eo args=')).stdout.match(/^sleep 51\d\d$/gm) ?? [];
+      (await sh(node, 'ps -eo args=')).stdout.match(/(?<=^|\/)sleep 51\d\d$/gm) ?? [];
 
     it('holds commands until they are released, and returns what they left behind', async () => {
       const held = await runtime.hold([
@@ -299,10 +299,9 @@ export function contract(name: string, begin: () => Promise<Place>): void {
             ...(await running('bob')),
             ...((await sh('alice', 'ls /run')).stdout.match(/lvslab-contract/g) ?? []),
           ];
-          expect((await all()).sort()).toEqual([
-            'lvslab-contract',
-            ...['sleep 5150', 'sleep 5151', 'sleep 5153', 'sleep 5152'].sort(),
-          ]);
+          await expect
+            .poll(async () => (await all()).sort(), { timeout: 20_000 })
+            .toEqual(['lvslab-contract', ...['sleep 5150', 'sleep 5151', 'sleep 5153', 'sleep 5152'].sort()]);
           const began = Date.now();
           holder.kill('SIGKILL');
           const turn = await runtime.turn(() => undefined);
