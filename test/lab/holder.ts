@@ -5,15 +5,18 @@ import { localMachine } from '../../src/machine/local.ts';
 import { dockerRuntime } from '../../src/runtime/docker/docker.ts';
 import { netns } from '../../src/runtime/netns.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import { treeMachine } from './agent/trees.ts';
 
 /** How a process finds the runtime of another one. */
 export type Way =
   | { kind: 'local'; folder: string; image: string }
+  | { kind: 'tree'; tree: string; folder: string }
   | { kind: 'embedded'; folder: string }
   | { kind: 'docker'; url: string; record: LabRecord };
 
 export function runtimeBy(way: Way): Runtime {
   if (way.kind === 'local') return netns(localMachine(way.folder, way.image));
+  if (way.kind === 'tree') return netns(treeMachine(way.tree, way.folder));
   if (way.kind === 'embedded') return netns(embeddedMachine(way.folder));
   const endpoint = { url: way.url, reason: 'the test', certificates: undefined };
   return dockerRuntime(way.record, () => connectEngine(endpoint));
