@@ -3,8 +3,8 @@ import type { LabRecord } from '../../../src/lab.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 import { dockerRuntime } from '../../../src/runtime/docker/docker.ts';
 import { CONTRACT_PLAN, contract } from '../contract.ts';
-import { startEmbeddedEngine } from './embedded.ts';
 import { RELEASES, startEngine } from './engine.ts';
+import { startGuestEngine } from './guest-engine.ts';
 
 /** The record of the contract's lab on Docker. */
 const record: LabRecord = {
@@ -35,7 +35,7 @@ for (const release of RELEASES)
   });
 
 contract('Docker in the embedded machine', async () => {
-  const { socket, connect, stop } = await startEmbeddedEngine();
+  const { socket, connect, stop } = await startGuestEngine();
   return {
     runtime: dockerRuntime(record, connect),
     way: { kind: 'docker', url: `unix://${socket}`, record },

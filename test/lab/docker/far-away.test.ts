@@ -2,18 +2,18 @@ import { rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { user } from '../cli.ts';
-import { startEmbeddedEngine, type EmbeddedEngine } from './embedded.ts';
+import { startGuestEngine, type GuestEngine } from './guest-engine.ts';
 import { slowSocket } from './slow-socket.ts';
 
 describe('an engine with ip_vs that takes 300 milliseconds to answer', () => {
   const me = user('docker-far-away');
-  let host: EmbeddedEngine;
+  let host: GuestEngine;
   let slow: Server;
   const lab = (...argv: string[]) =>
     me.lab(argv, { env: { ...me.env, DOCKER_HOST: `unix://${host.socket}.slow` } });
 
   beforeAll(async () => {
-    host = await startEmbeddedEngine();
+    host = await startGuestEngine();
     slow = await slowSocket(`${host.socket}.slow`, host.socket, 150);
   });
   afterAll(async () => {

@@ -11,21 +11,22 @@ import { forwardOnLine } from '../../../src/machine/embedded/line.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 
-/** A Docker engine whose kernel has ip_vs, and the image of a node. */
-export interface EmbeddedEngine {
-  /** Of this host. */
+/** A Docker engine on a kernel with ip_vs: an embedded machine that no lab has. */
+export interface GuestEngine {
+  /** Where its socket is on this machine. */
   socket: string;
+  /** Connects anew. */
   connect: () => Promise<Engine>;
   stop: () => Promise<void>;
 }
 
-/** Boots an embedded machine with an engine in it. */
-export async function startEmbeddedEngine(): Promise<EmbeddedEngine> {
+/** Boots an embedded machine with an engine, which has the image of a node. */
+export async function startGuestEngine(): Promise<GuestEngine> {
   const progress = createProgress(process.stderr, { quiet: true });
   const nodes = await ensureRoot(progress);
   const root = await ensureRoot(progress, 'docker');
   const file = await ensureEngineDisk(nodes, root, nodeImage(), 'namespaces', progress);
-  const folder = mkdtempSync(join(tmpdir(), 'lvslab-embedded-'));
+  const folder = mkdtempSync(join(tmpdir(), 'lvslab-guest-'));
   await boot(folder, {
     root,
     memory: 1024,
@@ -39,10 +40,11 @@ export async function startEmbeddedEngine(): Promise<EmbeddedEngine> {
   const socket = join(folder, 'docker.sock');
   await forwardOnLine(folder, 'docker.sock', GUEST_SOCKET);
   const endpoint = { url: `unix://${socket}`, reason: 'the test', certificates: undefined };
-  await vi.waitFor(() => connectEngine(endpoint), { timeout: 60_000, interval: 100 });
+  const connect = () => connectEngine(endpoint);
+  await vi.waitFor(connect, { timeout: 60_000, interval: 100 });
   return {
     socket,
-    connect: () => connectEngine(endpoint),
+    connect,
     stop: async () => {
       await endKernel(folder);
       rmSync(folder, { recursive: true, force: true });
