@@ -93,6 +93,7 @@ export async function ensureDisk(system: System): Promise<Disk> {
   };
   // Whatever else is being built meanwhile need not be waited for.
   if (existsSync(folder)) return disk;
+  if (process.getuid?.() !== 0) throw new Error(`only root can make the disk of ${system.name}`);
   await buildAlone(
     'test-host',
     () => undefined,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { bootMachine, type Machine, type Ran } from './machine.ts';
 import { ensureProvisions } from './provisions.ts';
 import type { System } from './systems.ts';
@@ -52,4 +52,19 @@ export class Host {
   end(): Promise<void> {
     return this.machine.end();
   }
+}
+
+/** A machine that is there for the tests of the group in which this is called. */
+export function booting(system: System): () => Host {
+  let host: Host | undefined;
+  beforeAll(async () => {
+    host = await Host.boot(system);
+  });
+  afterAll(async () => {
+    await host?.end();
+  });
+  return () => {
+    if (host === undefined) throw new Error(`${system.name} has not booted`);
+    return host;
+  };
 }

@@ -46,6 +46,15 @@ export const DEBIAN: System = {
   extracted: false,
 };
 
+/** Debian's next suite on x86-64: a newer Docker, which filters what reaches a container's address, and a newer kernel. */
+export const FORKY: System = {
+  ...DEBIAN,
+  name: 'forky-amd64',
+  suite: 'forky',
+  packages: [...PACKAGES, 'linux-image-amd64'],
+  units: UNITS,
+};
+
 /**
  * Debian's stable suite on arm64. To install its packages takes an emulated processor a quarter of an hour; extracted, with an
  * init of its own (`guest/init`), they are there in two minutes and boot in ten seconds.
