@@ -6,6 +6,7 @@ import { settingsSchema, type Settings } from './drift/settings.ts';
 import { EXIT, LabError } from './errors.ts';
 import { hold, type Lock } from './lock.ts';
 import { machineNameSchema } from './machine/machine.ts';
+import { PROCESSORS } from './machine/processor.ts';
 import { planSchema } from './plan/types.ts';
 import { RUNTIME_KINDS } from './runtime/runtime.ts';
 import {
@@ -31,6 +32,8 @@ export const labRecordSchema = z
     runtime: z.enum(RUNTIME_KINDS),
     /** The engine whose containers the nodes are; absent where they are none, or of the embedded machine's own. */
     engine: z.exactOptional(endpointSchema),
+    /** The processor of another host that the nodes are namespaces of; absent: x86-64, as in older versions. */
+    processor: z.exactOptional(z.enum(PROCESSORS)),
     /** The topology as the user named it. */
     topology: z.string(),
     /** Version of the tool that made it. */

@@ -27,9 +27,9 @@ export function runtimeOf(record: LabRecord, root?: Root): Runtime {
 }
 
 /** The machine that a lab runs on, or is about to. */
-export function machineOf({ name, machine }: LabRecord, root?: Root): Machine {
+export function machineOf({ name, machine, processor }: LabRecord, root?: Root): Machine {
   const directory = labDirectory(name);
-  if (isRemote(machine)) return sshMachine(machine, name, root?.key ?? rootKey('netns'));
+  if (isRemote(machine)) return sshMachine(machine, name, root?.key ?? rootKey('netns', processor));
   return machine === 'embedded'
     ? embeddedMachine(directory)
     : localMachine(join(directory, 'nodes'), root?.image ?? '');

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { EMBEDDED_PROCESSOR } from '../machine/processor.ts';
 import { toolVersion } from '../version.ts';
 import { tar } from './tar.ts';
 
@@ -39,7 +40,7 @@ export async function packImage(work: string, tree: string): Promise<string> {
   await pipeline(createReadStream(layer), hash);
   const digest = `sha256:${hash.digest('hex')}`;
   const config = {
-    ...{ architecture: 'amd64', os: 'linux', created, config: CONFIG },
+    ...{ architecture: EMBEDDED_PROCESSOR, os: 'linux', created, config: CONFIG },
     rootfs: { type: 'layers', diff_ids: [digest] },
     history: [{ created, created_by: 'lab bundle image' }],
   };

@@ -1,15 +1,13 @@
-import { WITHOUT_DOCUMENTS, target } from '../machine/embedded/recipe.ts';
+import { WITHOUT_DOCUMENTS, architecture, target } from '../machine/embedded/recipe.ts';
+import { EMBEDDED_PROCESSOR, LIBRARIES } from '../machine/processor.ts';
 
 /** Programs that the tool runs from a bundle, each by way of `images/bundle/run`. */
 export const PROGRAMS = ['bwrap', 'flock', 'id', 'node', 'perl', 'setpriv', 'ssh', 'ssh-keygen'];
 
+const { folder: FOLDER } = LIBRARIES[EMBEDDED_PROCESSOR];
+
 /** What comes with the packages and no program of a bundle reads. */
-const UNUSED = [
-  '/usr/lib/systemd',
-  '/usr/lib/x86_64-linux-gnu/gconv',
-  '/usr/lib/x86_64-linux-gnu/systemd',
-  '/usr/share/bash-completion',
-];
+const UNUSED = ['/usr/lib/systemd', `${FOLDER}/gconv`, `${FOLDER}/systemd`, '/usr/share/bash-completion'];
 
 /**
  * Arguments of mmdebstrap for the programs of a bundle and their libraries, as a tar archive. Nothing of it is set up,
@@ -18,7 +16,7 @@ const UNUSED = [
 export function bundleRecipe(file: string, packages: string[], mirror?: string): string[] {
   return [
     '--variant=extract',
-    '--architectures=amd64',
+    architecture(EMBEDDED_PROCESSOR),
     ...WITHOUT_DOCUMENTS,
     ...UNUSED.map((folder) => `--dpkgopt=path-exclude=${folder}/*`),
     `--include=${packages.join(',')}`,

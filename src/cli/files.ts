@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
+import { EMBEDDED_PROCESSOR } from '../machine/processor.ts';
 import { json, jsonOption, out, outExactly, progressFor, type Common, type Finish } from './output.ts';
 
 /** Files and the machine: plan, validate, doctor, and what shells and editors want. */
@@ -77,7 +78,7 @@ export function addFilesCommands(program: Command, finish: Finish): void {
         import('../docker/image.ts'),
         import('../report/cache.ts'),
       ]);
-      const there = kept(nodeImage());
+      const there = kept(nodeImage(EMBEDDED_PROCESSOR));
       const gone = what === 'prune' ? there.filter(({ used }) => options.all || !used) : [];
       if (what === 'prune') await clearUnfinished();
       await removeKept(gone);

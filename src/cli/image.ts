@@ -12,10 +12,10 @@ export function addImageCommands(program: Command): void {
     .summary('make it where the engine lacks it')
     .addOption(jsonOption())
     .action(async (options: Common) => {
-      const { buildImage } = await import('../commands/image.ts');
+      const { buildImage, engineImageText } = await import('../commands/image.ts');
       const made = await buildImage(progressFor(options));
       if (options.json === true) json('image', made);
-      else if (made.already) out(`${made.image} is on the engine already`);
+      else if (made.already) out(`${engineImageText(made)} is on the engine already`);
     });
 
   image
@@ -23,9 +23,10 @@ export function addImageCommands(program: Command): void {
     .summary('write it to a file, for an engine without a network')
     .argument('<file>', 'a tar archive, as docker save writes it; - for standard output')
     .action(async (file: string) => {
-      const { exportImage } = await import('../commands/image.ts');
-      const name = await exportImage(file);
-      if (file !== '-') out(`${name} is in ${file}; on the other machine: lab image import ${file}`);
+      const { engineImageText, exportImage } = await import('../commands/image.ts');
+      const image = await exportImage(file);
+      if (file !== '-')
+        out(`${engineImageText(image)} is in ${file}; on the other machine: lab image import ${file}`);
     });
 
   image
@@ -34,9 +35,9 @@ export function addImageCommands(program: Command): void {
     .argument('<file>', 'a file that `lab image export` wrote')
     .addOption(jsonOption())
     .action(async (file: string, options: Common) => {
-      const { importImage } = await import('../commands/image.ts');
-      const name = await importImage(file);
-      if (options.json === true) json('image', { image: name });
-      else out(`${name} is on the engine`);
+      const { engineImageText, importImage } = await import('../commands/image.ts');
+      const image = await importImage(file);
+      if (options.json === true) json('image', image);
+      else out(`${engineImageText(image)} is on the engine`);
     });
 }

@@ -19,8 +19,9 @@ export type BundleForm = 'image' | 'tarball';
  */
 export async function makeBundle(form: BundleForm, file: string, progress: Progress): Promise<number> {
   await expectPlaceFor(file);
-  await ensurePrograms(buildPrograms(), progress);
+  // Where it cannot be had, nothing is installed for it.
   const root = await ensureRoot(progress);
+  await ensurePrograms(buildPrograms(), progress);
   const task = progress.start(form, 'starting');
   const began = Date.now();
   const waiting = () => {

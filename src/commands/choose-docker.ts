@@ -1,6 +1,6 @@
 import { findEndpoint, mayListen, type Endpoint } from '../docker/endpoint.ts';
 import { connectEngine } from '../docker/engine.ts';
-import { ensureNodeImage, nodeImage } from '../docker/image.ts';
+import { ensureNodeImage, nodeImageOn } from '../docker/image.ts';
 import { engineKernel } from '../docker/kernel.ts';
 import { EXIT, LabError } from '../errors.ts';
 import type { Progress } from '../report/progress.ts';
@@ -28,7 +28,7 @@ export async function dockerAt(
   await ensureNodeImage(found, progress);
   const name = `Docker ${found.version} at ${endpoint.url}`;
   if (!needsIpVs) return { engine: endpoint, reason: name };
-  if ((await engineKernel(found.docker, nodeImage())).ipVs)
+  if ((await engineKernel(found.docker, nodeImageOn(found))).ipVs)
     return { engine: endpoint, reason: `${name}, whose kernel has ip_vs` };
   throw new LabError(EXIT.machineCannot, `the kernel under ${name} has no ip_vs (${found.kernel})`, {
     mend: 'lab doctor --fix loads it where the kernel has it as a module; or leave Docker out: --machine embedded',

@@ -1,6 +1,6 @@
 import { findEndpoint, mayListen } from '../docker/endpoint.ts';
 import { connectEngine, type Engine } from '../docker/engine.ts';
-import { ensureNodeImage, hasNodeImage, nodeImage } from '../docker/image.ts';
+import { ensureNodeImage, hasNodeImage, nodeImageOn } from '../docker/image.ts';
 import { ENGINE_MODULES, LOADING, engineKernel, loadModules, type EngineKernel } from '../docker/kernel.ts';
 import { EXIT, LabError } from '../errors.ts';
 import type { Progress } from '../report/progress.ts';
@@ -16,30 +16,43 @@ export async function dockerFindings(): Promise<Finding[]> {
   try {
     engine = await connectEngine(endpoint);
   } catch (error) {
-    if (!(error instanceof LabError)) throw error;
-    const { message: detail, mend } = error;
-    return [{ title: 'docker', state: 'cannot', detail, ...(mend === undefined ? {} : { mend }) }];
+    return [cannot('docker', error)];
   }
   const found: Finding = {
     title: 'docker',
     state: 'ok',
     detail: `${engine.version} at ${where}, kernel ${engine.kernel}`,
   };
-  if (!(await hasNodeImage(engine.docker)))
+  let image: string;
+  let has: boolean;
+  try {
+    image = nodeImageOn(engine);
+    has = await hasNodeImage(engine);
+  } catch (error) {
+    return [found, cannot('node image', error)];
+  }
+  if (!has)
     return [
       found,
       {
         title: 'node image',
         state: 'missing',
-        detail: `${nodeImage()} is not on the engine yet; its kernel cannot be looked at without`,
+        detail: `${image} is not on the engine yet; its kernel cannot be looked at without`,
         mend: 'lab image build (or lab image import FILE); the first `lab up` on it does so too',
       },
     ];
   return [
     found,
-    { title: 'node image', state: 'ok', detail: nodeImage() },
-    kernelFinding(engine, await engineKernel(engine.docker, nodeImage())),
+    { title: 'node image', state: 'ok', detail: image },
+    kernelFinding(engine, await engineKernel(engine.docker, image)),
   ];
+}
+
+/** @throws what is no error that a user can act on */
+function cannot(title: string, error: unknown): Finding {
+  if (!(error instanceof LabError)) throw error;
+  const { message: detail, mend } = error;
+  return { title, state: 'cannot', detail, ...(mend === undefined ? {} : { mend }) };
 }
 
 function kernelFinding({ kernel }: Engine, { ipVs, schedulers, ipip }: EngineKernel): Finding {
@@ -62,8 +75,8 @@ export async function fixEngine(progress: Progress): Promise<void> {
   const engine = await connectEngine(findEndpoint());
   await ensureNodeImage(engine, progress);
   progress.note(`${LOADING}: ${ENGINE_MODULES.join(' ')}`);
-  const missing = await loadModules(engine.docker, nodeImage());
-  const { ipVs } = await engineKernel(engine.docker, nodeImage());
+  const missing = await loadModules(engine.docker, nodeImageOn(engine));
+  const { ipVs } = await engineKernel(engine.docker, nodeImageOn(engine));
   if (!ipVs)
     throw new LabError(EXIT.machineCannot, `the engine's kernel (${engine.kernel}) has no ip_vs`, {
       mend: 'bring the lab its own kernel: lab up … --machine embedded',

@@ -47,7 +47,7 @@ export async function doctor(): Promise<Diagnosis> {
         : {
             title: 'root filesystem',
             state: 'ok',
-            detail: `${root.directory}: kernel ${root.manifest.kernelVersion}, ipvsadm ${root.manifest.packages['ipvsadm'] ?? '?'}, nginx ${root.manifest.packages['nginx'] ?? '?'}, built ${root.manifest.built.slice(0, 10)}`,
+            detail: `${root.directory}: kernel ${root.kernelVersion}, ipvsadm ${root.manifest.packages['ipvsadm'] ?? '?'}, nginx ${root.manifest.packages['nginx'] ?? '?'}, built ${root.manifest.built.slice(0, 10)}`,
           },
       await programs('run a lab', RUN_PROGRAMS),
       ...(root === undefined ? await buildNeeds(abilities.root) : []),

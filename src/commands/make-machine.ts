@@ -9,10 +9,12 @@ import { boot } from '../machine/embedded/boot.ts';
 import { GUEST_SOCKET, ensureEngineDisk } from '../machine/embedded/engine-disk.ts';
 import { forwardOnLine } from '../machine/embedded/line.ts';
 import { RUN_PROGRAMS, ensurePrograms } from '../machine/embedded/packages.ts';
-import { ensureRoot, type Root } from '../machine/embedded/root.ts';
-import { isRemote } from '../machine/machine.ts';
+import { ensureNodesRoot, ensureRoot, type Root } from '../machine/embedded/root.ts';
+import { expectProcessor } from '../machine/expect-processor.ts';
+import { isRemote, type RemoteName } from '../machine/machine.ts';
+import { EMBEDDED_PROCESSOR, hostProcessor, processorText, type Processor } from '../machine/processor.ts';
 import { assertSocketPath } from '../machine/socket-path.ts';
-import { prepareRemote } from '../machine/ssh.ts';
+import { prepareRemote, remoteProcessor } from '../machine/ssh.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../report/progress.ts';
 import { engineOf, engineSocket } from '../wire.ts';
@@ -21,38 +23,62 @@ import { insideRoot, type Choice } from './choose.ts';
 /** MiB that a guest's Docker engine takes beside its nodes. */
 const ENGINE_MEMORY = 512;
 
+/** A lab's record with what its machine has told, and the root file system that nodes get. */
+interface MadeMachine {
+  record: LabRecord;
+  /** Undefined where that is no business of this host. */
+  root: Root | undefined;
+}
+
 /**
  * Makes the machine that a lab is to run on, as far as it is not there, and writes the lab's record before anything of
  * the lab itself is made.
- * @returns the root file system that nodes get; undefined where that is no business of this host
  */
 export async function makeMachine(
   record: LabRecord,
   choice: Choice,
   progress: Progress,
-): Promise<Root | undefined> {
+): Promise<MadeMachine> {
   const { machine, runtime, reason } = choice;
-  if (machine === 'embedded') return makeGuest(record, choice, progress);
+  if (machine === 'embedded') return { record, root: await makeGuest(record, choice, progress) };
   if (runtime === 'docker') {
     begin(record);
     progress.start('engine').done(reason);
-    return undefined;
+    return { record, root: undefined };
   }
-  const root = machine === 'local' && insideRoot() ? undefined : await ensureRoot(progress);
-  if (isRemote(machine) && root !== undefined) {
-    const task = progress.start('machine', machine);
-    try {
-      await prepareRemote(machine, root, record.plan.modules, () => {
-        task.update(`${machine}: copying the root filesystem, once`);
-      });
-    } catch (error) {
-      task.fail();
-      throw error;
-    }
-    task.done(`${machine} (${reason})`);
-  } else progress.start('machine').done(`local (${reason})`);
+  if (isRemote(machine)) return prepare(record, machine, reason, progress);
+  const root = insideRoot() ? undefined : await ensureNodesRoot(progress, localProcessor());
+  progress.start('machine').done(`local (${reason})`);
   begin(record);
-  return root;
+  return { record, root };
+}
+
+/** Another host, which keeps the root file system for next time. */
+async function prepare(
+  asked: LabRecord,
+  machine: RemoteName,
+  reason: string,
+  progress: Progress,
+): Promise<MadeMachine> {
+  const processor = await remoteProcessor(machine);
+  const root = await ensureNodesRoot(progress, processor);
+  const task = progress.start('machine', machine);
+  try {
+    await prepareRemote(machine, root, asked.plan.modules, () => {
+      task.update(`${machine}: copying the root filesystem, once`);
+    });
+  } catch (error) {
+    task.fail();
+    throw error;
+  }
+  task.done(`${machine} (${processorText(processor)}, ${reason})`);
+  const record: LabRecord = { ...asked, processor };
+  begin(record);
+  return { record, root };
+}
+
+function localProcessor(): Processor {
+  return expectProcessor(hostProcessor(), `this host runs on ${process.arch}`);
 }
 
 /** From here on there is something to take down: not where all was taken down a moment ago. */
@@ -80,13 +106,13 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
   const disks = engine
     ? [
         {
-          file: await ensureEngineDisk(nodes, root, nodeImage(), confinement, progress),
+          file: await ensureEngineDisk(nodes, root, nodeImage(EMBEDDED_PROCESSOR), confinement, progress),
           use: 'copy' as const,
         },
       ]
     : [];
   begin(record);
-  const task = progress.start('kernel', `booting ${root.manifest.kernelVersion}`);
+  const task = progress.start('kernel', `booting ${root.kernelVersion}`);
   const began = Date.now();
   const directory = labDirectory(record.name);
   const memory = guestMemory(plan) + (engine ? ENGINE_MEMORY : 0);
@@ -103,7 +129,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
     task.fail();
     throw error;
   }
-  const version = root.manifest.kernelVersion.split('.').slice(0, 2).join('.');
+  const version = root.kernelVersion.split('.').slice(0, 2).join('.');
   const what = engine ? ' and a Docker engine' : '';
   task.done(
     `${version} with ip_vs${what}, up in ${seconds(Date.now() - began)} (embedded: ${choice.reason})`,

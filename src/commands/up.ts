@@ -182,7 +182,7 @@ function differs(existing: LabRecord): LabError {
 async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult> {
   const choice = await choosePlace(request.plan, request, progress);
   const { plan, around } = await planFor(request, choice.engine, progress);
-  const record: LabRecord = {
+  const draft: LabRecord = {
     version: 1,
     name: plan.name,
     machine: choice.machine,
@@ -195,7 +195,7 @@ async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult
     ...(around === undefined ? {} : { around }),
     plan,
   };
-  const root = await makeMachine(record, choice, progress);
+  const { record, root } = await makeMachine(draft, choice, progress);
   const runtime = runtimeOf(record, root);
   const task = progress.start(plan.name, 'nodes');
   const began = Date.now();

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
 import type { Endpoint } from './endpoint.ts';
+import { expectProcessor } from '../machine/expect-processor.ts';
+import { processorNamed, type Processor } from '../machine/processor.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
 import { forwardSocket } from './ssh-socket.ts';
 
@@ -19,6 +21,10 @@ export interface Engine {
   major: number;
   /** Its kernel's release. */
   kernel: string;
+  /** What its containers run on; undefined where that is nothing that labs run on. */
+  processor: Processor | undefined;
+  /** The same as it says it itself, with its system where that is not Linux: `riscv64`, `windows/amd64`. */
+  arch: string;
 }
 
 /** The API that this code is written against (Docker 20.10), and the oldest that has all of it (19.03). */
@@ -63,7 +69,23 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
     version: about.Version,
     major: Number.parseInt(about.Version, 10),
     kernel: about.KernelVersion,
+    ...(about.Os === 'linux'
+      ? { processor: processorNamed(about.Arch), arch: about.Arch }
+      : { processor: undefined, arch: `${about.Os}/${about.Arch}` }),
   };
+}
+
+/**
+ * The processor of an engine that is to run a lab.
+ * @throws LabError machineCannot where labs do not run on it
+ */
+export function labProcessor({
+  url,
+  processor,
+  arch,
+}: Pick<Engine, 'url' | 'processor' | 'arch'>): Processor {
+  const where = `the Docker engine at ${url} runs on ${arch}`;
+  return expectProcessor(processor, where, 'name another engine with DOCKER_HOST');
 }
 
 /**

@@ -1,17 +1,20 @@
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { bootstrap } from '../machine/embedded/bootstrap.ts';
 import { buildAlone } from '../machine/embedded/builds.ts';
 import { contentKey } from '../machine/embedded/content-key.ts';
+import { executionFor } from '../machine/embedded/emulation.ts';
 import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
 import { nodeRecipe, packageList, packageMirror } from '../machine/embedded/recipe.ts';
+import { processorNamed, processorText, type Processor } from '../machine/processor.ts';
 import { packageRoot } from '../paths.ts';
 import { seconds, type Progress, type Task } from '../report/progress.ts';
-import { EngineComplaint, engineError, engineWords, isEngineGone, type Engine } from './engine.ts';
+import { engineError, engineWords, isEngineGone, labProcessor, type Engine } from './engine.ts';
+import { follow } from './follow.ts';
+import { LABEL } from './labels.ts';
 
 const REPOSITORY = 'lvslab-node';
 const IMAGES = join(packageRoot, 'images');
@@ -20,46 +23,112 @@ const SOURCES = ['Dockerfile', 'packages.txt', 'node-agent', 'frame-probe'];
 /** As images/Dockerfile names it. */
 const BASE = 'debian:forky-slim';
 
-/** The image of a node that this version wants, named by its content: `lvslab-node:1f2e3d4c5b6a`. */
-export function nodeImage(): string {
-  return `${REPOSITORY}:${contentKey(SOURCES, nodeRecipe('', '', []))}`;
+/** An engine, as far as images are concerned. */
+export type ImageEngine = Pick<Engine, 'docker' | 'url' | 'processor' | 'arch'>;
+
+/** The image of a node that this version wants for a processor, named by its content: `lvslab-node:1f2e3d4c5b6a`. */
+export function nodeImage(processor: Processor): string {
+  return `${REPOSITORY}:${contentKey(SOURCES, nodeRecipe(processor, '', '', []))}`;
 }
 
-/** Whether an engine has the image. */
-export async function hasNodeImage(docker: Docker): Promise<boolean> {
-  return hasImage(docker, nodeImage());
+/**
+ * The one that this version wants for an engine.
+ * @throws LabError machineCannot where labs do not run on its processor
+ */
+export function nodeImageOn(engine: ImageEngine): string {
+  return nodeImage(labProcessor(engine));
 }
 
-async function hasImage(docker: Docker, name: string): Promise<boolean> {
+/**
+ * Whether an engine has the image.
+ * @throws LabError machineCannot where labs do not run on its processor, or the image of that name is for another
+ */
+export async function hasNodeImage(engine: ImageEngine): Promise<boolean> {
+  const there = await lookForNodeImage(engine);
+  if (there?.foreign === undefined) return there !== undefined;
+  const text = processorText(labProcessor(engine));
+  throw new LabError(
+    EXIT.machineCannot,
+    `${nodeImageOn(engine)} on the Docker engine at ${engine.url} is for ${there.foreign}, and the engine runs on ${text}: nothing in it would start`,
+    { mend: `lab image build replaces it; so does lab image import, with a file from an engine on ${text}` },
+  );
+}
+
+/**
+ * Removes what has the image's name and is for another processor.
+ * @throws LabError machineCannot where labs do not run on the engine's processor
+ */
+export async function removeForeignImage(engine: ImageEngine): Promise<void> {
+  if ((await lookForNodeImage(engine))?.foreign === undefined) return;
+  const name = nodeImageOn(engine);
   try {
-    await docker.getImage(name).inspect();
-    return true;
+    // Where containers are made of it, only the name goes.
+    await engine.docker.getImage(name).remove({ force: true });
   } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    throw engineError(`image ${name}`, error);
+  }
+}
+
+/** @returns undefined: there is none; `foreign`: what it is for, where that is not what the engine runs on */
+async function lookForNodeImage(engine: ImageEngine): Promise<{ foreign: string | undefined } | undefined> {
+  return lookForImage(engine, nodeImageOn(engine));
+}
+
+async function lookForImage(
+  engine: ImageEngine,
+  name: string,
+): Promise<{ foreign: string | undefined } | undefined> {
+  try {
+    const { Architecture, Config } = (await engine.docker.getImage(name).inspect()) as {
+      Architecture?: string;
+      Config?: { Labels?: Record<string, string> | null } | null;
+    };
+    return { foreign: foreignProcessor(Architecture, Config?.Labels, labProcessor(engine)) };
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return undefined;
     throw engineError(`image ${name}`, error);
   }
 }
 
 /**
+ * What an image is for, as messages say it, where that is another processor than is wanted; undefined where it is not.
+ * @param architecture of its configuration; an archive that was imported as an image has the importing engine's
+ * @param labels of its configuration, of which ours tells what the programs in it are for
+ */
+export function foreignProcessor(
+  architecture: string | undefined,
+  labels: Record<string, string> | null | undefined,
+  wanted: Processor,
+): string | undefined {
+  const other = [labels?.[LABEL.processor], architecture].find(
+    (name) => name !== undefined && name !== '' && processorNamed(name) !== wanted,
+  );
+  if (other === undefined) return undefined;
+  const known = processorNamed(other);
+  return known === undefined ? other : processorText(known);
+}
+
+/**
  * Makes sure that an engine has the image: from images/Dockerfile, or where its base cannot be had or its packages not
  * be fetched, put together here from Debian packages and imported. Says which.
- * @throws LabError machineCannot where neither works
+ * @throws LabError machineCannot where neither works, labs do not run on its processor, or what it has is for another
  */
-export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progress: Progress): Promise<void> {
-  if (await hasNodeImage(docker)) return;
-  const task = progress.start('node image', nodeImage());
+export async function ensureNodeImage(engine: ImageEngine, progress: Progress): Promise<void> {
+  if (await hasNodeImage(engine)) return;
+  const name = `${nodeImageOn(engine)} (${processorText(labProcessor(engine))})`;
+  const task = progress.start('node image', name);
   const began = Date.now();
   const waiting = () => {
     task.update('waiting for another build');
   };
   try {
     await buildAlone('image', waiting, async (work) => {
-      if (await hasNodeImage(docker)) return;
-      const why = await buildFromDockerfile(docker, task);
-      if (why !== undefined) await importBootstrapped(docker, work, task, progress, why);
+      if (await hasNodeImage(engine)) return;
+      const why = await buildFromDockerfile(engine, task);
+      if (why !== undefined) await importBootstrapped(engine, work, task, progress, why);
       const how =
         why === undefined ? 'built from images/Dockerfile' : `bootstrapped from Debian packages, as ${why}`;
-      task.done(`${nodeImage()} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
+      task.done(`${name} ${how} (${seconds(Date.now() - began)}, kept for next time)`);
     });
   } catch (error) {
     task.fail();
@@ -71,11 +140,15 @@ export async function ensureNodeImage({ docker }: Pick<Engine, 'docker'>, progre
  * @returns why it could not be built; undefined where it was
  * @throws LabError where an image that is put together elsewhere could not be given to the engine either
  */
-async function buildFromDockerfile(docker: Docker, task: Task): Promise<string | undefined> {
-  if (!(await hasImage(docker, BASE))) {
+async function buildFromDockerfile(engine: ImageEngine, task: Task): Promise<string | undefined> {
+  const { docker } = engine;
+  const processor = labProcessor(engine);
+  const platform = `linux/${processor}`;
+  const base = await lookForImage(engine, BASE);
+  if (base === undefined || base.foreign !== undefined) {
     task.update(`pulling ${BASE}`);
     try {
-      await follow(docker, await docker.pull(BASE), task);
+      await follow(docker, await docker.pull(BASE, { platform }), task);
     } catch (error) {
       return obstacle(`${BASE} could not be pulled`, error);
     }
@@ -83,7 +156,13 @@ async function buildFromDockerfile(docker: Docker, task: Task): Promise<string |
   try {
     const stream = await docker.buildImage(
       { context: IMAGES, src: SOURCES },
-      { t: nodeImage(), rm: true, forcerm: true },
+      {
+        t: nodeImage(processor),
+        rm: true,
+        forcerm: true,
+        platform,
+        labels: { [LABEL.processor]: processor },
+      },
     );
     await follow(docker, stream, task);
     return undefined;
@@ -104,80 +183,34 @@ function obstacle(what: string, error: unknown): string {
   return `${what} (${words.trim().split('\n').at(-1)?.slice(0, 300) ?? ''})`;
 }
 
-/** Milliseconds in which a long request says something, or is given up. */
-const SILENCE = 15 * 60_000;
-
-/**
- * Waits for the end of a long request, and shows how far it is.
- * @param silence milliseconds without a word from the engine after which it is given up
- */
-export function follow(
-  docker: Docker,
-  stream: NodeJS.ReadableStream,
-  task?: Pick<Task, 'update'>,
-  silence = SILENCE,
-): Promise<void> {
-  interface Event {
-    stream?: string;
-    status?: string;
-    error?: string;
-  }
-  let silent: NodeJS.Timeout | undefined;
-  return new Promise<void>((resolve, reject) => {
-    const heard = () => {
-      clearTimeout(silent);
-      silent = setTimeout(() => {
-        (stream as NodeJS.ReadableStream & { destroy?: () => void }).destroy?.();
-        reject(new Error(`timed out: not a word for ${Math.round(silence / 1000)} s`));
-      }, silence);
-    };
-    heard();
-    stream.on('data', heard);
-    // The library waits for the end alone, and an engine that is gone comes to none.
-    stream.once('close', () => {
-      reject(new Error('socket hang up'));
-    });
-    const modem = docker.modem as {
-      followProgress: (
-        s: NodeJS.ReadableStream,
-        end: (e: Error | null) => void,
-        on: (e: Event) => void,
-      ) => void;
-    };
-    modem.followProgress(
-      stream,
-      (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      },
-      (event) => {
-        if (event.error !== undefined) reject(new EngineComplaint(event.error));
-        const text = (event.stream ?? event.status ?? '').trim().split('\n').at(-1) ?? '';
-        if (text !== '') task?.update(text.slice(0, 60));
-      },
-    );
-  }).finally(() => {
-    clearTimeout(silent);
-  });
-}
+/** What gets an engine its image where it is not put together on this host. */
+const ELSEWHERE =
+  'let the engine reach its registry and a Debian mirror, and it builds the image itself; or take the image of an engine on such a processor: lab image export FILE there, lab image import FILE here';
 
 /** @param why it is not built by the engine, which a failure tells too */
 async function importBootstrapped(
-  docker: Docker,
+  engine: ImageEngine,
   work: string,
   task: Task,
   progress: Progress,
   why: string,
 ): Promise<void> {
+  const { docker } = engine;
+  const processor = labProcessor(engine);
   try {
     const mirror = packageMirror();
+    const execution = await executionFor(processor, ELSEWHERE, progress);
     await ensurePrograms(buildPrograms(), progress);
     const file = join(work, 'node.tar');
     const packages = packageList(await readFile(join(IMAGES, 'packages.txt'), 'utf8'));
-    await bootstrap(nodeRecipe(file, IMAGES, packages, mirror), { work, output: file }, task, progress);
+    const recipe = nodeRecipe(processor, file, IMAGES, packages, mirror);
+    await bootstrap(recipe, { work, output: file }, task, progress, execution);
     task.update('importing');
-    const [repo, tag] = nodeImage().split(':');
-    const stream = await docker.importImage(createReadStream(file), { repo, tag });
+    const [repo, tag] = nodeImage(processor).split(':');
+    const stream = await docker.importImage(createReadStream(file), {
+      ...{ repo, tag, platform: `linux/${processor}` },
+      changes: `LABEL ${LABEL.processor}=${processor}`,
+    });
     await follow(docker, stream, task);
   } catch (error) {
     interruptSignal.throwIfAborted();
@@ -187,46 +220,4 @@ async function importBootstrapped(
       cause: error,
     });
   }
-}
-
-/**
- * Streams the image as `docker save` does, for an engine without a network.
- * @throws LabError badInput where the engine does not have it yet
- */
-export async function exportNodeImage(docker: Docker): Promise<NodeJS.ReadableStream> {
-  if (!(await hasNodeImage(docker)))
-    throw new LabError(EXIT.badInput, `the engine does not have ${nodeImage()} yet`, {
-      mend: 'make it first: lab image build',
-    });
-  return docker.getImage(nodeImage()).get();
-}
-
-/**
- * Gives an engine an image from a file that `lab image export` wrote.
- * @throws LabError badInput where the file holds another one, or none
- */
-export async function importNodeImage(docker: Docker, file: string): Promise<void> {
-  const had = await hasNodeImage(docker);
-  try {
-    await new Promise((resolve, reject) => {
-      createReadStream(file)
-        .once('error', reject)
-        .once('open', function (this: NodeJS.ReadableStream) {
-          docker
-            .loadImage(this)
-            .then((stream) => follow(docker, stream))
-            .then(resolve, reject);
-        });
-    });
-  } catch (error) {
-    throw new LabError(EXIT.badInput, `cannot import ${file}: ${(error as Error).message}`, { cause: error });
-  }
-  if (!had && !(await hasNodeImage(docker)))
-    throw new LabError(
-      EXIT.badInput,
-      `${file} does not hold ${nodeImage()}, which this version of the tool needs`,
-      {
-        mend: 'export it anew with the same version: lab image export FILE',
-      },
-    );
 }

@@ -10,6 +10,8 @@ export const LABEL = {
   version: 'org.lvslab.version',
   /** The lab's record, packed: with it a lab can be worked with from its labels alone. */
   record: 'org.lvslab.record',
+  /** Of the image of a node: the processor that its programs are for. A container has it from its image. */
+  processor: 'org.lvslab.processor',
 } as const;
 
 /** The labels of whatever belongs to a lab. */

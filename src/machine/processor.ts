@@ -1,7 +1,8 @@
 import { arch } from 'node:os';
 
-/** A processor that labs run on, by the name that Debian and Docker give it. */
-export type Processor = 'amd64' | 'arm64';
+/** The processors that labs run on, by the names that Debian and Docker give them. */
+export const PROCESSORS = ['amd64', 'arm64'] as const;
+export type Processor = (typeof PROCESSORS)[number];
 
 /** What other programs call them, each in its own way: uname(2), Node.js, Docker, Debian. */
 const NAMES: Record<string, Processor> = {
@@ -37,6 +38,9 @@ export const LIBRARIES: Record<Processor, { folder: string; loader: string }> = 
   amd64: { folder: '/usr/lib/x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
   arm64: { folder: '/usr/lib/aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
 };
+
+/** The only processor that Debian packages the embedded kernel for. */
+export const EMBEDDED_PROCESSOR = 'amd64' satisfies Processor;
 
 /** Why the embedded kernel is not on a host that is not Linux on x86-64, in the same words everywhere. */
 export const EMBEDDED_ELSEWHERE =

@@ -4,7 +4,9 @@ import { EXIT, LabError } from '../errors.ts';
 import { hostCommand } from '../host-command.ts';
 import { packageRoot } from '../paths.ts';
 import { line } from '../plan/script.ts';
+import { expectProcessor } from './expect-processor.ts';
 import type { Machine, RemoteName } from './machine.ts';
+import { processorNamed, type Processor } from './processor.ts';
 import { sshArguments, sshHost } from './ssh-arguments.ts';
 import { spawnTied } from './tied.ts';
 
@@ -33,7 +35,7 @@ export function sshMachine(name: RemoteName, lab: string, key: string): Machine 
 /** What must be so on another host, and a line for each that is not. */
 const CHECKS = `
 [ "$(id -u)" = 0 ] || echo 'you are not root there'
-[ "$(uname -sm)" = 'Linux x86_64' ] || echo 'it is not Linux on x86-64'
+[ "$(uname -s)" = Linux ] || echo 'it is not Linux'
 [ -e /dev/loop-control ] || modprobe loop 2>/dev/null || echo 'it has no loop device'
 for p in perl ip mount flock; do command -v $p >/dev/null || echo "it lacks $p"; done`;
 
@@ -64,6 +66,15 @@ export async function prepareRemote(
   await onHost(name, ['sh', '-c', `umask 022; mkdir -p ${folder} && cat >${folder}/root.img`], root.image);
   const agent = join(packageRoot, 'images', 'node-agent');
   await onHost(name, ['sh', '-c', `cat >${folder}/new && mv ${folder}/new ${folder}/node-agent`], agent);
+}
+
+/**
+ * The processor of another host.
+ * @throws LabError machineCannot where labs do not run on it, or nobody answers
+ */
+export async function remoteProcessor(name: RemoteName): Promise<Processor> {
+  const said = (await onHost(name, ['uname', '-m'])).trim();
+  return expectProcessor(processorNamed(said), `${name} runs on ${said}`);
 }
 
 async function onHost(name: RemoteName, argv: string[], inputFile?: string): Promise<string> {

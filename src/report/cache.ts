@@ -1,4 +1,5 @@
 import type { Kept } from '../machine/embedded/cache.ts';
+import { processorText } from '../machine/processor.ts';
 import { columns } from './columns.ts';
 import { paint } from './paint.ts';
 
@@ -9,8 +10,11 @@ export function keptTable(things: readonly Kept[], word: 'kept' | 'removed'): st
   const idle = word === 'kept' && things.some(({ used }) => !used);
   return [
     columns([
-      ['NAME', 'WHAT', 'SIZE', 'MADE'],
-      ...things.map(({ name, what, bytes, made }) => [name, what, size(bytes), made.slice(0, 10)]),
+      ['NAME', 'WHAT', 'PROCESSOR', 'SIZE', 'MADE'],
+      ...things.map(({ name, what, processor, bytes, made }) => [
+        ...[name, what, processor === undefined ? '-' : processorText(processor)],
+        ...[size(bytes), made.slice(0, 10)],
+      ]),
     ]),
     `${word}: ${size(sum)}`,
     ...(idle ? [paint.dim('  next: ./lab cache prune (what this version does not use)')] : []),

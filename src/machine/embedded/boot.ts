@@ -7,7 +7,7 @@ import { textOrNothing } from '../../host-files.ts';
 import { packageRoot } from '../../paths.ts';
 import { line as commandLine, quote } from '../../plan/script.ts';
 import { lastLines } from './packages.ts';
-import type { Root } from './root.ts';
+import type { KernelRoot } from './root.ts';
 import { writeWholeFile } from '../../state/own-files.ts';
 import { masterArguments } from './line.ts';
 
@@ -38,7 +38,7 @@ export interface Disk {
 }
 
 export interface Boot {
-  root: Root;
+  root: KernelRoot;
   /** Ceiling in MiB; pages are taken when first used. */
   memory: number;
   /** Processes that it may have at most, each of which is one of the host's too; undefined: as its memory allows. */

@@ -3,7 +3,12 @@ import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import type { Progress, Task } from '../../report/progress.ts';
+import type { Execution } from './emulation.ts';
 import { lastLines } from './packages.ts';
+import { asNamespaceRoot, mapAllIds } from './user-namespace.ts';
+
+/** Packages of this host's own processor, or such as are not set up. */
+const DIRECTLY: Execution = { options: [], namespace: false };
 
 /**
  * Runs mmdebstrap; where the mirror's index is out of date, once more without that check, and says so.
@@ -15,8 +20,10 @@ export async function bootstrap(
   place: { work: string; output: string },
   task: Task,
   progress: Progress,
+  execution = DIRECTLY,
 ): Promise<void> {
-  const first = await mmdebstrap(argv, place, task);
+  const wanted = [...execution.options, ...argv];
+  const first = await mmdebstrap(wanted, place, task, execution);
   if (first.ok) return;
   const expired = /invalid since ([^)]*)\)/.exec(first.output)?.[1];
   if (expired === undefined) throw buildFailure(first.output);
@@ -24,7 +31,12 @@ export async function bootstrap(
     `the package mirror's index has been out of date since ${expiryDate(expired, new Date())}. ` +
       'Its signatures are checked all the same; packages may lack recent security updates.',
   );
-  const second = await mmdebstrap(['--aptopt=Acquire::Check-Valid-Until "false"', ...argv], place, task);
+  const second = await mmdebstrap(
+    ['--aptopt=Acquire::Check-Valid-Until "false"', ...wanted],
+    place,
+    task,
+    execution,
+  );
   if (!second.ok) throw buildFailure(second.output);
 }
 
@@ -42,25 +54,34 @@ async function mmdebstrap(
   argv: string[],
   { work, output }: { work: string; output: string },
   task: Task,
+  { namespace }: Execution,
 ): Promise<{ ok: boolean; output: string }> {
   await rm(output, { force: true });
   const asRoot = process.getuid?.() === 0;
+  // An ordinary user's mmdebstrap makes a user namespace for itself.
+  const within = namespace && asRoot;
+  const program = ['mmdebstrap', ...argv];
   // The signal ends mmdebstrap, which then cleans up after itself, when this process is killed.
-  const child = hostCommand('setpriv', ['--pdeathsig', 'TERM', 'mmdebstrap', ...argv], {
-    stdin: 'ignore',
-    reject: false,
-    all: true,
-    // It signals its whole process group when it fails, so it gets one of its own.
-    detached: true,
-    cancelSignal: interruptSignal,
-    // An ordinary user's build runs under other user ids, which may not enter the user's own cache; and apt takes some
-    // characters of a path for its own.
-    env: asRoot && /^[\w/.+~-]+$/.test(work) ? { TMPDIR: work } : {},
-  });
+  const child = hostCommand(
+    'setpriv',
+    ['--pdeathsig', 'TERM', ...(within ? asNamespaceRoot(program) : program)],
+    {
+      stdin: within ? 'pipe' : 'ignore',
+      reject: false,
+      all: true,
+      // It signals its whole process group when it fails, so it gets one of its own.
+      detached: true,
+      cancelSignal: interruptSignal,
+      // An ordinary user's build runs under other user ids, which may not enter the user's own cache; and apt takes some
+      // characters of a path for its own.
+      env: asRoot && /^[\w/.+~-]+$/.test(work) ? { TMPDIR: work } : {},
+    },
+  );
   child.all.on('data', (chunk: Buffer) => {
     const stage = /I: ([^\n]+)\n*$/.exec(chunk.toString())?.[1];
     if (stage !== undefined) task.update(stage.replace(/\.\.\.$/, ''));
   });
+  if (within) await mapAllIds(child);
   const result = await child;
   interruptSignal.throwIfAborted();
   return { ok: result.exitCode === 0, output: result.all };

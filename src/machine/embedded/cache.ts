@@ -5,6 +5,7 @@ import { EXIT, LabError } from '../../errors.ts';
 import { entriesOf } from '../../host-files.ts';
 import { tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
+import { EMBEDDED_PROCESSOR, PROCESSORS, type Processor } from '../processor.ts';
 import { buildLock } from './builds.ts';
 import { rootKey } from './root.ts';
 
@@ -13,6 +14,8 @@ export interface Kept {
   /** Below the cache's folder. */
   name: string;
   what: 'root filesystem' | 'engine filesystem' | 'engine disk' | 'of another version';
+  /** What the programs on it are for; absent of what another version made, which may have called it otherwise. */
+  processor?: Processor;
   /** Bytes that it takes on the disk. */
   bytes: number;
   /** When it was made: ISO 8601. */
@@ -29,18 +32,23 @@ const OURS = /^(root-[0-9a-f]{12}|engine-[0-9a-f]{12}-.+\.img)$/;
  * @param image name of the image of a node, which the disk of an engine has on it
  */
 export function kept(image: string): Kept[] {
-  const current: Record<string, Kept['what']> = {
-    [`root-${rootKey('netns')}`]: 'root filesystem',
-    [`root-${rootKey('docker')}`]: 'engine filesystem',
-    [engineDiskName(rootKey('docker'), image)]: 'engine disk',
+  const current: Record<string, Pick<Kept, 'what' | 'processor'>> = {
+    ...Object.fromEntries(
+      PROCESSORS.map((processor) => [
+        `root-${rootKey('netns', processor)}`,
+        { what: 'root filesystem' as const, processor },
+      ]),
+    ),
+    [`root-${rootKey('docker')}`]: { what: 'engine filesystem', processor: EMBEDDED_PROCESSOR },
+    [engineDiskName(rootKey('docker'), image)]: { what: 'engine disk', processor: EMBEDDED_PROCESSOR },
   };
   return entriesOf(cacheDirectory())
     .filter((name) => OURS.test(name))
     .map((name): Kept => {
       const path = join(cacheDirectory(), name);
-      const what = current[name] ?? 'of another version';
+      const known = current[name] ?? { what: 'of another version' };
       const made = lstatSync(path).mtime.toISOString();
-      return { name, what, bytes: size(path), made, used: name in current };
+      return { name, ...known, bytes: size(path), made, used: name in current };
     })
     .sort((a, b) => b.bytes - a.bytes);
 }

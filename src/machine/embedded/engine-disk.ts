@@ -11,7 +11,7 @@ import { engineDiskName } from './cache.ts';
 import { buildAlone, endKernel } from './builds.ts';
 import { runOnLine } from './line.ts';
 import { lastLines } from './packages.ts';
-import type { Root } from './root.ts';
+import type { KernelRoot, Root } from './root.ts';
 
 /** Bytes of the engine's disk: the image, and room for what containers write. Only what is used takes space. */
 const SIZE = 4 * 1024 ** 3;
@@ -29,7 +29,7 @@ export const GUEST_SOCKET = '/run/docker.sock';
  */
 export async function ensureEngineDisk(
   nodes: Root,
-  engine: Root,
+  engine: KernelRoot,
   image: string,
   confinement: Confinement,
   progress: Progress,

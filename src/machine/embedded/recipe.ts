@@ -1,4 +1,5 @@
 import { EXIT, LabError } from '../../errors.ts';
+import { EMBEDDED_PROCESSOR, LIBRARIES, type Processor } from '../processor.ts';
 
 /** Debian suite whose kernel runs as a process here; its predecessors' crash on CPUs with large register state. */
 const SUITE = 'forky';
@@ -37,24 +38,30 @@ const MODULES = [
   'lib',
 ];
 
-/** Runs on the root while it is being made, with the root's path in $1. */
-const TRIM = `set -e
-cd "$1"
-ln -sfn /usr/lib/uml/modules usr/lib/modules
+/** Leaves the kernel's modules where modprobe finds them, and of them those that labs can use; after `cd "$1"`. */
+const TRIM_MODULES = `ln -sfn /usr/lib/uml/modules usr/lib/modules
 cd usr/lib/uml/modules/*/
 find kernel -name '*.ko*' | grep -vE '^kernel/(${MODULES.map((m) => m.replaceAll('.', '\\.')).join('|')})' | xargs rm -f
 version=$(basename "$PWD")
 cd "$1"
 chroot . depmod -a "$version"
-mkdir -p srv/www var/lib/docker
+`;
+
+/** Runs on a root while it is being made, with the root's path in $1. */
+function trim(modules: string): string {
+  return `set -e
+cd "$1"
+${modules}mkdir -p srv/www var/lib/docker
 chroot . passwd -d root >/dev/null
 chroot . usermod -s /bin/sh root
 rm -rf usr/share/doc usr/share/man usr/share/info usr/share/locale usr/share/zoneinfo usr/share/icons var/cache/debconf var/log/* etc/nginx/sites-enabled/*
 mkdir -p var/log/nginx
 # The build host's name servers are nobody's business in a lab, and waiting for them would be all they do there.
 : > etc/resolv.conf`;
+}
 
-const VERSIONS = `{ basename "$1"/usr/lib/uml/modules/*; chroot "$1" dpkg-query -W -f '\${Package} \${Version}\\n'; }`;
+const PACKAGE_VERSIONS = `chroot "$1" dpkg-query -W -f '\${Package} \${Version}\\n'`;
+const VERSIONS = `{ basename "$1"/usr/lib/uml/modules/*; ${PACKAGE_VERSIONS}; }`;
 
 /** What the guest has on board beside a node's packages where the labs are containers of an engine in it. */
 const ENGINE_PACKAGES = ['docker.io'];
@@ -88,10 +95,15 @@ export function packageMirror(env: NodeJS.ProcessEnv = process.env): string | un
   });
 }
 
-function common(images: string, packages: string[]): string[] {
+/** The processor whose packages mmdebstrap takes. */
+export function architecture(processor: Processor): string {
+  return `--architectures=${processor}`;
+}
+
+function common(processor: Processor, images: string, packages: string[]): string[] {
   return [
     '--variant=minbase',
-    '--architectures=amd64',
+    architecture(processor),
     ...WITHOUT_DOCUMENTS,
     `--include=${packages.join(',')}`,
     '--customize-hook=mkdir -p "$1/usr/lib/lvslab"',
@@ -106,6 +118,15 @@ export function target(file: string, mirror: string | undefined): string[] {
   return [SUITE, file, ...(mirror === undefined ? [] : [mirror])];
 }
 
+/** By way of the root: an ordinary user's build runs under another id, which may not write where the user can. */
+function takeVersions(versions: string, work: string): string[] {
+  return [
+    `--customize-hook=${versions} > "$1/versions"`,
+    `--customize-hook=download /versions ${hookPath(`${work}/versions`)}`,
+    '--customize-hook=rm "$1/versions"',
+  ];
+}
+
 /**
  * Arguments of mmdebstrap for an embedded machine: the image with the kernel's modules in it, and the kernel with its
  * libc beside it in `work`.
@@ -118,29 +139,53 @@ export function machineRecipe(
   packages: string[],
   mirror?: string,
 ): string[] {
-  const libraries = '/usr/lib/x86_64-linux-gnu';
+  const { folder, loader } = LIBRARIES[EMBEDDED_PROCESSOR];
   const engine = kind === 'docker' ? ENGINE_PACKAGES : [];
   return [
-    ...common(images, ['user-mode-linux', ...packages, ...engine]),
+    ...common(EMBEDDED_PROCESSOR, images, ['user-mode-linux', ...packages, ...engine]),
     '--format=ext2',
     `--customize-hook=upload ${hookPath(`${images}/guest-init`)} /usr/sbin/guest-init`,
     '--customize-hook=chmod 755 "$1/usr/sbin/guest-init"',
     `--customize-hook=upload ${hookPath(`${images}/sshd.conf`)} /etc/ssh/lvslab.conf`,
-    `--customize-hook=copy-out /usr/bin/linux.uml ${libraries}/ld-linux-x86-64.so.2 ${libraries}/libc.so.6 ${hookPath(work)}`,
+    `--customize-hook=copy-out /usr/bin/linux.uml ${folder}/${loader} ${folder}/libc.so.6 ${hookPath(work)}`,
     '--customize-hook=rm "$1/usr/bin/linux.uml"',
-    // By way of the root: an ordinary user's build runs under another id, which may not write where the user can.
-    `--customize-hook=${VERSIONS} > "$1/versions"`,
-    `--customize-hook=download /versions ${hookPath(`${work}/versions`)}`,
-    '--customize-hook=rm "$1/versions"',
-    `--customize-hook=${TRIM}`,
+    ...takeVersions(VERSIONS, work),
+    `--customize-hook=${trim(TRIM_MODULES)}`,
+    ...target(`${work}/root.img`, mirror),
+  ];
+}
+
+/**
+ * Arguments of mmdebstrap for the root of nodes that are namespaces of a host whose own kernel has what they need: the
+ * same packages as an image in `work`, without a kernel.
+ * @param images folder with what every node gets
+ */
+export function kernellessRecipe(
+  processor: Processor,
+  work: string,
+  images: string,
+  packages: string[],
+  mirror?: string,
+): string[] {
+  return [
+    ...common(processor, images, packages),
+    '--format=ext2',
+    ...takeVersions(PACKAGE_VERSIONS, work),
+    `--customize-hook=${trim('')}`,
     ...target(`${work}/root.img`, mirror),
   ];
 }
 
 /** Arguments of mmdebstrap for a node's root file system as a tar archive, which a Docker engine takes as an image. */
-export function nodeRecipe(file: string, images: string, packages: string[], mirror?: string): string[] {
+export function nodeRecipe(
+  processor: Processor,
+  file: string,
+  images: string,
+  packages: string[],
+  mirror?: string,
+): string[] {
   return [
-    ...common(images, packages),
+    ...common(processor, images, packages),
     '--format=tar',
     '--customize-hook=mkdir -p "$1/srv/www"; rm -rf "$1"/etc/nginx/sites-enabled/*',
     ...target(file, mirror),

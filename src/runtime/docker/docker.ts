@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
 import { engineError, type Engine } from '../../docker/engine.ts';
-import { nodeImage } from '../../docker/image.ts';
+import { nodeImageOn } from '../../docker/image.ts';
 import { labelFilter, LABEL } from '../../docker/labels.ts';
 import type { LabRecord } from '../../lab.ts';
 import type { Finished } from '../../machine/machine.ts';
@@ -98,9 +98,11 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
   }
 
   async function makeNode(plan: Plan, node: PlannedNode, appArmor: boolean): Promise<void> {
-    const { docker: api } = await reach();
+    const found = await reach();
+    const { docker: api } = found;
+    const image = nodeImageOn(found);
     try {
-      const container = await api.createContainer(containerOptions(record, node, nodeImage(), appArmor));
+      const container = await api.createContainer(containerOptions(record, node, image, appArmor));
       for (const own of node.interfaces.slice(1))
         await api
           .getNetwork(networkName(lab, own.network))
@@ -115,7 +117,8 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     kind: 'docker',
 
     async create(plan) {
-      const { docker: api, major } = await reach();
+      const found = await reach();
+      const { docker: api, major } = found;
       await assertFree(api, plan);
       const info = (await api.info()) as { SecurityOptions?: string[] };
       const appArmor = info.SecurityOptions?.some((o) => o.includes('apparmor')) ?? false;
@@ -128,7 +131,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       });
       await inParallel(plan.nodes, (node) => makeNode(plan, node, appArmor));
       await wire(plan, plan.nodes);
-      await checkNetworks(api, plan, runtime);
+      await checkNetworks(api, nodeImageOn(found), plan, runtime);
     },
 
     async destroy() {

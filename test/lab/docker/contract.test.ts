@@ -47,7 +47,7 @@ contract('Docker in the embedded machine', async () => {
   const progress = createProgress(process.stderr, { quiet: true });
   const nodes = await ensureRoot(progress);
   const root = await ensureRoot(progress, 'docker');
-  const file = await ensureEngineDisk(nodes, root, nodeImage(), 'namespaces', progress);
+  const file = await ensureEngineDisk(nodes, root, nodeImage('amd64'), 'namespaces', progress);
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-contract-'));
   await boot(folder, {
     root,

@@ -2,9 +2,11 @@ import { execa } from 'execa';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ensureNodeImage, nodeImage } from '../../../src/docker/image.ts';
+import { follow } from '../../../src/docker/follow.ts';
+import { ensureNodeImage, nodeImageOn } from '../../../src/docker/image.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 import { BIN, leftOf, marked, user } from '../cli.ts';
 import { RELEASES, startEngine, type TestEngine } from './engine.ts';
@@ -49,7 +51,7 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
     // Somebody else's, which nobody may touch.
     const foreign = await host.engine.docker.createContainer({
       name: 'foreign',
-      Image: nodeImage(),
+      Image: nodeImageOn(host.engine),
       Cmd: ['sleep', '100000'],
       HostConfig: { NetworkMode: 'none' },
     });
@@ -150,7 +152,7 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
   it('refuses a name that a foreign container has, and leaves that alone', async () => {
     const foreign = await host.engine.docker.createContainer({
       name: 'lvslab-plain-h2',
-      Image: nodeImage(),
+      Image: nodeImageOn(host.engine),
       Cmd: ['true'],
     });
     try {
@@ -174,7 +176,7 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
       .catch(() => undefined);
     const guest = await docker.createContainer({
       name: 'visitor',
-      Image: nodeImage(),
+      Image: nodeImageOn(host.engine),
       Cmd: ['sleep', '1000'],
       HostConfig: { NetworkMode: 'lvslab-plain-west' },
     });
@@ -276,7 +278,7 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
     expect((await lab(['image', 'export', archive])).code).toBe(0);
     const { docker } = host.engine;
     await docker.getContainer('foreign').remove({ force: true });
-    await docker.getImage(nodeImage()).remove({ force: true });
+    await docker.getImage(nodeImageOn(host.engine)).remove({ force: true });
     expect((await lab(['image', 'export', archive])).stderr).toContain('lab image build');
     const wrong = join(host.folder, 'wrong.tar');
     writeFileSync(wrong, 'not an image');
@@ -285,11 +287,54 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
     expect((await lab(['image', 'build'])).stdout).toContain('is on the engine already');
     const foreign = await docker.createContainer({
       name: 'foreign',
-      Image: nodeImage(),
+      Image: nodeImageOn(host.engine),
       Cmd: ['sleep', '100000'],
       HostConfig: { NetworkMode: 'none' },
     });
     await foreign.start();
+    expect((await up()).code).toBe(0);
+  });
+
+  it('notices an image for another processor before it runs, and replaces it', async () => {
+    const { docker } = host.engine;
+    const name = nodeImageOn(host.engine);
+    const good = (await docker.getImage(name).inspect()).Id;
+    const said = /lvslab-node:\w+ on the Docker engine at \S+ is for arm64, and the engine runs on x86-64/;
+    const [repo, tag] = name.split(':');
+    try {
+      await docker.getImage(name).tag({ repo: 'kept', tag: 'good' });
+      const empty = join(host.folder, 'empty.tar');
+      await execa('tar', ['-cf', empty, '-T', '/dev/null']);
+      // As whoever imports a root file system by hand may give it our name.
+      const changes = 'LABEL org.lvslab.processor=arm64';
+      await follow(docker, await docker.importImage(empty, { repo, tag, changes }));
+      for (const argv of [
+        ['image', 'export', join(host.folder, 'none.tar')],
+        ['doctor', '--fix'],
+      ])
+        expect((await lab(argv)).stderr).toMatch(said);
+      const refused = await up();
+      expect(refused.stderr).toMatch(said);
+      expect(refused.stderr).toContain('lab image build replaces it');
+      expect(refused.code).toBe(3);
+      expect((await lab(['doctor'])).stdout).toMatch(said);
+      expect(await made()).toEqual([]);
+      // Its export is not taken, neither from here nor elsewhere.
+      const archive = join(host.folder, 'foreign.tar');
+      await execa('sh', ['-c', 'cat >"$0"', archive], {
+        input: Readable.from(await docker.getImage(name).get()),
+      });
+      await docker.getImage(name).remove({ force: true });
+      const before = await docker.listImages();
+      const imported = await lab(['image', 'import', archive]);
+      expect(imported.stderr).toContain(`${archive} holds the image of a node for arm64`);
+      expect(imported.code).toBe(2);
+      expect(await docker.listImages()).toEqual(before);
+    } finally {
+      await docker.getImage('kept:good').tag({ repo, tag });
+      await docker.getImage('kept:good').remove();
+    }
+    expect((await docker.getImage(name).inspect()).Id).toBe(good);
     expect((await up()).code).toBe(0);
   });
 

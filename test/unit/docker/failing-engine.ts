@@ -13,7 +13,7 @@ import Docker from 'dockerode';
 export async function failingEngine(
   answer: RequestListener,
   attached?: (socket: Duplex) => void,
-): Promise<{ docker: Docker; end: () => void }> {
+): Promise<{ docker: Docker; url: string; end: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-engine-'));
   const socketPath = join(folder, 'docker.sock');
   const server = createServer(answer);
@@ -26,6 +26,7 @@ export async function failingEngine(
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
   return {
     docker: new Docker({ socketPath }),
+    url: `unix://${socketPath}`,
     end: () => {
       for (const socket of sockets) socket.destroy();
       server.closeAllConnections();

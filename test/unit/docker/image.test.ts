@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isEngineGone } from '../../../src/docker/engine.ts';
-import { ensureNodeImage, follow } from '../../../src/docker/image.ts';
+import { follow } from '../../../src/docker/follow.ts';
+import { ensureNodeImage } from '../../../src/docker/image.ts';
 import { runOnce } from '../../../src/docker/one-shot.ts';
 import { LabError } from '../../../src/errors.ts';
+import { hostProcessor } from '../../../src/machine/processor.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 import { stream } from '../report/stream.ts';
 import { failingEngine } from './failing-engine.ts';
@@ -38,7 +40,8 @@ async function wanted(hasBase: boolean, answer: RequestListener): Promise<LabErr
     }
   });
   try {
-    await ensureNodeImage({ docker }, createProgress(stream().stream));
+    const engine = { docker, url: 'unix:///engine', processor: hostProcessor(), arch: process.arch };
+    await ensureNodeImage(engine, createProgress(stream().stream));
   } catch (error) {
     if (error instanceof LabError) return error;
     throw error;

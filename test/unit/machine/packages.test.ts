@@ -9,7 +9,15 @@ import {
   lastLines,
   missing,
 } from '../../../src/machine/embedded/packages.ts';
-import { packageList, packageMirror, machineRecipe } from '../../../src/machine/embedded/recipe.ts';
+import {
+  kernellessRecipe,
+  machineRecipe,
+  nodeRecipe,
+  packageList,
+  packageMirror,
+} from '../../../src/machine/embedded/recipe.ts';
+import { rootKey } from '../../../src/machine/embedded/root.ts';
+import { PROCESSORS } from '../../../src/machine/processor.ts';
 import type { Progress } from '../../../src/report/progress.ts';
 
 describe('the package list', () => {
@@ -132,6 +140,31 @@ describe('the recipe', () => {
       expect(file).toMatch(kept);
     expect('kernel/drivers/scsi/scsi_mod.ko').not.toMatch(kept);
     expect('kernel/drivers/net/vethXko').not.toMatch(kept);
+  });
+});
+
+describe('the recipes of a processor', () => {
+  it.each(PROCESSORS)('take packages of %s, whatever this host runs on', (processor) => {
+    for (const recipe of [nodeRecipe(processor, '/f', '/i', []), kernellessRecipe(processor, '/w', '/i', [])])
+      expect(recipe.filter((arg) => arg.startsWith('--architectures='))).toEqual([
+        `--architectures=${processor}`,
+      ]);
+  });
+
+  it('have a root of the same packages without a kernel, made by valid sh', () => {
+    const recipe = kernellessRecipe('arm64', '/w', '/i', ['curl']);
+    expect(recipe).toContain('--include=curl');
+    expect(recipe.join('\n')).not.toMatch(/uml|depmod|guest-init|x86/);
+    const special = /^--customize-hook=(upload|copy-out|download) /;
+    for (const hook of recipe.filter((arg) => arg.startsWith('--customize-hook=') && !special.test(arg)))
+      expect(
+        spawnSync('sh', ['-n'], { input: hook.replace('--customize-hook=', ''), encoding: 'utf8' }).stderr,
+      ).toBe('');
+  });
+
+  it('give roots names of their own, and the embedded machine the one of x86-64', () => {
+    expect(rootKey('netns', 'amd64')).toBe(rootKey('netns'));
+    expect(new Set([rootKey('netns'), rootKey('docker'), rootKey('netns', 'arm64')]).size).toBe(3);
   });
 });
 
