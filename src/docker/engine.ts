@@ -204,17 +204,29 @@ export function engineWords(error: unknown): string {
   return json?.message ?? message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
 }
 
+/** What engines say, and what to do about it. */
+const COMPLAINTS: [RegExp, string][] = [
+  [
+    /no space left on device/i,
+    'free some GB on the disk of the engine: docker system prune removes what nothing uses',
+  ],
+  [
+    /exec format error/i,
+    'the image of a node is for another processor than its name and labels say: remove it (docker image rm), then lab image build',
+  ],
+];
+
 /** What an engine refused, with its own words; what it is about, first. */
 export function engineError(what: string, error: unknown): LabError {
   if (error instanceof LabError) return error;
   const gone = isEngineGone(error);
   const words = engineWords(error);
-  const full = /no space left on device/i.test(words);
+  const known = COMPLAINTS.find(([pattern]) => pattern.test(words))?.[1];
   const mend = gone
     ? { mend: 'once it runs again: lab down takes down what is left' }
-    : full
-      ? { mend: 'free some GB on the disk of the engine: docker system prune removes what nothing uses' }
-      : {};
+    : known === undefined
+      ? {}
+      : { mend: known };
   return new LabError(
     EXIT.labFailed,
     `${what}: ${gone ? `the Docker engine stopped answering (${words})` : words}`,

@@ -58,7 +58,10 @@ export async function runOnce(
     await container.start();
     const { StatusCode } = await Promise.race([exited, over]);
     await Promise.race([ended, over]);
-    return { code: StatusCode, output: Buffer.concat(output).toString() };
+    const said = Buffer.concat(output).toString();
+    // As the engine's runtime says it in the container's place.
+    if (StatusCode !== 0 && /exec format error\s*$/i.test(said)) throw new EngineComplaint(said.trim());
+    return { code: StatusCode, output: said };
   } catch (error) {
     throw engineError(`a container to run ${argv[0] ?? ''} once`, error);
   } finally {

@@ -44,13 +44,13 @@ export async function executionFor(
   elsewhere: string,
   progress: Progress,
 ): Promise<Execution> {
-  if (processor === hostProcessor()) return { options: [], namespace: false };
   const text = processorText(processor);
   const cannot = (why: string, how: string) =>
     new LabError(EXIT.machineCannot, `packages of ${text} cannot be set up on this host: ${why}`, {
       mend: [how, elsewhere].filter((way) => way !== '').join('; or '),
     });
   if (platform() !== 'linux') throw cannot('it is not Linux', '');
+  if (processor === hostProcessor()) return { options: [], namespace: false };
   if (isRegistered(processor)) return REGISTERED;
   if (!(await canRegister()))
     throw cannot(

@@ -2,10 +2,8 @@ import { execa } from 'execa';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { follow } from '../../../src/docker/follow.ts';
 import { ensureNodeImage, nodeImageOn } from '../../../src/docker/image.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 import { BIN, leftOf, marked, user } from '../cli.ts';
@@ -292,49 +290,6 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
       HostConfig: { NetworkMode: 'none' },
     });
     await foreign.start();
-    expect((await up()).code).toBe(0);
-  });
-
-  it('notices an image for another processor before it runs, and replaces it', async () => {
-    const { docker } = host.engine;
-    const name = nodeImageOn(host.engine);
-    const good = (await docker.getImage(name).inspect()).Id;
-    const said = /lvslab-node:\w+ on the Docker engine at \S+ is for arm64, and the engine runs on x86-64/;
-    const [repo, tag] = name.split(':');
-    try {
-      await docker.getImage(name).tag({ repo: 'kept', tag: 'good' });
-      const empty = join(host.folder, 'empty.tar');
-      await execa('tar', ['-cf', empty, '-T', '/dev/null']);
-      // As whoever imports a root file system by hand may give it our name.
-      const changes = 'LABEL org.lvslab.processor=arm64';
-      await follow(docker, await docker.importImage(empty, { repo, tag, changes }));
-      for (const argv of [
-        ['image', 'export', join(host.folder, 'none.tar')],
-        ['doctor', '--fix'],
-      ])
-        expect((await lab(argv)).stderr).toMatch(said);
-      const refused = await up();
-      expect(refused.stderr).toMatch(said);
-      expect(refused.stderr).toContain('lab image build replaces it');
-      expect(refused.code).toBe(3);
-      expect((await lab(['doctor'])).stdout).toMatch(said);
-      expect(await made()).toEqual([]);
-      // Its export is not taken, neither from here nor elsewhere.
-      const archive = join(host.folder, 'foreign.tar');
-      await execa('sh', ['-c', 'cat >"$0"', archive], {
-        input: Readable.from(await docker.getImage(name).get()),
-      });
-      await docker.getImage(name).remove({ force: true });
-      const before = await docker.listImages();
-      const imported = await lab(['image', 'import', archive]);
-      expect(imported.stderr).toContain(`${archive} holds the image of a node for arm64`);
-      expect(imported.code).toBe(2);
-      expect(await docker.listImages()).toEqual(before);
-    } finally {
-      await docker.getImage('kept:good').tag({ repo, tag });
-      await docker.getImage('kept:good').remove();
-    }
-    expect((await docker.getImage(name).inspect()).Id).toBe(good);
     expect((await up()).code).toBe(0);
   });
 

@@ -185,6 +185,32 @@ describe('a container that is run once', () => {
   });
 });
 
+it('a container whose programs are for another processor is no answer of theirs, but told as what it is', async () => {
+  const said = Buffer.from('exec /usr/bin/sh: exec format error\n');
+  const header = Buffer.from([2, 0, 0, 0, 0, 0, 0, said.length]);
+  let done = () => undefined as unknown;
+  const { docker, end } = await failingEngine(
+    (request, response) => {
+      request.resume();
+      if (request.url?.includes('/create') === true) says(response, { Id: 'abc' });
+      else if (request.url?.includes('/wait') === true) done = () => says(response, { StatusCode: 255 });
+      else {
+        response.writeHead(204).end();
+        if (request.url?.includes('/start') === true) done();
+      }
+    },
+    (socket) => socket.end(Buffer.concat([header, said])),
+  );
+  try {
+    await expect(runOnce(docker, 'image', ['sh'], {})).rejects.toMatchObject({
+      message: 'a container to run sh once: exec /usr/bin/sh: exec format error',
+      mend: expect.stringContaining('for another processor') as string,
+    });
+  } finally {
+    end();
+  }
+});
+
 describe('an engine', () => {
   it.each([
     [{ code: 'ECONNREFUSED', syscall: 'connect', message: '' }, true],
