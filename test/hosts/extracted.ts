@@ -83,6 +83,7 @@ async function configure(root: string): Promise<void> {
   }
   await writeFile(join(root, 'etc/hosts'), '127.0.0.1 localhost guest\n');
   await writeFile(join(root, 'etc/nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files\n');
+  await mkdir(join(root, 'usr/local/bin'), { recursive: true });
   const own = join(root, 'usr/lib/lvslab-test');
   await mkdir(own);
   for (const name of ['agent', 'init']) {

@@ -25,9 +25,10 @@ export class Host {
     this.image = image;
   }
 
-  static async boot(system: System): Promise<Host> {
+  /** @param enginePort free port of this host that is to lead to the machine's engine, once that listens */
+  static async boot(system: System, enginePort?: number): Promise<Host> {
     const { image } = await ensureProvisions(system.processor);
-    const host = new Host(await bootMachine(system), image);
+    const host = new Host(await bootMachine(system, enginePort), image);
     await host.does('install_tool');
     return host;
   }

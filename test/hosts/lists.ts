@@ -49,7 +49,7 @@ export function modes(host: () => Host, place: Place): void {
 export function shortList(host: () => Host): void {
   describe('namespaces', () => {
     it('doctor', async () => {
-      expect(await host().does('lab doctor')).toMatch(/local machine +namespaces, with ip_vs/);
+      expect(await host().does('lab doctor')).toMatch(/✔ local machine +namespaces\b.*ip_vs/);
     });
     firstDay(host, 'namespaces');
     modes(host, 'namespaces');

@@ -28,7 +28,20 @@ export interface Machine {
 /** Folders of this host that the machine can read, by the names of its mounts. */
 const SHARED = { tool: packageRoot, cache: cacheDirectory() };
 
-function options(system: System, disk: Awaited<ReturnType<typeof ensureDisk>>): string[] {
+/** The machine's own address on its network, which leads nowhere but to what is forwarded. */
+export const ADDRESS = '10.0.2.15';
+
+/** A network card, by which a port of this host's own leads to the machine's engine. */
+function engineAt(port: number): string[] {
+  const forward = `hostfwd=tcp:127.0.0.1:${port}-${ADDRESS}:2375`;
+  return ['-netdev', `user,id=net,restrict=on,${forward}`, '-device', 'virtio-net-pci,netdev=net,romfile='];
+}
+
+function options(
+  system: System,
+  disk: Awaited<ReturnType<typeof ensureDisk>>,
+  enginePort: number | undefined,
+): string[] {
   return [
     ...system.board,
     ...['-accel', 'tcg,thread=multi', '-smp', '2', '-m', '3072', '-no-reboot', '-nodefaults'],
@@ -41,6 +54,7 @@ function options(system: System, disk: Awaited<ReturnType<typeof ensureDisk>>): 
     ...['-chardev', 'socket,id=console,fd=3', '-serial', 'chardev:console'],
     ...['-chardev', 'socket,id=line,fd=4', '-device', 'virtio-serial-pci'],
     ...['-device', 'virtserialport,chardev=line,name=lvslab'],
+    ...(enginePort === undefined ? [] : engineAt(enginePort)),
     ...Object.entries(SHARED).flatMap(([tag, path]) => [
       '-virtfs',
       `local,path=${path.replaceAll(',', ',,')},mount_tag=${tag},security_model=none,readonly=on,multidevs=remap`,
@@ -50,10 +64,11 @@ function options(system: System, disk: Awaited<ReturnType<typeof ensureDisk>>): 
 
 /**
  * Boots a machine. It ends with this process, however that ends.
+ * @param enginePort free port of this host that is to lead to port 2375 of the machine; without one it has no network
  * @param seconds that it may take
  */
-export async function bootMachine(system: System, seconds = 600): Promise<Machine> {
-  const argv = [system.emulator, ...options(system, await ensureDisk(system))];
+export async function bootMachine(system: System, enginePort?: number, seconds = 600): Promise<Machine> {
+  const argv = [system.emulator, ...options(system, await ensureDisk(system), enginePort)];
   const child = spawnTied(argv, { stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'], tty: false });
   const [, , , console, line] = child.stdio as unknown as Duplex[];
   if (console === undefined || line === undefined) throw new Error('the emulator has no lines');

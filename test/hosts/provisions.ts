@@ -5,8 +5,10 @@ import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { nodeImage } from '../../src/docker/image.ts';
+import { LABEL } from '../../src/docker/labels.ts';
 import { bootstrap } from '../../src/machine/embedded/bootstrap.ts';
 import { buildAlone } from '../../src/machine/embedded/builds.ts';
+import { executionFor } from '../../src/machine/embedded/emulation.ts';
 import { buildPrograms, ensurePrograms } from '../../src/machine/embedded/packages.ts';
 import { nodeRecipe, packageList, packageMirror } from '../../src/machine/embedded/recipe.ts';
 import { ensureNodesRoot } from '../../src/machine/embedded/root.ts';
@@ -21,7 +23,8 @@ export interface Provisions {
 }
 
 /**
- * Makes what labs in a machine need and a machine that is emulated would take long to make, where it is not there yet.
+ * Makes what labs in a machine need and a machine that is emulated would take long to make, where it is not there yet. For
+ * another processor than this host's the programs of its packages are emulated: some twenty-five minutes for both.
  */
 export async function ensureProvisions(processor: Processor): Promise<Provisions> {
   const progress = createProgress(process.stderr, { quiet: true });
@@ -38,8 +41,9 @@ export async function ensureProvisions(processor: Processor): Promise<Provisions
       const layer = join(work, 'layer.tar');
       const packages = packageList(await readFile(join(images, 'packages.txt'), 'utf8'));
       const task = progress.start('node image', name);
+      const execution = await executionFor(processor, 'run this on a host of that kind', progress);
       const argv = nodeRecipe(processor, layer, images, packages, packageMirror());
-      await bootstrap(argv, { work, output: layer }, task, progress);
+      await bootstrap(argv, { work, output: layer }, task, progress, execution);
       const file = await packed(work, name, processor);
       for (const other of readdirSync(cacheDirectory()))
         if (other.startsWith(`test-node-image-${processor}-`)) await rm(join(cacheDirectory(), other));
@@ -58,7 +62,7 @@ async function packed(work: string, name: string, architecture: Processor): Prom
   await pipeline(createReadStream(join(work, 'layer.tar')), hash);
   const created = new Date().toISOString();
   const config = {
-    ...{ architecture, os: 'linux', created, config: {} },
+    ...{ architecture, os: 'linux', created, config: { Labels: { [LABEL.processor]: architecture } } },
     rootfs: { type: 'layers', diff_ids: [`sha256:${hash.digest('hex')}`] },
     history: [{ created, created_by: 'npm run test:hosts' }],
   };
