@@ -6,6 +6,7 @@ export default defineConfig({
     root: `${import.meta.dirname}/../..`,
     include: ['test/hosts/**/*.test.ts'],
     reporters: ['verbose', 'test/hosts/table.ts', 'test/counts.ts'],
+    setupFiles: ['test/hosts/tied.ts'],
     maxWorkers: 1,
     fileParallelism: false,
     // Each script has its own limit.
