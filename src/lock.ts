@@ -59,16 +59,8 @@ function isObstacle(error: unknown): boolean {
 }
 
 function takeOnce(file: string, onWait: (() => void) | undefined): Promise<Taken> {
-  switch (process.platform) {
-    case 'darwin':
-    case 'freebsd':
-    case 'openbsd':
-      return takeByOpening(file, onWait);
-    case 'win32':
-      return takeByName(file, onWait);
-    default:
-      return takeOnLinux(file, onWait);
-  }
+  if (['darwin', 'freebsd', 'openbsd'].includes(process.platform)) return takeByOpening(file, onWait);
+  return process.platform === 'win32' ? takeByName(file, onWait) : takeOnLinux(file, onWait);
 }
 
 async function takeOnLinux(file: string, onWait: (() => void) | undefined): Promise<Taken> {

@@ -1,3 +1,4 @@
+import type os from 'node:os';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeBundle } from '../../../src/commands/bundle.ts';
 import { executionFor } from '../../../src/machine/embedded/emulation.ts';
@@ -8,7 +9,7 @@ import { stream } from '../report/stream.ts';
 
 const host = vi.hoisted(() => ({ platform: 'linux', arch: 'x64' }));
 vi.mock('node:os', async (original) => ({
-  ...(await original<typeof import('node:os')>()),
+  ...(await original<typeof os>()),
   platform: () => host.platform,
   arch: () => host.arch,
 }));
