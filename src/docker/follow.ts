@@ -1,6 +1,6 @@
 import type Docker from 'dockerode';
 import type { Task } from '../report/progress.ts';
-import { EngineComplaint } from './engine.ts';
+import { EngineComplaint } from './engine-errors.ts';
 
 /** Milliseconds in which a long request says something, or is given up. */
 const SILENCE = 15 * 60_000;

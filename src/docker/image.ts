@@ -12,7 +12,8 @@ import { nodeRecipe, packageList, packageMirror } from '../machine/embedded/reci
 import { processorNamed, processorText, type Processor } from '../machine/processor.ts';
 import { packageRoot } from '../paths.ts';
 import { seconds, type Progress, type Task } from '../report/progress.ts';
-import { engineError, engineWords, isEngineGone, labProcessor, type Engine } from './engine.ts';
+import { labProcessor, type Engine } from './engine.ts';
+import { engineError, engineWords, isEngineGone } from './engine-errors.ts';
 import { follow } from './follow.ts';
 import { LABEL } from './labels.ts';
 

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
-import { EngineComplaint, engineError } from './engine.ts';
+import { EngineComplaint, engineError } from './engine-errors.ts';
 import { LABEL } from './labels.ts';
 
 /** Most that such a container may say, in bytes, and how long it may take, in milliseconds. */

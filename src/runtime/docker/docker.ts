@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
-import { assertAnswers, engineError, type Engine } from '../../docker/engine.ts';
+import { assertAnswers, type Engine } from '../../docker/engine.ts';
+import { engineError } from '../../docker/engine-errors.ts';
 import { nodeImageOn } from '../../docker/image.ts';
 import { labelFilter, LABEL } from '../../docker/labels.ts';
 import type { LabRecord } from '../../lab.ts';

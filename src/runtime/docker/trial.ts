@@ -1,4 +1,4 @@
-import { engineError } from '../../docker/engine.ts';
+import { engineError } from '../../docker/engine-errors.ts';
 import { nodeImageOn, type ImageEngine } from '../../docker/image.ts';
 import type { Finished } from '../../machine/machine.ts';
 import { agentBy } from '../agent.ts';

@@ -190,7 +190,7 @@ export const KINDS: Record<string, Kind> = {
   },
   'Linux on a processor that no lab runs on': {
     ...{ abilities: host('linux', 'riscv64'), engine: NO_ENGINE, places: [], ready: false },
-    says: [/this host's processor is riscv64, on which no lab runs/, ELSEWHERE],
+    says: [/this host runs on riscv64, and labs run on Linux on x86-64 and arm64 only/, ELSEWHERE],
   },
 };
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { isEngineGone } from '../../../src/docker/engine.ts';
+import { isEngineGone } from '../../../src/docker/engine-errors.ts';
 import { follow } from '../../../src/docker/follow.ts';
 import { ensureNodeImage } from '../../../src/docker/image.ts';
 import { runOnce } from '../../../src/docker/one-shot.ts';
