@@ -36,3 +36,21 @@ it('what runs programs of another processor is registered for a build alone, as 
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+it('all that a build has started there ends with it', async () => {
+  const running = async () => {
+    const { stdout } = await execa('ps', ['-eo', 'args=']);
+    return stdout
+      .split('\n')
+      .filter((args) => /^sleep 519\d$/.test(args))
+      .sort();
+  };
+  const script = 'setsid sleep 5191 & trap "" TERM; sleep 5192 & wait';
+  const [first = '', ...rest] = asNamespaceRoot(['sh', '-c', script]);
+  const child = execa(first, rest, { stdin: 'pipe', reject: false });
+  await mapAllIds(child);
+  await expect.poll(running, { timeout: 20_000 }).toEqual(['sleep 5191', 'sleep 5192']);
+  child.kill('SIGKILL');
+  await child;
+  await expect.poll(running, { timeout: 20_000 }).toEqual([]);
+});

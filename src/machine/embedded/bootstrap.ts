@@ -61,22 +61,24 @@ async function mmdebstrap(
   // An ordinary user's mmdebstrap makes a user namespace for itself.
   const within = namespace && asRoot;
   const program = ['mmdebstrap', ...argv];
-  // The signal ends mmdebstrap, which then cleans up after itself, when this process is killed.
-  const child = hostCommand(
-    'setpriv',
-    ['--pdeathsig', 'TERM', ...(within ? asNamespaceRoot(program) : program)],
-    {
-      stdin: within ? 'pipe' : 'ignore',
-      reject: false,
-      all: true,
-      // It signals its whole process group when it fails, so it gets one of its own.
-      detached: true,
-      cancelSignal: interruptSignal,
-      // An ordinary user's build runs under other user ids, which may not enter the user's own cache; and apt takes some
-      // characters of a path for its own.
-      env: asRoot && /^[\w/.+~-]+$/.test(work) ? { TMPDIR: work } : {},
-    },
-  );
+  // By the first signal mmdebstrap ends and cleans up after itself. Emulated, it leaves much behind that goes on; by the
+  // second, all of that ends at once, and its mounts with it.
+  const [signal, command] = within
+    ? (['SIGKILL', asNamespaceRoot(program)] as const)
+    : (['SIGTERM', program] as const);
+  // The same when this process is killed.
+  const child = hostCommand('setpriv', ['--pdeathsig', signal.slice(3), ...command], {
+    stdin: within ? 'pipe' : 'ignore',
+    reject: false,
+    all: true,
+    // It signals its whole process group when it fails, so it gets one of its own.
+    detached: true,
+    cancelSignal: interruptSignal,
+    killSignal: signal,
+    // An ordinary user's build runs under other user ids, which may not enter the user's own cache; and apt takes some
+    // characters of a path for its own.
+    env: asRoot && /^[\w/.+~-]+$/.test(work) ? { TMPDIR: work } : {},
+  });
   child.all.on('data', (chunk: Buffer) => {
     const stage = /I: ([^\n]+)\n*$/.exec(chunk.toString())?.[1];
     if (stage !== undefined) task.update(stage.replace(/\.\.\.$/, ''));

@@ -5,10 +5,14 @@ import { linkOrNothing } from '../../host-files.ts';
 
 /**
  * A command in a user namespace of its own, as root there; it starts once `mapAllIds` has said who that is. Root's own
- * files stay root's, and what is registered or mounted there is not the host's.
+ * files stay root's, and what is registered or mounted there is not the host's. All that it starts ends with the process
+ * that this becomes, which SIGKILL alone ends.
  */
 export function asNamespaceRoot(argv: string[]): string[] {
-  return ['unshare', '--user', '--', '/bin/sh', '-c', 'read -r _ && exec "$@"', 'sh', ...argv];
+  const own = ['--user', '--pid', '--fork', '--mount-proc'];
+  // A death signal that is set before ids are known goes when root's rights come.
+  const start = 'read -r _ && exec setpriv --pdeathsig KILL "$@"';
+  return ['unshare', ...own, '--', '/bin/sh', '-c', start, 'sh', ...argv];
 }
 
 /**
