@@ -14,7 +14,8 @@ const down = (priority: number) => 3000 + ((256 - priority) / 256) * 1000;
 const SLACK = 2500;
 
 beforeAll(async () => {
-  expect((await lab(['up', 'failover'])).code).toBe(0);
+  const up = await lab(['up', 'failover']);
+  expect(up.code, up.stderr).toBe(0);
 });
 afterAll(async () => {
   await lab(['down', '--all']);
@@ -140,7 +141,8 @@ describe('NAT', () => {
   const MAC2 = '02:00:00:02:00:02';
   beforeAll(async () => {
     await lab(['down', 'failover']);
-    expect((await lab(['up', 'failover-nat'])).code).toBe(0);
+    const up = await lab(['up', 'failover-nat']);
+    expect(up.code, up.stderr).toBe(0);
   });
 
   it('moves the real servers’ gateway with the VIP, and a download outlives its director', async () => {
