@@ -1,5 +1,5 @@
 import { platform } from 'node:os';
-import { hostProcessor, type Processor } from './machine/processor.ts';
+import { EMBEDDED_PROCESSOR, hostProcessor, type Processor } from './machine/processor.ts';
 
 /** A kind of host; undefined: a processor on which no lab runs. */
 interface HostKind {
@@ -11,7 +11,7 @@ interface HostKind {
 export function embeddedRuns(
   { system, processor }: HostKind = { system: platform(), processor: hostProcessor() },
 ): boolean {
-  return system === 'linux' && processor === 'amd64';
+  return system === 'linux' && processor === EMBEDDED_PROCESSOR;
 }
 
 /**

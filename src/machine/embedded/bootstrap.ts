@@ -3,12 +3,9 @@ import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import type { Progress, Task } from '../../report/progress.ts';
-import type { Execution } from './emulation.ts';
+import { DIRECTLY, type Execution } from './emulation.ts';
 import { lastLines } from './packages.ts';
 import { asNamespaceRoot, mapAllIds } from './user-namespace.ts';
-
-/** Packages of this host's own processor, or such as are not set up. */
-const DIRECTLY: Execution = { options: [], namespace: false };
 
 /**
  * Runs mmdebstrap; where the mirror's index is out of date, once more without that check, and says so.

@@ -24,6 +24,9 @@ export interface Execution {
   namespace: boolean;
 }
 
+/** Packages of this host's own processor, or such as are not set up. */
+export const DIRECTLY: Execution = { options: [], namespace: false };
+
 /** QEMU's program that runs those of a processor; it must stand alone, as it is started where nothing of this host is. */
 function emulator(processor: Processor): HostProgram {
   return {
@@ -50,7 +53,7 @@ export async function executionFor(
       mend: [how, elsewhere].filter((way) => way !== '').join('; or '),
     });
   if (platform() !== 'linux') throw cannot('it is not Linux', '');
-  if (processor === hostProcessor()) return { options: [], namespace: false };
+  if (processor === hostProcessor()) return DIRECTLY;
   if (isRegistered(processor)) return REGISTERED;
   if (!(await canRegister()))
     throw cannot(
