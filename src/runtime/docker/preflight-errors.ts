@@ -17,7 +17,7 @@ export function eatenError(missing: Missing[], blamed: Blamed): LabError {
   return new LabError(EXIT.machineCannot, text, { mend: wayOut(blamed) });
 }
 
-/** The error where not even ordinary packets came, and no rule is known to have eaten them. */
+/** The error where hardly any packet came, and no rule is known to have eaten them. */
 export function unmeasuredError(missing: Missing[], blamed: Blamed): LabError {
   const text = `whether the engine's networks carry what LVS sends could not be measured:\n${rows(missing)}`;
   const { suspects } = blamed;
@@ -30,8 +30,9 @@ export function unmeasuredError(missing: Missing[], blamed: Blamed): LabError {
 function rows(missing: Missing[]): string {
   return missing
     .map((one) => {
-      const some = one.missing.slice(0, 3).map(arrow).join(' or ');
-      const more = one.missing.length > 3 ? ` or ${one.missing.length - 3} more` : '';
+      const foreign = wasEaten(one) ? one.missing : one.missing.filter((packet) => packet !== one.ordinary);
+      const some = foreign.slice(0, 3).map(arrow).join(' or ');
+      const more = foreign.length > 3 ? ` or ${foreign.length - 3} more` : '';
       const ordinary = wasEaten(one)
         ? ''
         : `, ${one.heard === 0 ? 'and not even' : 'and hardly'} an ordinary one (${arrow(one.ordinary)})`;

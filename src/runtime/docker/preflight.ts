@@ -4,10 +4,13 @@ import type { Runtime } from '../runtime.ts';
 
 const PROBE = '/usr/lib/lvslab/frame-probe';
 
-/** Ordinary packets after which one that has not come is taken for eaten: some 30 ms apart, so about a second. */
+/** How often any packet must have come for one that has not to be taken for eaten: some 30 ms apart, so about a second. */
 const ENOUGH = 30;
 
-/** Seconds without a word from the other end after which an end gives up: it may be slow to start, or be stopped. */
+/**
+ * Seconds after which an end without a result gives up, from its start and again from the other's first word: that may
+ * be slow to start, or be stopped.
+ */
 export const PATIENCE = { first: 20, again: 5 } as const;
 
 /** Packets that must come through on a network, from one node to another. */
@@ -19,16 +22,17 @@ export interface Crossing {
   mac: { from: string; to: string };
   /** `source,destination` of a packet that every network carries: these two nodes' own. */
   ordinary: string;
-  /** `source,destination` of each packet; neither lies on this network. */
+  /** `source,destination` of each other packet; neither lies on this network. */
   packets: string[];
 }
 
 /** Packets that did not come through. */
 export interface Missing extends Crossing {
+  /** `source,destination` of each, the ordinary one included. */
   missing: string[];
   /** `source,destination` of packets that came with other addresses than they were sent with. */
   rewritten: string[];
-  /** Ordinary packets that came. */
+  /** How often the packet came that came most often. */
   heard: number;
   /** How many times every packet was sent. */
   sent: number;
@@ -109,8 +113,8 @@ export async function probe(
     throw new LabError(EXIT.labFailed, `the networks could not be probed: ${failed.stderr.trim()}`);
   const said = results.map((result) => readProbe(result.stdout.toString()));
   return all.flatMap((c, index) => {
-    const { came, rewritten = [], heard = 0 } = said[index] ?? {};
-    const missing = c.packets.filter((packet) => came?.has(packet) !== true);
+    const { came = new Set(), ordinary = false, rewritten = [], heard = 0 } = said[index] ?? {};
+    const missing = [...(ordinary ? [] : [c.ordinary]), ...c.packets.filter((packet) => !came.has(packet))];
     // The end that sends them is the one that waits on the way back.
     const back = all.findIndex((b) => b.network === c.network && b.to === c.from);
     return missing.length === 0 ? [] : [{ ...c, missing, rewritten, heard, sent: said[back]?.sent ?? 0 }];
@@ -118,19 +122,26 @@ export async function probe(
 }
 
 /** What `frame-probe` prints. */
-function readProbe(text: string): { came: Set<string>; rewritten: string[]; heard: number; sent: number } {
+function readProbe(text: string): {
+  came: Set<string>;
+  ordinary: boolean;
+  rewritten: string[];
+  heard: number;
+  sent: number;
+} {
   const rows = text.trim().split('\n');
   const after = (word: string) =>
     rows.filter((row) => row.startsWith(`${word} `)).map((row) => row.slice(word.length + 1));
   return {
     came: new Set(rows),
+    ordinary: rows.includes('ordinary'),
     rewritten: after('as'),
     heard: Number(after('heard')[0] ?? 0),
     sent: Number(after('sent')[0] ?? 0),
   };
 }
 
-/** Whether ordinary packets came often enough for what is missing to have been eaten. */
+/** Whether other packets came often enough for what is missing to have been eaten. */
 export function wasEaten({ heard }: Missing): boolean {
   return heard >= ENOUGH;
 }

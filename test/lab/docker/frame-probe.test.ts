@@ -1,6 +1,7 @@
 import { execa, type ResultPromise } from 'execa';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,8 +10,15 @@ const PROBE = join(import.meta.dirname, '../../../images/frame-probe');
 const MAC = { near: '02:00:00:01:00:01', far: '02:00:00:01:00:02' };
 const CONTROL = { near: '10.1.0.1,10.1.0.2', far: '10.1.0.2,10.1.0.1' };
 const PACKETS = ['192.0.2.1,192.0.2.2', '192.0.2.2,192.0.2.1'];
-/** CONTROLs after which a packet that has not come is missing, and seconds for the other end to come. */
+/** How often any packet comes before one that has not is missing, and seconds for the other end to come. */
 const [ROUNDS, PATIENCE] = [30, 20];
+
+interface Change {
+  program?: string;
+  packets?: string[];
+  neighbour?: string;
+  patience?: number;
+}
 
 type EndName = 'near' | 'far';
 
@@ -44,13 +52,14 @@ describe('frame-probe', () => {
   }
 
   /** Starts the probe at one end. */
-  function probe(at: EndName, change: { packets?: string[]; neighbour?: string; patience?: number } = {}) {
+  function probe(at: EndName, change: Change = {}) {
     const {
+      program = PROBE,
       packets = PACKETS,
       neighbour = MAC[at === 'near' ? 'far' : 'near'],
       patience = PATIENCE,
     } = change;
-    const argv = [PROBE, 'eth0', neighbour, String(ROUNDS), String(patience), CONTROL[at], ...packets];
+    const argv = [program, 'eth0', neighbour, String(ROUNDS), String(patience), CONTROL[at], ...packets];
     return execa('nsenter', [...within(at), 'perl', ...argv]);
   }
   /** What an end has printed. */
@@ -59,7 +68,7 @@ describe('frame-probe', () => {
     const count = (word: string) => Number(rows.find((row) => row.startsWith(`${word} `))?.split(' ')[1]);
     const came = rows.filter((row) => /^[\d.]+,/.test(row));
     const others = rows.filter((row) => row.startsWith('as '));
-    return { came, others, heard: count('heard'), sent: count('sent') };
+    return { came, others, ordinary: rows.includes('ordinary'), heard: count('heard'), sent: count('sent') };
   }
   const both = (near: ResultPromise, far: ResultPromise) => Promise.all([result(near), result(far)]);
 
@@ -96,6 +105,34 @@ describe('frame-probe', () => {
     expect(near.heard).toBeGreaterThanOrEqual(ROUNDS);
     // What this end was not told of is what was sent with other addresses.
     expect(far).toMatchObject({ came: PACKETS.slice(1), others: [`as ${PACKETS[0] ?? ''}`] });
+  });
+
+  it('tells that the ordinary packets are missing where others arrive, and ends', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lvslab-frame-probe-'));
+    const withoutControl = join(folder, 'probe');
+    const text = readFileSync(PROBE, 'utf8');
+    writeFileSync(withoutControl, text.replace("['c', $control], ", ''));
+    expect(readFileSync(withoutControl, 'utf8')).not.toBe(text);
+    try {
+      const [near, far] = await both(probe('near'), probe('far', { program: withoutControl }));
+      expect(near).toMatchObject({ came: PACKETS, ordinary: false });
+      expect(near.heard).toBeGreaterThanOrEqual(ROUNDS);
+      expect(far).toMatchObject({ came: PACKETS, ordinary: true });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('gives up an end of which it hears too little for too long', async () => {
+    const far = probe('far', { packets: [] });
+    await expect.poll(() => sockets(pidOf('far'))).toBeGreaterThan(0);
+    const near = probe('near', { patience: 1 });
+    await expect.poll(() => sockets(pidOf('near'))).toBeGreaterThan(0);
+    far.kill('SIGSTOP');
+    const { came } = await result(near);
+    expect(came).toEqual([]);
+    far.kill('SIGKILL');
+    await far.catch(() => undefined);
   });
 
   it('says that it heard nothing where not even those do', async () => {
