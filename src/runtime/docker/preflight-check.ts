@@ -10,7 +10,7 @@ import { PATIENCE, probe, wasEaten } from './preflight.ts';
  * Sends through a lab's networks what they must carry, before anything relies on them.
  * @param image of a node
  * @throws LabError machineCannot with what was eaten, and the rules of the engine's host that did; testUnknown where
- * not even ordinary packets came and no rule has counted them
+ * hardly any packet came and no rule has counted them
  */
 export async function checkNetworks(
   docker: Docker,

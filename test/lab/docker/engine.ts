@@ -153,18 +153,21 @@ export async function startEngine(
  */
 export async function giveNodeImage({ engine }: TestEngine): Promise<void> {
   const prefix = 'test-engine-image-';
-  const kept = join(cacheDirectory(), `${prefix}${nodeImageOn(engine).split(':')[1] ?? ''}.tar`);
+  const name = `${prefix}${nodeImageOn(engine).split(':')[1] ?? ''}.tar`;
+  const kept = join(cacheDirectory(), name);
   if (existsSync(kept)) {
     await importNodeImage(engine, kept);
     return;
   }
   await ensureNodeImage(engine, createProgress(process.stderr, { quiet: true }));
-  for (const other of readdirSync(cacheDirectory()).filter((name) => name.startsWith(prefix)))
-    rmSync(join(cacheDirectory(), other), { force: true });
-  // Another test may do the same at once.
+  // Another test may have made it meanwhile, may be about to, or may be reading it.
+  if (existsSync(kept)) return;
   const own = `${kept}.${process.pid}`;
   await pipeline(await exportNodeImage(engine), createWriteStream(own));
   await rename(own, kept);
+  for (const other of readdirSync(cacheDirectory()))
+    if (other.startsWith(prefix) && !other.startsWith(name))
+      rmSync(join(cacheDirectory(), other), { force: true });
 }
 
 /** The first process in the engine's PID namespace: the only child of `unshare`, which started it. */
