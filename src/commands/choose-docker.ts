@@ -1,7 +1,8 @@
 import { findEndpoint, mayListen, type Endpoint } from '../docker/endpoint.ts';
+import { knownSockets, offerOf } from '../docker/known-sockets.ts';
 import { connectEngine } from '../docker/engine.ts';
 import { ensureNodeImage, nodeImage } from '../docker/image.ts';
-import { engineKernel } from '../docker/kernel.ts';
+import { engineKernel, withoutIpVs } from '../docker/kernel.ts';
 import { EXIT, LabError } from '../errors.ts';
 import type { Progress } from '../report/progress.ts';
 
@@ -16,21 +17,23 @@ export async function dockerAt(
   progress: Progress,
 ): Promise<{ engine: Endpoint; reason: string }> {
   const endpoint = engine ?? findEndpoint();
-  if (!mayListen(endpoint))
+  if (!mayListen(endpoint)) {
+    const others = offerOf(knownSockets(endpoint));
+    const another = others === undefined ? 'DOCKER_HOST' : `DOCKER_HOST (found: ${others})`;
     throw new LabError(
       EXIT.machineCannot,
       `there is no Docker engine at ${endpoint.url} (${endpoint.reason})`,
       {
-        mend: 'start one, or name another with DOCKER_HOST; one can also be embedded: --machine embedded --runtime docker',
+        mend: `start one, or name another with ${another}; one can also be embedded: --machine embedded --runtime docker`,
       },
     );
+  }
   const found = await connectEngine(endpoint);
   await ensureNodeImage(found, progress);
-  const name = `Docker ${found.version} at ${endpoint.url}`;
+  const name = `${found.product} ${found.version} at ${endpoint.url}`;
   if (!needsIpVs) return { engine: endpoint, reason: name };
-  if ((await engineKernel(found.docker, nodeImage())).ipVs)
-    return { engine: endpoint, reason: `${name}, whose kernel has ip_vs` };
-  throw new LabError(EXIT.machineCannot, `the kernel under ${name} has no ip_vs (${found.kernel})`, {
-    mend: 'lab doctor --fix loads it where the kernel has it as a module; or leave Docker out: --machine embedded',
-  });
+  const kernel = await engineKernel(found.docker, nodeImage());
+  if (kernel.ipVs) return { engine: endpoint, reason: `${name}, whose kernel has ip_vs` };
+  const { detail, mend } = await withoutIpVs(found, kernel);
+  throw new LabError(EXIT.machineCannot, `no ip_vs under ${name}: kernel ${detail}`, { mend });
 }

@@ -1,7 +1,14 @@
 import { findEndpoint, mayListen } from '../docker/endpoint.ts';
 import { connectEngine, type Engine } from '../docker/engine.ts';
 import { ensureNodeImage, hasNodeImage, nodeImage } from '../docker/image.ts';
-import { ENGINE_MODULES, LOADING, engineKernel, loadModules, type EngineKernel } from '../docker/kernel.ts';
+import {
+  ENGINE_MODULES,
+  LOADING,
+  engineKernel,
+  loadModules,
+  withoutIpVs,
+  type EngineKernel,
+} from '../docker/kernel.ts';
 import { EXIT, LabError } from '../errors.ts';
 import type { Progress } from '../report/progress.ts';
 import { SCHEDULERS } from '../topology/types.ts';
@@ -23,7 +30,7 @@ export async function dockerFindings(): Promise<Finding[]> {
   const found: Finding = {
     title: 'docker',
     state: 'ok',
-    detail: `${engine.version} at ${where}, kernel ${engine.kernel}`,
+    detail: `${engine.product} ${engine.version} at ${where}, kernel ${engine.kernel}`,
   };
   if (!(await hasNodeImage(engine.docker)))
     return [
@@ -38,14 +45,16 @@ export async function dockerFindings(): Promise<Finding[]> {
   return [
     found,
     { title: 'node image', state: 'ok', detail: nodeImage() },
-    kernelFinding(engine, await engineKernel(engine.docker, nodeImage())),
+    await kernelFinding(engine, await engineKernel(engine.docker, nodeImage())),
   ];
 }
 
-function kernelFinding({ kernel }: Engine, { ipVs, schedulers, ipip }: EngineKernel): Finding {
+async function kernelFinding(engine: Engine, found: EngineKernel): Promise<Finding> {
+  const { kernel } = engine;
+  const { ipVs, schedulers, ipip } = found;
   const title = 'engine kernel';
   const mend = 'lab doctor --fix loads them, where the kernel has them as modules';
-  if (!ipVs) return { title, state: 'cannot', detail: `${kernel} has no ip_vs loaded`, mend };
+  if (!ipVs) return { title, state: 'cannot', ...(await withoutIpVs(engine, found)) };
   const lacking = SCHEDULERS.filter((scheduler) => !schedulers.includes(scheduler));
   const tunnels = ipip ? '' : '; no ipip, which TUN needs';
   if (lacking.length === 0 && ipip)
@@ -63,11 +72,13 @@ export async function fixEngine(progress: Progress): Promise<void> {
   await ensureNodeImage(engine, progress);
   progress.note(`${LOADING}: ${ENGINE_MODULES.join(' ')}`);
   const missing = await loadModules(engine.docker, nodeImage());
-  const { ipVs } = await engineKernel(engine.docker, nodeImage());
-  if (!ipVs)
-    throw new LabError(EXIT.machineCannot, `the engine's kernel (${engine.kernel}) has no ip_vs`, {
-      mend: 'bring the lab its own kernel: lab up … --machine embedded',
-    });
+  const found = await engineKernel(engine.docker, nodeImage());
+  if (!found.ipVs)
+    throw new LabError(
+      EXIT.machineCannot,
+      `the engine's kernel ${(await withoutIpVs(engine, found)).detail}`,
+      { mend: 'bring the lab its own kernel: lab up … --machine embedded' },
+    );
   if (missing.length > 0)
     progress.note(`not to be had as modules (built in, or absent): ${missing.join(' ')}`);
 }

@@ -11,6 +11,7 @@ import { findRoot } from '../machine/embedded/root.ts';
 import { embeddedObstacle, localObstacle } from './choose.ts';
 import type { Diagnosis, Finding } from './diagnosis.ts';
 import { dockerFindings } from './doctor-docker.ts';
+import { otherEngines } from './doctor-sockets.ts';
 
 /** What this machine can do, what it cannot, and the mend. Changes nothing. */
 export async function doctor(): Promise<Diagnosis> {
@@ -22,6 +23,7 @@ export async function doctor(): Promise<Diagnosis> {
   const findings: Finding[] = [
     { title: 'node', state: 'ok', detail: process.version },
     ...docker,
+    ...otherEngines(),
     {
       title: 'local machine',
       state: local === undefined ? 'ok' : 'cannot',

@@ -4,7 +4,7 @@ import { Agent as TlsAgent } from 'node:https';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import { socketPath, type Endpoint } from './endpoint.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
 import { forwardSocket } from './ssh-socket.ts';
 
@@ -13,6 +13,8 @@ export interface Engine {
   docker: Docker;
   /** As Docker writes it, for messages and records. */
   url: string;
+  /** Podman speaks Docker's language over its own socket. */
+  product: 'Docker' | 'Podman';
   /** Release of the engine: `28.5.2`. */
   version: string;
   /** Major number of the release. */
@@ -60,6 +62,7 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
   return {
     docker: client({ version: `v${wanted.join('.')}` }),
     url: endpoint.url,
+    product: (about.Components ?? []).some(({ Name }) => Name === 'Podman Engine') ? 'Podman' : 'Docker',
     version: about.Version,
     major: Number.parseInt(about.Version, 10),
     kernel: about.KernelVersion,
@@ -76,10 +79,10 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
   // One connection for many requests: through an ssh tunnel a new one costs more than most requests.
   const pool = { keepAlive: true, maxSockets: 16 };
   const agent = new Agent(pool);
+  const path = socketPath(endpoint);
+  if (path !== undefined) return { socketPath: path, protocol: 'http', agent };
   const url = parse(endpoint);
   switch (url.protocol) {
-    case 'unix:':
-      return { socketPath: url.pathname, protocol: 'http', agent };
     case 'ssh:':
       return {
         socketPath: await forwardSocket(sshHost(endpoint.url, endpoint.reason)),
@@ -101,11 +104,14 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
         EXIT.badInput,
         `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`,
         {
-          mend: 'unix:///path, tcp://host:port or ssh://user@host',
+          mend: ADDRESSES,
         },
       );
   }
 }
+
+/** What an address of an engine looks like. */
+const ADDRESSES = 'unix:///path, npipe:////./pipe/name, tcp://host:port or ssh://user@host';
 
 function parse(endpoint: Endpoint): URL {
   try {
@@ -115,7 +121,7 @@ function parse(endpoint: Endpoint): URL {
       EXIT.badInput,
       `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`,
       {
-        mend: 'unix:///path, tcp://host:port or ssh://user@host',
+        mend: ADDRESSES,
         cause: error,
       },
     );

@@ -1,4 +1,5 @@
 import type Docker from 'dockerode';
+import type { Engine } from './engine.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
 import { runOnce } from './one-shot.ts';
@@ -6,6 +7,8 @@ import { runOnce } from './one-shot.ts';
 /** What the kernel under an engine can do for LVS, as a container finds it. */
 export interface EngineKernel {
   ipVs: boolean;
+  /** It has ip_vs and denies it to the engine's containers. */
+  denied: boolean;
   schedulers: Scheduler[];
   /** IPIP tunnels, which TUN needs. */
   ipip: boolean;
@@ -13,7 +16,8 @@ export interface EngineKernel {
 
 /** Each is tried, in a network of the container's own; the kernel then loads what it can by itself. */
 const TRY = `
-ipvsadm -Ln >/dev/null 2>&1 && echo ip_vs
+said=$(ipvsadm -Ln 2>&1) && echo ip_vs
+case $said in *"Permission denied"*) echo denied ;; esac
 for s in ${SCHEDULERS.join(' ')}; do ipvsadm -A -f 1 -s $s 2>/dev/null && echo $s && ipvsadm -C; done
 ip link add probe type ipip local 192.0.2.1 remote 192.0.2.2 2>/dev/null && echo ipip
 true`;
@@ -25,8 +29,31 @@ export async function engineKernel(docker: Docker, image: string): Promise<Engin
   const works = new Set(output.split('\n'));
   return {
     ipVs: works.has('ip_vs'),
+    denied: works.has('denied'),
     schedulers: SCHEDULERS.filter((scheduler) => works.has(scheduler)),
     ipip: works.has('ipip'),
+  };
+}
+
+/**
+ * Why an engine's containers have no ip_vs, and what to do about it. The kernel allows it to root alone, in the user
+ * namespace that all others lie in (7.2 does so still; what 6.10 eased are its sysctls): an engine that an ordinary user
+ * runs lies in another, and no module helps.
+ */
+export async function withoutIpVs(
+  { docker, kernel }: Pick<Engine, 'docker' | 'kernel'>,
+  { denied }: Pick<EngineKernel, 'denied'>,
+): Promise<{ detail: string; mend: string }> {
+  const { SecurityOptions = [] } = (await docker.info()) as { SecurityOptions?: string[] };
+  const rootless = SecurityOptions.some((option) => option.startsWith('name=rootless'));
+  if (denied || rootless)
+    return {
+      detail: `${kernel} denies ip_vs to ${rootless ? 'an engine without root (rootless)' : "this engine's containers"}, whatever modules it has`,
+      mend: 'use an engine that root runs (DOCKER_HOST, or docker context use); or bring the lab its own kernel: --machine embedded',
+    };
+  return {
+    detail: `${kernel} has no ip_vs`,
+    mend: 'lab doctor --fix loads it where the kernel has it as a module; or leave Docker out: --machine embedded',
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions } from 'dockerode';
+import type { Engine } from '../../docker/engine.ts';
 import { LABEL, labelsOf } from '../../docker/labels.ts';
 import type { LabRecord } from '../../lab.ts';
 import type { PlannedInterface, PlannedNode } from '../../plan/types.ts';
@@ -19,25 +20,36 @@ export function networkName(lab: string, network: string): string {
  * /proc paths that stay read-only: Docker's own list, but of /proc/sys all except `net`, so that a student can break
  * and mend a node's ARP settings. Those under `net` are the node's own, not the engine's.
  */
-const READ_ONLY = [
-  ...['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger'],
-  ...['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map(
-    (d) => `/proc/sys/${d}`,
-  ),
-];
+const SYSCTLS = ['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map(
+  (d) => `/proc/sys/${d}`,
+);
+const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger', ...SYSCTLS];
+
+/**
+ * How an engine is to confine a node, beyond the paths above.
+ * @param appArmor whether it confines containers by AppArmor, whose profile for them denies every write to
+ *   /proc/sys/net, capabilities or not
+ */
+export function confinement(product: Engine['product'], appArmor: boolean): string[] {
+  return [
+    ...(appArmor ? ['apparmor=unconfined'] : []),
+    // It does not heed the paths that a client names, and makes the whole of /proc/sys read-only; what it can do is to hide
+    // parts of it.
+    ...(product === 'Podman' ? ['unmask=/proc/sys', `mask=${SYSCTLS.join(':')}`] : []),
+  ];
+}
 
 /**
  * A node as a container. Not privileged: NET_ADMIN for ip, ipvsadm, tc and the network's sysctls, NET_RAW for
  * tcpdump, ping and arping, and what else a Debian system's daemons take.
  * @param image a node's image
- * @param appArmor whether the engine confines containers by AppArmor, whose profile for them denies every write to
- * /proc/sys/net, capabilities or not
+ * @param security what `confinement` says of the engine
  */
 export function containerOptions(
   record: LabRecord,
   node: PlannedNode,
   image: string,
-  appArmor: boolean,
+  security: string[],
 ): ContainerCreateOptions {
   const [first] = node.interfaces;
   return {
@@ -54,7 +66,7 @@ export function containerOptions(
       NetworkMode: first === undefined ? 'none' : networkName(record.name, first.network),
       CapDrop: ['ALL'],
       CapAdd: Object.keys(NODE_CAPABILITIES).map((name) => name.toUpperCase()),
-      ...(appArmor ? { SecurityOpt: ['apparmor=unconfined'] } : {}),
+      SecurityOpt: security,
       ReadonlyPaths: READ_ONLY,
       ExtraHosts: node.hosts
         .filter(({ name }) => name !== node.name)

@@ -11,7 +11,7 @@ import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
 import type { HeldJob, Job, Lease, NodeState, Runtime } from '../runtime.ts';
 import { byNode, inOrder } from './by-node.ts';
-import { containerName, containerOptions, endpoint, networkName } from './container.ts';
+import { confinement, containerName, containerOptions, endpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
 import { inParallel } from './in-parallel.ts';
 import { networkOptions } from './networks.ts';
@@ -97,10 +97,10 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       );
   }
 
-  async function makeNode(plan: Plan, node: PlannedNode, appArmor: boolean): Promise<void> {
+  async function makeNode(plan: Plan, node: PlannedNode, security: string[]): Promise<void> {
     const { docker: api } = await reach();
     try {
-      const container = await api.createContainer(containerOptions(record, node, nodeImage(), appArmor));
+      const container = await api.createContainer(containerOptions(record, node, nodeImage(), security));
       for (const own of node.interfaces.slice(1))
         await api
           .getNetwork(networkName(lab, own.network))
@@ -115,7 +115,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     kind: 'docker',
 
     async create(plan) {
-      const { docker: api, major } = await reach();
+      const { docker: api, major, product } = await reach();
       await assertFree(api, plan);
       const info = (await api.info()) as { SecurityOptions?: string[] };
       const appArmor = info.SecurityOptions?.some((o) => o.includes('apparmor')) ?? false;
@@ -126,7 +126,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
           throw engineError(`network ${networkName(lab, network.name)}`, error);
         }
       });
-      await inParallel(plan.nodes, (node) => makeNode(plan, node, appArmor));
+      await inParallel(plan.nodes, (node) => makeNode(plan, node, confinement(product, appArmor)));
       await wire(plan, plan.nodes);
       await checkNetworks(api, plan, runtime);
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { labelFilter, labelsOf, recordIn } from '../../../src/docker/labels.ts';
 import type { LabRecord } from '../../../src/lab.ts';
-import { containerOptions } from '../../../src/runtime/docker/container.ts';
+import { confinement, containerOptions } from '../../../src/runtime/docker/container.ts';
 import { exitCode } from '../../../src/runtime/docker/process.ts';
 import { gatewayOf, networkOptions } from '../../../src/runtime/docker/networks.ts';
 import { crossings, eatenError, rulesThatCounted } from '../../../src/runtime/docker/preflight.ts';
@@ -43,7 +43,7 @@ describe('labels', () => {
 });
 
 describe('a container', () => {
-  const options = containerOptions(record, nodeOf(plan, 'rs1'), 'image', false);
+  const options = containerOptions(record, nodeOf(plan, 'rs1'), 'image', []);
 
   it('has no privilege, no mount of the host’s, and what networking takes', () => {
     expect(options.HostConfig?.Privileged).toBeUndefined();
@@ -62,10 +62,20 @@ describe('a container', () => {
   });
 
   it('leaves AppArmor only where there is one', () => {
-    expect(options.HostConfig?.SecurityOpt).toBeUndefined();
-    expect(containerOptions(record, nodeOf(plan, 'rs1'), 'image', true).HostConfig?.SecurityOpt).toEqual([
-      'apparmor=unconfined',
-    ]);
+    expect(confinement('Docker', false)).toEqual([]);
+    expect(confinement('Docker', true)).toEqual(['apparmor=unconfined']);
+    const { HostConfig } = containerOptions(record, nodeOf(plan, 'rs1'), 'image', ['apparmor=unconfined']);
+    expect(HostConfig?.SecurityOpt).toEqual(['apparmor=unconfined']);
+  });
+
+  it('has Podman hide every other setting of the kernel, since it makes all read-only or none', () => {
+    const [shown, hidden = ''] = confinement('Podman', false);
+    expect(shown).toBe('unmask=/proc/sys');
+    const paths = (options.HostConfig as { ReadonlyPaths: string[] }).ReadonlyPaths;
+    const settings = paths.filter((path) => path.startsWith('/proc/sys/'));
+    expect(hidden).toBe(`mask=${settings.join(':')}`);
+    expect(settings).toContain('/proc/sys/kernel');
+    expect(confinement('Podman', true)).toContain('apparmor=unconfined');
   });
 });
 
