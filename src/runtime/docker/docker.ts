@@ -121,7 +121,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       const appArmor = info.SecurityOptions?.some((o) => o.includes('apparmor')) ?? false;
       await inParallel(plan.networks, async (network) => {
         try {
-          await api.createNetwork(networkOptions(record, network, major));
+          await api.createNetwork(networkOptions(record, network, { major, product }));
         } catch (error) {
           throw engineError(`network ${networkName(lab, network.name)}`, error);
         }

@@ -83,10 +83,13 @@ describe('networks', () => {
   it('are routed from release 27 on, and not masqueraded before', () => {
     const [network] = plan.networks;
     if (network === undefined) throw new Error('no network');
-    const optionsFor = (major: number) => networkOptions(record, network, major).Options ?? {};
+    const options = (major: number, product: 'Docker' | 'Podman' = 'Docker') =>
+      networkOptions(record, network, { major, product });
+    const optionsFor = (major: number) => options(major).Options ?? {};
     expect(optionsFor(28)).toMatchObject({ 'com.docker.network.bridge.gateway_mode_ipv4': 'routed' });
     expect(optionsFor(20)).toMatchObject({ 'com.docker.network.bridge.enable_ip_masquerade': 'false' });
-    expect(networkOptions(record, network, 28).Internal).toBeUndefined();
+    expect(options(28).Internal).toBeUndefined();
+    expect(options(5, 'Podman').Internal).toBe(true);
   });
 
   it('have a gateway of Docker’s that is nobody’s', () => {
