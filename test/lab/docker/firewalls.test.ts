@@ -136,6 +136,9 @@ describe.each(RELEASES)('the firewall of a host with Docker %s', (release) => {
     await host.run(`iptables -t nat -D ${rule}`);
   });
 
+  // These rules are none of the engine's: once is enough.
+  if (release !== RELEASES.at(-1)) return;
+
   it('is named by the rule of nftables that counted', async () => {
     await host.run(
       "nft 'table inet wall { chain way { type filter hook forward priority 10; policy accept; }; }'",
@@ -206,8 +209,9 @@ describe.each(ENGINES)('Docker %s', (_, release, options, legacy, obstacle) => {
     await host.works();
   });
 
-  it.skipIf(obstacle === undefined)('is told what drops everything, and the way out', async () => {
-    await host.run(obstacle ?? '');
+  if (obstacle === undefined) return;
+  it('is told what drops everything, and the way out', async () => {
+    await host.run(obstacle);
     const refused = await host.up();
     expect(refused.code, refused.stderr).toBe(3);
     expect(refused.stderr).toContain('and not even an ordinary one');
