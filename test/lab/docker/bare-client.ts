@@ -24,10 +24,23 @@ for (const name of ['statSync', 'lstatSync', 'fstatSync']) {
   const real = fs[name];
   fs[name] = (...given) => {
     const found = real(...given);
-    if (found !== undefined) { found.mode |= 0o666; found.uid = 0; found.gid = 0; }
+    const open = typeof found?.mode === 'bigint' ? 0o666n : 0o666;
+    if (found !== undefined) found.mode |= open;
     return found;
   };
-}`,
+}
+// Named pipes, which go with the process that listens at them, are as Linux's abstract sockets.
+const pipe = (given) => given.map((name) => {
+  if (typeof name === 'string') return name.replace(/^[\\\\]{2}[.][\\\\]pipe[\\\\]/, '\\0');
+  if (name?.socketPath === '//./pipe/docker_engine') return { ...name, path: '/run/engine.sock' };
+  if (name?.path === '//./pipe/docker_engine') return { ...name, path: '/run/engine.sock' };
+  return name;
+});
+const { listen } = net.Server.prototype;
+net.Server.prototype.listen = function (...given) { return listen.apply(this, pipe(given)); };
+const { connect, createConnection } = net;
+net.connect = (...given) => connect(...pipe(given));
+net.createConnection = (...given) => createConnection(...pipe(given));`,
 };
 
 /** A folder that is all that a client sees: Node.js and its libraries, the tool, a home, and the socket of an engine. */
@@ -64,7 +77,7 @@ export async function bareClient(socket: string, disguise?: Disguise): Promise<B
     join(root, 'before.mjs'),
     `import { createRequire, syncBuiltinESMExports } from 'node:module';
 const require = createRequire('/');
-const [fs, os] = [require('node:fs'), require('node:os')];
+const [fs, net, os] = [require('node:fs'), require('node:net'), require('node:os')];
 ${before}
 syncBuiltinESMExports();
 `,
