@@ -2,10 +2,8 @@ import { execa } from 'execa';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ensureNodeImage } from '../../../src/docker/image.ts';
-import { createProgress } from '../../../src/report/progress.ts';
 import { BIN, leftOf, marked, user } from '../cli.ts';
-import { startEngine, type TestEngine } from './engine.ts';
+import { giveNodeImage, startEngine, type TestEngine } from './engine.ts';
 import { slowSocket } from './slow-socket.ts';
 
 const PLAIN = `lvslab: 1
@@ -42,7 +40,7 @@ describe('a lab on an engine that has bad luck', () => {
 
   beforeAll(async () => {
     host = await startEngine('28');
-    await ensureNodeImage(host.engine, createProgress(process.stderr, { quiet: true }));
+    await giveNodeImage(host);
     file = join(host.folder, 'plain.yaml');
     writeFileSync(file, PLAIN);
   });

@@ -17,7 +17,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectEngine, type Engine } from '../../../src/docker/engine.ts';
 import { exportNodeImage, importNodeImage } from '../../../src/docker/image-archive.ts';
-import { ensureNodeImage } from '../../../src/docker/image.ts';
+import { ensureNodeImage, nodeImageOn } from '../../../src/docker/image.ts';
 import { buildAlone } from '../../../src/machine/embedded/builds.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { cacheDirectory } from '../../../src/paths.ts';
@@ -155,17 +155,23 @@ export async function startEngine(
 }
 
 /**
- * Gives an engine the image of a node: made for the first that is to have it, which takes minutes, and from that one's
- * for all others.
- * @param kept where it is kept in between, for `docker load`
+ * Gives an engine the image of a node: made on the first engine that is to have it, and from that one's by a file in the
+ * cache for all others. That an engine makes it itself is the contract's to prove.
  */
-export async function giveNodeImage({ engine }: TestEngine, kept: string): Promise<void> {
+export async function giveNodeImage({ engine }: TestEngine): Promise<void> {
+  const prefix = 'test-engine-image-';
+  const kept = join(cacheDirectory(), `${prefix}${nodeImageOn(engine).split(':')[1] ?? ''}.tar`);
   if (existsSync(kept)) {
     await importNodeImage(engine, kept);
     return;
   }
   await ensureNodeImage(engine, createProgress(process.stderr, { quiet: true }));
-  await pipeline(await exportNodeImage(engine), createWriteStream(kept));
+  for (const other of readdirSync(cacheDirectory()).filter((name) => name.startsWith(prefix)))
+    rmSync(join(cacheDirectory(), other), { force: true });
+  // Another test may do the same at once.
+  const own = `${kept}.${process.pid}`;
+  await pipeline(await exportNodeImage(engine), createWriteStream(own));
+  await rename(own, kept);
 }
 
 /** The first process in the engine's PID namespace: the only child of `unshare`, which started it. */

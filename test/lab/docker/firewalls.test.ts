@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nodeImageOn } from '../../../src/docker/image.ts';
@@ -77,11 +76,6 @@ class Host {
   }
 }
 
-const kept = mkdtempSync(join(tmpdir(), 'lvslab-image-'));
-afterAll(() => {
-  rmSync(kept, { recursive: true });
-});
-
 async function begin(release: Release, options: string[] = [], legacy = false): Promise<Host> {
   const engine = await startEngine(release, options, async (folder) => {
     if (!legacy) return;
@@ -89,7 +83,7 @@ async function begin(release: Release, options: string[] = [], legacy = false): 
     for (const name of ['iptables', 'ip6tables'])
       await symlink(`/usr/sbin/${name}-legacy`, join(folder, 'bin', name));
   });
-  await giveNodeImage(engine, join(kept, 'node.tar'));
+  await giveNodeImage(engine);
   return new Host(`${release}${options.join('')}${legacy ? '-legacy' : ''}`, engine);
 }
 

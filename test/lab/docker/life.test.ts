@@ -4,11 +4,10 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ensureNodeImage, nodeImageOn } from '../../../src/docker/image.ts';
-import { createProgress } from '../../../src/report/progress.ts';
+import { nodeImageOn } from '../../../src/docker/image.ts';
 import { BIN, leftOf, marked, user } from '../cli.ts';
 import { pretended } from '../pretended.ts';
-import { RELEASES, startEngine, type TestEngine } from './engine.ts';
+import { RELEASES, giveNodeImage, startEngine, type TestEngine } from './engine.ts';
 
 // No virtual service: this machine's own kernel has no ip_vs, and all this is about everything else.
 const PLAIN = `lvslab: 1
@@ -44,7 +43,7 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
 
   beforeAll(async () => {
     host = await startEngine(release);
-    await ensureNodeImage(host.engine, createProgress(process.stderr, { quiet: true }));
+    await giveNodeImage(host);
     file = join(host.folder, 'plain.yaml');
     writeFileSync(file, PLAIN);
     // Somebody else's, which nobody may touch.

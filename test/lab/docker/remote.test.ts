@@ -2,10 +2,8 @@ import { execa } from 'execa';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ensureNodeImage } from '../../../src/docker/image.ts';
-import { createProgress } from '../../../src/report/progress.ts';
 import { BIN, leftOf, marked, user } from '../cli.ts';
-import { sshConfig, startEngine, type TestEngine } from './engine.ts';
+import { giveNodeImage, sshConfig, startEngine, type TestEngine } from './engine.ts';
 
 const PLAIN = `lvslab: 1
 mode: nat
@@ -27,7 +25,7 @@ describe('another host', () => {
 
   beforeAll(async () => {
     host = await startEngine('20.10');
-    await ensureNodeImage(host.engine, createProgress(process.stderr, { quiet: true }));
+    await giveNodeImage(host);
     config = await sshConfig(host);
     // Where Docker puts it, and so where nobody need say it.
     await host.onHost('sh', '-c', 'mkdir -p /var/run && ln -sf /lab/docker.sock /var/run/docker.sock');
