@@ -49,6 +49,12 @@ export function readIdentity(file: string): ProcessIdentity | undefined {
   return pid === undefined || recorded === undefined ? undefined : { pid: Number(pid), startTime: recorded };
 }
 
+/** What `readIdentity` reads, of a process that has just been started; nothing where it has ended already. */
+export function identityText(pid: number): string {
+  const started = startTime(pid);
+  return started === undefined ? '' : `${pid} ${started}\n`;
+}
+
 /** Milliseconds in which a killed process ends, on a machine that is as busy as can be. */
 const LIMIT = 60_000;
 

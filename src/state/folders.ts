@@ -11,7 +11,7 @@ import {
   writeFileSync,
   type Stats,
 } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { entriesOf, isThere } from '../host-files.ts';
 import { LOCK_TEXT } from '../locks/taken.ts';
@@ -20,8 +20,8 @@ import { allows, cannotTrust, distrust, isMine, isOwnFile, readOwnFile } from '.
 
 /** In a state folder that this tool made; holds the first folder that had to be made for it. */
 const MADE = '.made-by-lvslab';
-/** A folder that is about to become a lab's: a name that no lab has, and the process that makes it. */
-const NEW = /^\.new-(\d+)-\w+$/;
+/** A folder that is about to become a lab's, or was one: a name that no lab has, and the process that makes or removes it. */
+const PASSING = /^\.(?:new|gone)-(\d+)-\w+$/;
 /** The lock's name in a folder of ours. */
 export const LOCK = 'lock';
 
@@ -129,7 +129,7 @@ export function removeStateFolder(): void {
 }
 
 function isForsaken(entry: string): boolean {
-  const pid = NEW.exec(entry)?.[1];
+  const pid = PASSING.exec(entry)?.[1];
   return pid !== undefined && !isThere(Number(pid));
 }
 
@@ -221,13 +221,25 @@ export function clearOwnFolder(folder: string, record: string): void {
 export function removeOwnFolder(folder: string, record: string): void {
   clearOwnFolder(folder, record);
   if (!existsSync(folder)) return;
-  // The lock last: whoever waits for it may begin to write here as soon as it is gone.
-  rmSync(join(folder, LOCK), { force: true });
-  removeEmpty(folder);
+  const parent = dirname(folder);
+  const gone = join(mkdtempSync(join(parent, `.gone-${process.pid}-`)), basename(folder));
+  // Away from its name in one step, the lock in it: a process that is just ending may still write into it, and what is
+  // left of a folder without its lock would be nobody's.
+  renameSync(folder, gone);
+  removeTree(dirname(gone), parent);
 }
+
+/** How often a tree is removed anew in which something was made meanwhile. */
+const TRIES = 100;
 
 /** Removes something directly below a folder, and all that is in it; what links lead to stays. */
 function removeTree(path: string, parent: string): void {
   if (dirname(path) !== parent) throw new Error(`${path} is not directly below ${parent}`);
-  rmSync(path, { recursive: true, force: true });
+  for (let tries = 1; ; tries += 1)
+    try {
+      rmSync(path, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY' || tries >= TRIES) throw error;
+    }
 }

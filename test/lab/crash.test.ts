@@ -42,8 +42,12 @@ describe('whatever happens to `up`', () => {
   };
 
   /** Waits until an `up` has come as far as to make this file below the state directory. */
-  async function reached(path: string): Promise<void> {
-    while (!existsSync(join(me.state, path))) await sleep(5);
+  async function reached(up: ReturnType<typeof start>, path: string): Promise<void> {
+    while (!existsSync(join(me.state, path))) {
+      // Else whoever waits for a file that never comes does so for minutes.
+      expect(up.exitCode, `it ended without ${path}`).toBeNull();
+      await sleep(5);
+    }
   }
 
   /** Nothing of a lab: no process, mount, loop device or file. */
@@ -116,7 +120,7 @@ describe('whatever happens to `up`', () => {
     '%s gives exit code %i and all is cleaned up, for %j once there is %s',
     async (signal, code, lab, path) => {
       const up = start([...lab]);
-      await reached(path);
+      await reached(up, path);
       up.kill(signal);
       expect((await up).exitCode).toBe(code);
       await nothingLeft();
@@ -125,7 +129,7 @@ describe('whatever happens to `up`', () => {
 
   it('a second up after a killed one works without down', async () => {
     const up = start(['nat']);
-    await reached('nat/ctl');
+    await reached(up, 'nat/ctl');
     up.kill('SIGKILL');
     await up;
     const again = await lab(['up', 'nat']);
@@ -141,7 +145,7 @@ describe('whatever happens to `up`', () => {
 
   it('down while it runs leaves nothing', async () => {
     const up = start(['nat']);
-    await reached('nat/holder');
+    await reached(up, 'nat/holder');
     const down = await lab(['down', 'nat']);
     expect(down.code).toBe(0);
     expect((await up).exitCode).toBe(0);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdirSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
@@ -8,6 +8,7 @@ import { packageRoot } from '../../paths.ts';
 import { line as commandLine, quote } from '../../plan/script.ts';
 import { lastLines } from './packages.ts';
 import type { KernelRoot } from './root.ts';
+import { identityText } from '../processes.ts';
 import { writeWholeFile } from '../../state/own-files.ts';
 import { masterArguments } from './line.ts';
 
@@ -18,14 +19,14 @@ export type Confinement = 'namespaces' | 'none';
 const BOOT_LIMIT = 120;
 
 /**
- * Becomes the ssh client, having written down who that is: were it for the caller to do so, a kill between the two
- * would leave a kernel that nobody knows of.
+ * Becomes the ssh client, having written down who that is where its descriptor 3 leads: were it for the caller alone to
+ * do so, a kill between the two would leave a kernel that nobody knows of. Not by the file's name: that may be removed
+ * already, and would be there again.
  */
 const RECORD_AND_RUN = `
   record() { shift 19; echo "$$ $1"; }
-  read -r stat </proc/$$/stat && record \${stat##*) } 1<>"$1" || exit 1
-  shift
-  exec ssh "$@"`;
+  read -r stat </proc/$$/stat && record \${stat##*) } >&3 || exit 1
+  exec ssh "$@" 3>&-`;
 
 /** In the lab's folder, where the ssh client is started. */
 const [SCRIPT, HOLDER] = ['boot.sh', 'holder'];
@@ -63,20 +64,23 @@ export async function boot(directory: string, options: Boot): Promise<void> {
   const script = join(directory, SCRIPT);
   writeWholeFile(script, bootScript(directory, options), 0o700);
   const log = openSync(join(directory, 'boot.log'), 'w');
-  const record = join(directory, HOLDER);
   // Room for the record; on a full disk this fails here, where the reason can be told.
-  writeWholeFile(record, ' '.repeat(64));
-  const argv = ['-c', RECORD_AND_RUN, 'ssh', HOLDER, ...masterArguments(SCRIPT)];
+  writeWholeFile(join(directory, HOLDER), ' '.repeat(64));
+  const record = openSync(join(directory, HOLDER), 'r+');
+  const argv = ['-c', RECORD_AND_RUN, 'ssh', ...masterArguments(SCRIPT)];
   const [program = '', ...tie] =
     options.endsWithCaller === true ? ['setpriv', '--pdeathsig', 'KILL', '/bin/sh'] : ['/bin/sh'];
   const holder = spawn(program, [...tie, ...argv], {
     detached: true,
     cwd: directory,
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', log, log, record],
     // Runs the proxy command; a user's own shell may be anything.
     env: { ...process.env, SHELL: '/bin/sh' },
   });
+  // At once: this command may be asked to end before that program has begun, and must know what to end.
+  writeSync(record, identityText(holder.pid ?? 0), 0);
   closeSync(log);
+  closeSync(record);
   let failed: string | undefined;
   holder.once('error', (error) => {
     failed = error.message;

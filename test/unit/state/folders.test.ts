@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -15,7 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { classNames, holdClass, removeClass } from '../../../src/class-record.ts';
 import { LabError } from '../../../src/errors.ts';
-import { clearRecord, holdLab, labExists, labNames, removeRecord } from '../../../src/lab.ts';
+import { clearRecord, holdLab, labDirectory, labExists, labNames, removeRecord } from '../../../src/lab.ts';
 import { stateFolder } from '../../../src/state/folders.ts';
 
 let top: string;
@@ -30,6 +31,9 @@ afterEach(() => {
   vi.unstubAllEnvs();
   rmSync(top, { recursive: true });
 });
+
+/** Makes files for a while, as fast as a shell can. */
+const WRITES = 'echo begun; i=0; while [ $i -lt 1000 ]; do : >late$i; i=$((i + 1)); done 2>/dev/null';
 
 /** As a command that works on a lab, up to its end. */
 async function makeAndRemove(name: string): Promise<void> {
@@ -207,6 +211,24 @@ describe("a lab's folder", () => {
     removeRecord('nat');
     await lock.release();
     expect(existsSync(state)).toBe(false);
+  });
+
+  it('goes, and is never nobody’s, while a process that is just ending still writes into it', async () => {
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    for (let round = 0; round < 40; round += 1) {
+      const lock = await holdLab('nat');
+      // Where it is, and not by the name, as a program does that was started there.
+      const writer = spawn('sh', ['-c', WRITES], { cwd: labDirectory('nat'), stdio: 'pipe' });
+      const ended = new Promise((resolve) => writer.once('close', resolve));
+      await new Promise((resolve) => writer.stdout.once('data', resolve));
+      removeRecord('nat');
+      await lock.release();
+      writer.kill('SIGKILL');
+      await ended;
+      expect(existsSync(labDirectory('nat'))).toBe(false);
+    }
+    await makeAndRemove('nat');
+    expect(readdirSync(state)).toEqual([]);
   });
 
   it('of an older version, with an empty lock, is known by its record', async () => {
