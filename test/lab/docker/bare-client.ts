@@ -14,7 +14,33 @@ export type Disguise = 'darwin' | 'win32';
 const DISGUISES: Record<Disguise, string> = {
   darwin: `Object.defineProperty(process, 'platform', { value: 'darwin' });
 Object.defineProperty(process, 'arch', { value: 'arm64' });
-os.platform = () => 'darwin'; os.arch = () => 'arm64'; os.type = () => 'Darwin';`,
+os.platform = () => 'darwin'; os.arch = () => 'arm64'; os.type = () => 'Darwin';
+// O_EXLOCK of open(2), which Linux does not have: a file belongs to who has it open.
+const held = new Map();
+const { openSync, closeSync } = fs;
+fs.openSync = (path, flags, mode) => {
+  if (typeof flags !== 'number' || (flags & 0x20) === 0) return openSync(path, flags, mode);
+  const file = openSync(path, flags & ~0x20, mode);
+  const owner = '/tmp/owner-of-' + fs.fstatSync(file).ino;
+  try {
+    process.kill(Number(fs.readFileSync(owner, 'utf8')), 0);
+  } catch {
+    fs.rmSync(owner, { force: true });
+  }
+  try {
+    fs.writeFileSync(owner, String(process.pid), { flag: 'wx' });
+  } catch {
+    closeSync(file);
+    throw Object.assign(new Error('EAGAIN: somebody else has it'), { code: 'EAGAIN' });
+  }
+  held.set(file, owner);
+  return file;
+};
+fs.closeSync = (file) => {
+  if (held.has(file)) fs.rmSync(held.get(file), { force: true });
+  held.delete(file);
+  closeSync(file);
+};`,
   // Node.js has no user numbers there, and makes modes up from the one bit that there is.
   win32: `Object.defineProperty(process, 'platform', { value: 'win32' });
 os.platform = () => 'win32'; os.type = () => 'Windows_NT';
