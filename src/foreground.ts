@@ -17,8 +17,10 @@ function terminalGroups(): [string | undefined, string | undefined] {
   const fields = statFields(process.pid);
   if (fields.length > 0) return [fields[2], fields[5]];
   // Systems without /proc.
-  const { stdout } = spawnSync('ps', ['-o', 'pgid=,tpgid=', '-p', String(process.pid)], { encoding: 'utf8' });
-  const [group, foreground] = stdout.trim().split(/\s+/);
+  const asked = spawnSync('ps', ['-o', 'pgid=,tpgid=', '-p', String(process.pid)], { encoding: 'utf8' });
+  // And without `ps`, as Windows, which has no background to read a terminal from.
+  if (asked.error !== undefined) return [undefined, undefined];
+  const [group, foreground] = asked.stdout.trim().split(/\s+/);
   return [group, foreground];
 }
 

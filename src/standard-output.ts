@@ -1,4 +1,4 @@
-import { fstatSync, statSync, writeSync } from 'node:fs';
+import { fstatSync, statSync, writeSync, type Stats } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { EXIT, LabError } from './errors.ts';
 import { interruptSignal } from './interrupt.ts';
@@ -53,7 +53,12 @@ export function drained(stream: NodeJS.WriteStream): Promise<void> {
 export function mustCarry(): boolean {
   const found = fstatSync(process.stdout.fd);
   if (!found.isFile() && !found.isCharacterDevice()) return false;
-  return !process.stdout.isTTY && found.rdev !== statSync('/dev/null').rdev;
+  return !process.stdout.isTTY && found.rdev !== nowhere()?.rdev;
+}
+
+/** Where output goes that nobody wants; undefined on systems that have no such file. */
+function nowhere(): Stats | undefined {
+  return statSync('/dev/null', { throwIfNoEntry: false });
 }
 
 /** Passes a child's output on to standard output; the child notices when nothing more can be written. */

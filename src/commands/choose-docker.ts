@@ -1,6 +1,8 @@
 import { findEndpoint, mayListen, type Endpoint } from '../docker/endpoint.ts';
-import { connectEngine, type Engine } from '../docker/engine.ts';
+import { connectEngine, engineName, type Engine } from '../docker/engine.ts';
 import { ensureNodeImage } from '../docker/image.ts';
+import { MODULES_FIX, withoutIpVs } from '../docker/kernel.ts';
+import { knownSockets, startOrName } from '../docker/known-sockets.ts';
 import { orEmbedded } from '../embedded-here.ts';
 import { EXIT, LabError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
@@ -25,13 +27,13 @@ export async function dockerAt(
       `there is no Docker engine at ${endpoint.url} (${endpoint.reason})`,
       {
         mend: orEmbedded(
-          'start one, or name another with DOCKER_HOST',
+          startOrName(knownSockets(endpoint)),
           'one can also be embedded: --machine embedded --runtime docker',
         ),
       },
     );
   const found = await connectEngine(endpoint);
-  const name = `Docker ${found.version} at ${endpoint.url}`;
+  const name = engineName(found);
   await ensureNodeImage(found, progress);
   if (plan.services.length === 0) return { engine: endpoint, reason: name };
   await assertKernel(found, plan, name);
@@ -41,16 +43,19 @@ export async function dockerAt(
 /** Tries just what the lab takes of the kernel, which it would have to load anyway. */
 async function assertKernel(engine: Engine, plan: Plan, name: string): Promise<void> {
   const wanted = [...new Set(plan.services.map(({ scheduler }): Scheduler => scheduler))];
-  const { ipVs, words, schedulers, ipip } = await engineKernel(engine, wanted);
+  const found = await engineKernel(engine, wanted);
+  const { ipVs, words, schedulers, ipip } = found;
   const lacking = [
     ...wanted.filter((scheduler) => !schedulers.includes(scheduler)).map((name) => `ip_vs_${name}`),
     ...(plan.modules.includes('ipip') && !ipip ? ['ipip'] : []),
   ];
   if (ipVs && lacking.length === 0) return;
-  const what = ipVs ? lacking.join(', ') : 'ip_vs';
+  const { does, fix } = ipVs
+    ? { does: `has no ${lacking.join(', ')}`, fix: MODULES_FIX }
+    : withoutIpVs(found);
   throw new LabError(
     EXIT.machineCannot,
-    `the kernel under ${name} has no ${what} (${engine.kernel}${words === '' ? '' : `: ${words}`})`,
-    { mend: orEmbedded('lab doctor --fix loads what the kernel has as modules') },
+    `the kernel under ${name} ${does} (${engine.kernel}${words === '' ? '' : `: ${words}`})`,
+    { mend: orEmbedded(fix) },
   );
 }

@@ -1,6 +1,6 @@
 import { findEndpoint, isEngineStated, mayListen, type Endpoint } from '../docker/endpoint.ts';
 import { EXIT, LabError } from '../errors.ts';
-import { hostAbilities, type HostAbilities } from '../machine/abilities.ts';
+import { hostAbilities, imageModules, type HostAbilities } from '../machine/abilities.ts';
 import { orEmbedded } from '../embedded-here.ts';
 import { loadHostModules } from '../machine/kernel-modules.ts';
 import { isRemote, type MachineName, type RemoteName } from '../machine/machine.ts';
@@ -136,7 +136,7 @@ async function namespacesHere(abilities: HostAbilities, plan: Plan): Promise<{ r
       fixes === '' ? {} : { mend: orEmbedded(fixes, 'it would run with --machine embedded') },
     );
   }
-  await loadHostModules(plan.modules);
+  await loadHostModules([...plan.modules, ...(abilities.insideRoot ? [] : imageModules())]);
   return { reason: needsIpVs(plan) ? "this host's kernel has ip_vs" : 'no ip_vs needed' };
 }
 

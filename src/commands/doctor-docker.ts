@@ -1,7 +1,7 @@
 import { findEndpoint } from '../docker/endpoint.ts';
 import { connectEngine } from '../docker/engine.ts';
 import { ensureNodeImage, nodeImageOn } from '../docker/image.ts';
-import { ENGINE_MODULES, LOADING, loadModules } from '../docker/kernel.ts';
+import { ENGINE_MODULES, LOADING, loadModules, withoutIpVs } from '../docker/kernel.ts';
 import { orEmbedded } from '../embedded-here.ts';
 import { EXIT, LabError } from '../errors.ts';
 import type { Progress } from '../report/progress.ts';
@@ -16,18 +16,16 @@ export async function fixEngine(progress: Progress): Promise<void> {
   await ensureNodeImage(engine, progress);
   progress.note(`${LOADING}: ${ENGINE_MODULES.join(' ')}`);
   const missing = await loadModules(engine.docker, nodeImageOn(engine));
-  const { ipVs, words } = await engineKernel(engine, []);
-  if (!ipVs)
+  const found = await engineKernel(engine, []);
+  if (!found.ipVs) {
+    const { words } = found;
+    const { does, fix } = withoutIpVs(found, 'take an engine whose kernel has it');
     throw new LabError(
       EXIT.machineCannot,
-      `the engine's kernel (${engine.kernel}) has no ip_vs${words === '' ? '' : `: ${words}`}`,
-      {
-        mend: orEmbedded(
-          'take an engine whose kernel has it',
-          'or bring the lab its own kernel: lab up … --machine embedded',
-        ),
-      },
+      `the engine's kernel (${engine.kernel}) ${does}${words === '' ? '' : `: ${words}`}`,
+      { mend: orEmbedded(fix, 'or bring the lab its own kernel: lab up … --machine embedded') },
     );
+  }
   if (missing.length > 0)
     progress.note(`not to be had as modules (built in, or absent): ${missing.join(' ')}`);
 }

@@ -1,7 +1,8 @@
-import { findEndpoint, mayListen } from '../docker/endpoint.ts';
+import { findEndpoint, mayListen, type Endpoint } from '../docker/endpoint.ts';
 import { connectEngine, type Engine } from '../docker/engine.ts';
 import { hasNodeImage, nodeImageOn } from '../docker/image.ts';
 import type { EngineKernel } from '../docker/kernel.ts';
+import { knownSockets, type KnownSocket } from '../docker/known-sockets.ts';
 import { LabError } from '../errors.ts';
 import type { Processor } from '../machine/processor.ts';
 import type { Scheduler } from '../topology/types.ts';
@@ -14,12 +15,18 @@ export interface Failed {
 }
 
 /** What was found out about the Docker engine at hand. */
-export type EngineFacts =
+export type EngineFacts = EngineState & {
+  /** Engines that a lab would be on if they were named, beside the one that is used unasked. */
+  others: KnownSocket[];
+};
+
+type EngineState =
   | { state: 'absent'; where: string }
   | ({ state: 'unreachable' } & Failed)
   | {
       state: 'answers';
       where: string;
+      product: Engine['product'];
       version: string;
       /** Its kernel's release. */
       kernel: string;
@@ -38,17 +45,22 @@ export type EngineFacts =
     };
 
 /**
- * Looks at the engine that Docker's own client would talk to. Where it has the image of a node, one is made, used and
- * removed; its kernel then loads what is tried and what it has as modules.
+ * Looks at the engine that Docker's own client would talk to, and for others, to which it does not connect. Where that
+ * one has the image of a node, one is made, used and removed; its kernel then loads what is tried and what it has as
+ * modules.
  */
 export async function engineFacts(tried: readonly Scheduler[]): Promise<EngineFacts> {
   const endpoint = findEndpoint();
+  return { ...(await engineState(endpoint, tried)), others: knownSockets(endpoint) };
+}
+
+async function engineState(endpoint: Endpoint, tried: readonly Scheduler[]): Promise<EngineState> {
   const where = `${endpoint.url} (${endpoint.reason})`;
   if (!mayListen(endpoint)) return { state: 'absent', where };
   const engine = await orFailed(connectEngine(endpoint));
   if ('message' in engine) return { state: 'unreachable', ...engine };
-  const { version, kernel, processor, arch } = engine;
-  const base = { state: 'answers' as const, where, version, kernel, processor, arch, tried };
+  const { product, version, kernel, processor, arch } = engine;
+  const base = { state: 'answers' as const, where, product, version, kernel, processor, arch, tried };
   if (processor === undefined) return { ...base, image: '', hasImage: false };
   const image = nodeImageOn(engine);
   const there = await orFailed(imageOn(engine));

@@ -1,5 +1,6 @@
-import type { Engine } from '../docker/engine.ts';
+import { engineName, type Engine } from '../docker/engine.ts';
 import { kernelTrial, readKernelTrial, type EngineKernel } from '../docker/kernel.ts';
+import { engineSecurity } from '../docker/security.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { tryNode } from '../runtime/docker/trial.ts';
 import type { Scheduler } from '../topology/types.ts';
@@ -12,15 +13,14 @@ import type { Scheduler } from '../topology/types.ts';
 export async function engineKernel(engine: Engine, schedulers: readonly Scheduler[]): Promise<EngineKernel> {
   try {
     const { code, stdout, stderr } = await tryNode(engine, kernelTrial(schedulers));
-    if (code === 0) return readKernelTrial(stdout.toString());
+    if (code === 0) return readKernelTrial(stdout.toString(), (await engineSecurity(engine.docker)).rootless);
     throw new LabError(EXIT.machineCannot, `a command on a node ended with ${code}: ${stderr.trim()}`);
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
     const { message, mend } = error;
-    throw new LabError(
-      EXIT.machineCannot,
-      `no node works on Docker ${engine.version} at ${engine.url}: ${message}`,
-      { ...(mend === undefined ? {} : { mend }), cause: error },
-    );
+    throw new LabError(EXIT.machineCannot, `no node works on ${engineName(engine)}: ${message}`, {
+      ...(mend === undefined ? {} : { mend }),
+      cause: error,
+    });
   }
 }

@@ -1,4 +1,5 @@
-import type { EngineKernel } from '../docker/kernel.ts';
+import { MODULES_FIX, withoutIpVs, type EngineKernel } from '../docker/kernel.ts';
+import { offerOf } from '../docker/known-sockets.ts';
 import { noLabsWhere } from '../machine/expect-processor.ts';
 import { processorText } from '../machine/processor.ts';
 import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
@@ -10,8 +11,8 @@ export function dockerFindings(facts: EngineFacts): Finding[] {
   if (facts.state === 'absent')
     return [{ title: 'docker', state: 'missing', detail: `no engine at ${facts.where}` }];
   if (facts.state === 'unreachable') return [failed('docker', facts)];
-  const { where, version, kernel, processor, arch, image, hasImage, node, tried } = facts;
-  const what = `${version} at ${where}, kernel ${kernel}`;
+  const { where, product, version, kernel, processor, arch, image, hasImage, node, tried } = facts;
+  const what = `${product} ${version} at ${where}, kernel ${kernel}`;
   if (processor === undefined)
     return [
       {
@@ -52,6 +53,14 @@ export function dockerFindings(facts: EngineFacts): Finding[] {
   ];
 }
 
+/** Engines beside it, as a finding; none where there are none. */
+export function otherEngines({ others }: EngineFacts): Finding[] {
+  const offer = offerOf(others);
+  return offer === undefined
+    ? []
+    : [{ title: 'other engines', state: 'ok', detail: `found also, used where they are named: ${offer}` }];
+}
+
 /** Whether labs with virtual services run on an engine; null where that is not known yet. */
 export function engineReady(facts: EngineFacts): boolean | null {
   if (facts.state !== 'answers' || facts.processor === undefined || typeof facts.hasImage !== 'boolean')
@@ -64,27 +73,25 @@ function failed(title: string, { message, fix }: Failed): Finding {
   return { title, state: 'cannot', detail: message, ...(fix === undefined ? {} : { mend: fix }) };
 }
 
-function kernelFinding(
-  kernel: string,
-  { ipVs, words, schedulers, ipip }: EngineKernel,
-  tried: readonly Scheduler[],
-): Finding {
+function kernelFinding(kernel: string, found: EngineKernel, tried: readonly Scheduler[]): Finding {
   const title = 'engine kernel';
-  const mend = 'lab doctor --fix loads what the kernel has as modules';
-  if (!ipVs)
+  const { ipVs, words, schedulers, ipip } = found;
+  if (!ipVs) {
+    const { does, fix } = withoutIpVs(found);
     return {
       title,
       state: 'cannot',
-      detail: `${kernel} has no ip_vs${words === '' ? '' : ` (${words})`}`,
-      mend,
+      detail: `${kernel} ${does}${words === '' ? '' : ` (${words})`}`,
+      mend: fix,
     };
+  }
   const lacking = tried.filter((scheduler) => !schedulers.includes(scheduler));
   if (lacking.length > 0 || !ipip)
     return {
       title,
       state: 'missing',
       detail: `${kernel} has ip_vs${lacking.length === 0 ? '' : `; lacks schedulers ${lacking.join(' ')}`}${ipip ? '' : '; no ipip, which TUN needs'}`,
-      mend,
+      mend: MODULES_FIX,
     };
   const all = SCHEDULERS.every((scheduler) => tried.includes(scheduler));
   return {

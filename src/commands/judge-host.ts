@@ -1,3 +1,4 @@
+import { startOrName } from '../docker/known-sockets.ts';
 import type { HostAbilities } from '../machine/abilities.ts';
 import {
   BUILD_PROGRAMS,
@@ -8,7 +9,7 @@ import {
 import { processorText } from '../machine/processor.ts';
 import type { Diagnosis, Finding } from './diagnosis.ts';
 import type { EngineFacts } from './engine-facts.ts';
-import { dockerFindings, engineReady } from './judge-docker.ts';
+import { dockerFindings, engineReady, otherEngines } from './judge-docker.ts';
 import { embeddedObstacle, localObstacles, obstacleText, type Obstacle } from './obstacles.ts';
 
 /** What was found out about a host, with nothing concluded from it. */
@@ -48,10 +49,9 @@ export function diagnosisOf(facts: HostFacts): Diagnosis {
       hostFinding(abilities),
       { title: 'node', state: 'ok', detail: node },
       ...dockerFindings(engine).map((finding) =>
-        here || engine.state !== 'absent'
-          ? finding
-          : { ...finding, mend: 'start one, or name another with DOCKER_HOST' },
+        here || engine.state !== 'absent' ? finding : { ...finding, mend: startOrName() },
       ),
+      ...otherEngines(engine),
       localFinding(abilities, obstacles),
       {
         title: 'embedded',

@@ -21,7 +21,9 @@ const contextSchema = z.object({
   Endpoints: z.object({ docker: z.object({ Host: z.optional(z.string()) }) }),
 });
 
-export const DEFAULT_ENDPOINT = 'unix:///var/run/docker.sock';
+/** Where Docker's own client looks when nobody says otherwise. */
+export const DEFAULT_ENDPOINT =
+  process.platform === 'win32' ? 'npipe:////./pipe/docker_engine' : 'unix:///var/run/docker.sock';
 
 /**
  * The engine that Docker's own client would talk to: DOCKER_HOST, else the context that DOCKER_CONTEXT or the client's
@@ -76,9 +78,18 @@ function read<T>(file: string, schema: z.ZodMiniType<T>): T | undefined {
 }
 
 /**
+ * The path of a socket or named pipe; undefined for an address of another kind. It is taken as it is written: Docker knows
+ * no escapes in it, and a URL's rules would change what they take for some.
+ */
+export function socketPath({ url }: Pick<Endpoint, 'url'>): string | undefined {
+  return /^(?:unix|npipe):\/\/(.+)$/.exec(url)?.[1];
+}
+
+/**
  * Whether something may listen there, without a connection: false spares the wait on machines without Docker.
  * A socket that is not there is no engine; what is behind a name only a connection tells.
  */
 export function mayListen(endpoint: Endpoint): boolean {
-  return !endpoint.url.startsWith('unix://') || existsSync(endpoint.url.slice('unix://'.length));
+  const path = endpoint.url.startsWith('unix:') ? socketPath(endpoint) : undefined;
+  return path === undefined || existsSync(path);
 }

@@ -4,7 +4,7 @@ import { Agent as TlsAgent } from 'node:https';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { EXIT, LabError } from '../errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import { socketPath, type Endpoint } from './endpoint.ts';
 import { engineError } from './engine-errors.ts';
 import { orEmbedded } from '../embedded-here.ts';
 import { expectProcessor } from '../machine/expect-processor.ts';
@@ -17,6 +17,8 @@ export interface Engine {
   docker: Docker;
   /** As Docker writes it, for messages and records. */
   url: string;
+  /** Podman speaks Docker's language over its own socket. */
+  product: 'Docker' | 'Podman';
   /** Release of the engine: `28.5.2`. */
   version: string;
   /** Major number of the release. */
@@ -48,8 +50,9 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
   const first = client({ timeout: PATIENCE * 1000 });
   let about;
   try {
-    about = (await first.version()) as Omit<Docker.DockerVersion, 'MinAPIVersion'> & {
+    about = (await first.version()) as Omit<Docker.DockerVersion, 'MinAPIVersion' | 'Components'> & {
       MinAPIVersion?: string;
+      Components?: { Name: string }[];
     };
   } catch (error) {
     throw unreachable(endpoint, error as NodeJS.ErrnoException);
@@ -68,6 +71,7 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
   return {
     docker: client({ version: `v${wanted.join('.')}` }),
     url: endpoint.url,
+    product: (about.Components ?? []).some(({ Name }) => Name === 'Podman Engine') ? 'Podman' : 'Docker',
     version: about.Version,
     major: Number.parseInt(about.Version, 10),
     kernel: about.KernelVersion,
@@ -75,6 +79,11 @@ export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
       ? { processor: processorNamed(about.Arch), arch: about.Arch }
       : { processor: undefined, arch: `${about.Os}/${about.Arch}` }),
   };
+}
+
+/** An engine as messages name it: `Docker 28.5.2 at unix:///var/run/docker.sock`. */
+export function engineName({ product, version, url }: Pick<Engine, 'product' | 'version' | 'url'>): string {
+  return `${product} ${version} at ${url}`;
 }
 
 /**
@@ -100,10 +109,10 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
   // One connection for many requests: through an ssh tunnel a new one costs more than most requests.
   const pool = { keepAlive: true, maxSockets: 16 };
   const agent = new Agent(pool);
+  const path = socketPath(endpoint);
+  if (path !== undefined) return { socketPath: path, protocol: 'http', agent };
   const url = parse(endpoint);
   switch (url.protocol) {
-    case 'unix:':
-      return { socketPath: url.pathname, protocol: 'http', agent };
     case 'ssh:':
       return {
         socketPath: await forwardSocket(sshHost(endpoint.url, endpoint.reason)),
@@ -125,11 +134,14 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
         EXIT.badInput,
         `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`,
         {
-          mend: 'unix:///path, tcp://host:port or ssh://user@host',
+          mend: ADDRESSES,
         },
       );
   }
 }
+
+/** What an address of an engine looks like. */
+const ADDRESSES = 'unix:///path, npipe:////./pipe/name, tcp://host:port or ssh://user@host';
 
 function parse(endpoint: Endpoint): URL {
   try {
@@ -139,7 +151,7 @@ function parse(endpoint: Endpoint): URL {
       EXIT.badInput,
       `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`,
       {
-        mend: 'unix:///path, tcp://host:port or ssh://user@host',
+        mend: ADDRESSES,
         cause: error,
       },
     );

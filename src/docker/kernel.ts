@@ -9,6 +9,8 @@ export interface EngineKernel {
   ipVs: boolean;
   /** ipvsadm's own words where it has none; empty where it does. */
   words: string;
+  /** Whether the engine runs without root. */
+  rootless: boolean;
   /** Of those that were tried. */
   schedulers: Scheduler[];
   /** IPIP tunnels, which TUN needs. */
@@ -28,15 +30,40 @@ true`;
   return ['sh', '-c', script];
 }
 
-/** Reads what `kernelTrial` has printed. */
-export function readKernelTrial(output: string): EngineKernel {
+/**
+ * Reads what `kernelTrial` has printed.
+ * @param rootless whether the engine that it ran on does without root
+ */
+export function readKernelTrial(output: string, rootless: boolean): EngineKernel {
   const rows = output.split('\n');
   const [, words = ''] = /^words (.*)$/m.exec(output) ?? [];
   return {
     ipVs: rows.includes('ip_vs'),
     words,
+    rootless,
     schedulers: SCHEDULERS.filter((scheduler) => rows.includes(scheduler)),
     ipip: rows.includes('ipip'),
+  };
+}
+
+/** What to do about what a kernel lacks. */
+export const MODULES_FIX = 'lab doctor --fix loads what the kernel has as modules';
+
+/**
+ * Why an engine's containers have no ip_vs, as what the kernel does, and what to do about it. The kernel allows ip_vs to
+ * root alone, in the user namespace that all others lie in (7.2 does so still; what 6.10 eased are its sysctls): an engine
+ * that an ordinary user runs lies in another, and no module helps.
+ * @param fix what to do where the kernel does not have it at all
+ */
+export function withoutIpVs(
+  { words, rootless }: Pick<EngineKernel, 'words' | 'rootless'>,
+  fix = MODULES_FIX,
+): { does: string; fix: string } {
+  if (!rootless && !words.includes('Permission denied')) return { does: 'has no ip_vs', fix };
+  const whom = rootless ? 'an engine without root (rootless)' : "this engine's containers";
+  return {
+    does: `denies ip_vs to ${whom}, whatever modules it has`,
+    fix: 'use an engine that root runs (DOCKER_HOST, or docker context use)',
   };
 }
 

@@ -59,7 +59,12 @@ export async function forwardSocket(host: SshHost): Promise<string> {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
   let said = '';
-  const ended = () => client.exitCode !== null || client.signalCode !== null;
+  let begun = true;
+  client.once('error', ({ message }) => {
+    begun = false;
+    said = `this system cannot run ssh for it (${message})`;
+  });
+  const ended = () => !begun || client.exitCode !== null || client.signalCode !== null;
   client.stderr.on('data', (chunk: Buffer) => (said = complained(said, chunk)));
   for (let waited = 0; !existsSync(local); waited += 20) {
     if (ended() || waited > PATIENCE * 1000)

@@ -49,9 +49,17 @@ export async function hostAbilities(): Promise<HostAbilities> {
 }
 
 async function mountsImages({ disabled, allowed }: ModuleRules): Promise<boolean> {
-  const there = existsSync('/dev/loop-control') && /\bext[24]\n/.test(textOrNothing('/proc/filesystems'));
-  // What is a module is loaded as it is used.
-  return there || (!disabled && allowed && (await areKept(['loop', 'ext4'])));
+  const lacking = imageModules();
+  return lacking.length === 0 || (!disabled && allowed && (await areKept(lacking)));
+}
+
+/** Modules of this host's kernel that must be loaded before the root of nodes can be mounted; none where it can be now. */
+export function imageModules(): string[] {
+  return [
+    // The kernel loads it as somebody opens this file, which only udev puts there before.
+    ...(existsSync('/dev/loop-control') ? [] : ['loop']),
+    ...(/\bext[24]\n/.test(textOrNothing('/proc/filesystems')) ? [] : ['ext4']),
+  ];
 }
 
 /** Whether this host itself runs from the root that nodes are given. */

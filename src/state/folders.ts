@@ -11,12 +11,12 @@ import {
   writeFileSync,
   type Stats,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 import { entriesOf, isThere } from '../host-files.ts';
 import { LOCK_TEXT } from '../locks/taken.ts';
 import { stateDirectory } from '../paths.ts';
-import { cannotTrust, distrust, isMine, isOwnFile, readOwnFile } from './own-files.ts';
+import { allows, cannotTrust, distrust, isMine, isOwnFile, readOwnFile } from './own-files.ts';
 
 /** In a state folder that this tool made; holds the first folder that had to be made for it. */
 const MADE = '.made-by-lvslab';
@@ -46,7 +46,7 @@ export function stateFolder(): string {
   if (reason !== undefined)
     throw cannotTrust(folder, reason, isMine(found) ? `remove ${folder}, ${another}` : elsewhere);
   // Files in it are programs that run, and passwords.
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
+  if (allows(found, 0o077))
     throw cannotTrust(
       folder,
       `other users may look into it (mode ${(found.mode & 0o777).toString(8).padStart(4, '0')})`,
@@ -122,7 +122,7 @@ export function removeStateFolder(): void {
     return;
   }
   const first = made.trim();
-  for (let path = folder; path !== first && path.startsWith(`${first}/`);) {
+  for (let path = folder; path !== first && path.startsWith(`${first}${sep}`);) {
     path = dirname(path);
     if (!removeEmpty(path)) return;
   }

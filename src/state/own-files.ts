@@ -15,8 +15,16 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
 
-/** Undefined where the system knows no such numbers: there is then nothing to compare. */
+/**
+ * Undefined where the system knows no such numbers, as Windows: there is then nothing to compare, and what Node.js calls a
+ * mode is made up and says nothing of other users.
+ */
 const me = process.geteuid?.();
+
+/** Whether some of these permission bits are set, on a system that has such bits. */
+export function allows({ mode }: Stats, bits: number): boolean {
+  return me !== undefined && (mode & bits) !== 0;
+}
 
 /** Whether this user owns something; on a system without user numbers everything counts as owned. */
 export function isMine({ uid }: Stats): boolean {
@@ -31,7 +39,7 @@ export function distrust(found: Stats, kind: 'file' | 'directory'): string | und
   if (found.isSymbolicLink()) return 'it is a symbolic link';
   if (kind === 'file' ? !found.isFile() : !found.isDirectory()) return `it is not a ${kind}`;
   if (!isMine(found)) return `it belongs to user ${found.uid}, and you are user ${me ?? '?'}`;
-  if ((found.mode & 0o022) !== 0)
+  if (allows(found, 0o022))
     return `other users may write to it (mode ${(found.mode & 0o777).toString(8).padStart(4, '0')})`;
   return undefined;
 }
@@ -76,7 +84,7 @@ export function assertKept(folder: string): void {
     ? 'it is not a directory'
     : !isMine(found) && found.uid !== 0
       ? `it belongs to user ${found.uid}, and you are user ${me ?? '?'}`
-      : me !== undefined && (found.mode & 0o002) !== 0
+      : allows(found, 0o002)
         ? 'everybody may write to it'
         : undefined;
   if (reason !== undefined)

@@ -1,6 +1,7 @@
-import type Docker from 'dockerode';
 import type { ContainerCreateOptions } from 'dockerode';
+import type { Engine } from '../../docker/engine.ts';
 import { LABEL, labelsOf } from '../../docker/labels.ts';
+import { engineSecurity } from '../../docker/security.ts';
 import type { LabRecord } from '../../lab.ts';
 import type { PlannedInterface, PlannedNode } from '../../plan/types.ts';
 import type { Family } from '../../topology/types.ts';
@@ -20,24 +21,47 @@ export function networkName(lab: string, network: string): string {
  * /proc paths that stay read-only: Docker's own list, but of /proc/sys all except `net`, so that a student can break
  * and mend a node's ARP settings. Those under `net` are the node's own, not the engine's.
  */
-const READ_ONLY = [
-  ...['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger'],
-  ...['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map(
-    (d) => `/proc/sys/${d}`,
-  ),
-];
+const SYSCTLS = ['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map(
+  (d) => `/proc/sys/${d}`,
+);
+const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger', ...SYSCTLS];
 
-/** A node's container, with the name and the labels of its lab. */
+/**
+ * How an engine is to confine a node, beyond the paths above.
+ * @param appArmor whether it confines containers by AppArmor, whose profile for them denies every write to
+ *   /proc/sys/net, capabilities or not
+ */
+export function confinement(product: Engine['product'], appArmor: boolean): string[] {
+  return [
+    ...(appArmor ? ['apparmor=unconfined'] : []),
+    // It does not heed the paths that a client names, and makes the whole of /proc/sys read-only; what it can do is to hide
+    // parts of it.
+    ...(product === 'Podman' ? ['unmask=/proc/sys', `mask=${SYSCTLS.join(':')}`] : []),
+  ];
+}
+
+/** How this engine is to. */
+export async function confinementOn({
+  docker,
+  product,
+}: Pick<Engine, 'docker' | 'product'>): Promise<string[]> {
+  return confinement(product, (await engineSecurity(docker)).appArmor);
+}
+
+/**
+ * A node's container, with the name and the labels of its lab.
+ * @param security what `confinement` says of the engine
+ */
 export function containerOptions(
   record: LabRecord,
   node: PlannedNode,
   image: string,
-  appArmor: boolean,
+  security: string[],
 ): ContainerCreateOptions {
   const [first] = node.interfaces;
   const network = first && networkName(record.name, first.network);
   return {
-    ...nodeContainer({ node, image, appArmor, network }),
+    ...nodeContainer({ node, image, security, network }),
     name: containerName(record.name, node.name),
     Labels: { ...labelsOf(record), [LABEL.node]: node.name },
   };
@@ -48,11 +72,8 @@ interface NodeContainer {
   node: Pick<PlannedNode, 'name' | 'interfaces' | 'hosts'>;
   /** Of a node. */
   image: string;
-  /**
-   * Whether the engine confines containers by AppArmor, whose profile for them denies every write to /proc/sys/net,
-   * capabilities or not.
-   */
-  appArmor: boolean;
+  /** What `confinement` says of the engine. */
+  security: string[];
   /** The Docker network of its first interface; undefined where it has none. */
   network: string | undefined;
 }
@@ -61,7 +82,7 @@ interface NodeContainer {
  * A node as a container. Not privileged: NET_ADMIN for ip, ipvsadm, tc and the network's sysctls, NET_RAW for
  * tcpdump, ping and arping, and what else a Debian system's daemons take.
  */
-export function nodeContainer({ node, image, appArmor, network }: NodeContainer): ContainerCreateOptions {
+export function nodeContainer({ node, image, security, network }: NodeContainer): ContainerCreateOptions {
   const [first] = node.interfaces;
   return {
     Image: image,
@@ -75,7 +96,7 @@ export function nodeContainer({ node, image, appArmor, network }: NodeContainer)
       NetworkMode: network ?? 'none',
       CapDrop: ['ALL'],
       CapAdd: Object.keys(NODE_CAPABILITIES).map((name) => name.toUpperCase()),
-      ...(appArmor ? { SecurityOpt: ['apparmor=unconfined'] } : {}),
+      SecurityOpt: security,
       ReadonlyPaths: READ_ONLY,
       ExtraHosts: node.hosts
         .filter(({ name }) => name !== node.name)
@@ -102,10 +123,4 @@ export function endpoint({ addresses }: PlannedInterface): {
       ...(v6 === undefined ? {} : { IPv6Address: v6 }),
     },
   };
-}
-
-/** Whether an engine confines containers by AppArmor. */
-export async function confinesByAppArmor(docker: Docker): Promise<boolean> {
-  const info = (await docker.info()) as { SecurityOptions?: string[] };
-  return info.SecurityOptions?.some((option) => option.includes('apparmor')) ?? false;
 }

@@ -12,7 +12,7 @@ import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
 import type { HeldJob, Job, Lease, NodeState, Runtime } from '../runtime.ts';
 import { byNode, inOrder } from './by-node.ts';
-import { confinesByAppArmor, containerName, containerOptions, endpoint, networkName } from './container.ts';
+import { confinementOn, containerName, containerOptions, endpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
 import { inParallel } from './in-parallel.ts';
 import { networkOptions } from './networks.ts';
@@ -107,12 +107,12 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       );
   }
 
-  async function makeNode(plan: Plan, node: PlannedNode, appArmor: boolean): Promise<void> {
+  async function makeNode(plan: Plan, node: PlannedNode, security: string[]): Promise<void> {
     const found = await reach();
     const { docker: api } = found;
     const image = nodeImageOn(found);
     try {
-      const container = await api.createContainer(containerOptions(record, node, image, appArmor));
+      const container = await api.createContainer(containerOptions(record, node, image, security));
       for (const own of node.interfaces.slice(1))
         await api
           .getNetwork(networkName(lab, own.network))
@@ -128,17 +128,17 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
 
     async create(plan) {
       const found = await reach();
-      const { docker: api, major } = found;
+      const { docker: api } = found;
       await assertFree(api, plan);
-      const appArmor = await confinesByAppArmor(api);
+      const security = await confinementOn(found);
       await inParallel(plan.networks, async (network) => {
         try {
-          await api.createNetwork(networkOptions(record, network, major));
+          await api.createNetwork(networkOptions(record, network, found));
         } catch (error) {
           throw engineError(`network ${networkName(lab, network.name)}`, error);
         }
       });
-      await inParallel(plan.nodes, (node) => makeNode(plan, node, appArmor));
+      await inParallel(plan.nodes, (node) => makeNode(plan, node, security));
       await wire(plan, plan.nodes);
       await checkNetworks(api, nodeImageOn(found), plan, runtime);
     },

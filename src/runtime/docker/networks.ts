@@ -1,5 +1,6 @@
 import type { NetworkCreateOptions } from 'dockerode';
 import ipaddr from 'ipaddr.js';
+import type { Engine } from '../../docker/engine.ts';
 import { orEmbedded } from '../../embedded-here.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import { LABEL, labelsOf } from '../../docker/labels.ts';
@@ -11,12 +12,11 @@ import { networkName } from './container.ts';
  * A lab's network as a Docker network whose engine leaves packets alone that are for addresses elsewhere, as those
  * that a director passes on are. `internal` networks drop them. Which option lets them through depends on the release
  * (measured with 20.10 and 28.5); the preflight finds out whether it did.
- * @param major the engine's release
  */
 export function networkOptions(
   record: LabRecord,
   network: PlannedNetwork,
-  major: number,
+  { major, product }: Pick<Engine, 'major' | 'product'>,
 ): NetworkCreateOptions {
   const bridge = 'com.docker.network.bridge';
   return {
@@ -29,6 +29,9 @@ export function networkOptions(
       Driver: 'default',
       Config: network.subnets.map((subnet) => ({ Subnet: subnet, Gateway: gatewayOf(record.plan, subnet) })),
     },
+    // Podman rewrites the senders of what is for other networks, and drops what it sees of one direction alone; it makes no
+    // rule for networks that are internal, which Docker's rules cut off.
+    ...(product === 'Podman' ? { Internal: true } : {}),
     EnableIPv6: network.subnets.some((subnet) => subnet.includes(':')),
     Options: {
       // No address of the engine's host on the lab's networks, and so no route of the host's into them.

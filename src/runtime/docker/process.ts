@@ -201,7 +201,8 @@ async function signalMarked(
   const script = `for p in /proc/[0-9]*; do grep -qzs '^${MARK}=${mark}$' $p/environ && kill -${signal.slice(3)} \${p#/proc/}; done`;
   try {
     const exec = await (await docker()).getContainer(container).exec({ Cmd: ['sh', '-c', script] });
-    await exec.start({});
+    // Not attached: an engine may refuse to attach to a command that has no streams, as Podman does.
+    await exec.start({ Detach: true });
   } catch {
     // The container is gone, and the command with it.
   }

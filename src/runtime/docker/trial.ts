@@ -1,9 +1,10 @@
+import type { Engine } from '../../docker/engine.ts';
 import { engineError } from '../../docker/engine-errors.ts';
-import { nodeImageOn, type ImageEngine } from '../../docker/image.ts';
+import { nodeImageOn } from '../../docker/image.ts';
 import type { Finished } from '../../machine/machine.ts';
 import { agentBy } from '../agent.ts';
 import { parseResults } from '../job-results.ts';
-import { confinesByAppArmor, nodeContainer } from './container.ts';
+import { confinementOn, nodeContainer } from './container.ts';
 import { startInContainer } from './process.ts';
 
 /** Seconds after which the container ends by itself, whoever was to remove it. */
@@ -13,14 +14,14 @@ const LIFE = 300;
  * Makes a container as a lab makes its nodes, without a network, runs one job in it as a lab does, and removes it.
  * @throws LabError with the engine's own words, or the agent's, where no node works there
  */
-export async function tryNode(engine: ImageEngine, argv: string[]): Promise<Finished> {
+export async function tryNode(engine: Engine, argv: string[]): Promise<Finished> {
   const { docker } = engine;
   const node = { name: 'trial', interfaces: [], hosts: [] };
   const image = nodeImageOn(engine);
   let container;
   try {
-    const appArmor = await confinesByAppArmor(docker);
-    const options = nodeContainer({ node, image, appArmor, network: undefined });
+    const security = await confinementOn(engine);
+    const options = nodeContainer({ node, image, security, network: undefined });
     container = await docker.createContainer({
       ...options,
       Cmd: ['sh', '-c', `"$@" & exec sleep ${LIFE}`, 'sh', ...(options.Cmd ?? [])],

@@ -14,7 +14,33 @@ export type Disguise = 'darwin' | 'win32';
 const DISGUISES: Record<Disguise, string> = {
   darwin: `Object.defineProperty(process, 'platform', { value: 'darwin' });
 Object.defineProperty(process, 'arch', { value: 'arm64' });
-os.platform = () => 'darwin'; os.arch = () => 'arm64'; os.type = () => 'Darwin';`,
+os.platform = () => 'darwin'; os.arch = () => 'arm64'; os.type = () => 'Darwin';
+// O_EXLOCK of open(2), which Linux does not have: a file belongs to who has it open.
+const held = new Map();
+const { openSync, closeSync } = fs;
+fs.openSync = (path, flags, mode) => {
+  if (typeof flags !== 'number' || (flags & 0x20) === 0) return openSync(path, flags, mode);
+  const file = openSync(path, flags & ~0x20, mode);
+  const owner = '/tmp/owner-of-' + fs.fstatSync(file).ino;
+  try {
+    process.kill(Number(fs.readFileSync(owner, 'utf8')), 0);
+  } catch {
+    fs.rmSync(owner, { force: true });
+  }
+  try {
+    fs.writeFileSync(owner, String(process.pid), { flag: 'wx' });
+  } catch {
+    closeSync(file);
+    throw Object.assign(new Error('EAGAIN: somebody else has it'), { code: 'EAGAIN' });
+  }
+  held.set(file, owner);
+  return file;
+};
+fs.closeSync = (file) => {
+  if (held.has(file)) fs.rmSync(held.get(file), { force: true });
+  held.delete(file);
+  closeSync(file);
+};`,
   // Node.js has no user numbers there, and makes modes up from the one bit that there is.
   win32: `Object.defineProperty(process, 'platform', { value: 'win32' });
 os.platform = () => 'win32'; os.type = () => 'Windows_NT';
@@ -24,10 +50,23 @@ for (const name of ['statSync', 'lstatSync', 'fstatSync']) {
   const real = fs[name];
   fs[name] = (...given) => {
     const found = real(...given);
-    if (found !== undefined) { found.mode |= 0o666; found.uid = 0; found.gid = 0; }
+    const open = typeof found?.mode === 'bigint' ? 0o666n : 0o666;
+    if (found !== undefined) found.mode |= open;
     return found;
   };
-}`,
+}
+// Named pipes, which go with the process that listens at them, are as Linux's abstract sockets.
+const pipe = (given) => given.map((name) => {
+  if (typeof name === 'string') return name.replace(/^[\\\\]{2}[.][\\\\]pipe[\\\\]/, '\\0');
+  if (name?.socketPath === '//./pipe/docker_engine') return { ...name, path: '/run/engine.sock' };
+  if (name?.path === '//./pipe/docker_engine') return { ...name, path: '/run/engine.sock' };
+  return name;
+});
+const { listen } = net.Server.prototype;
+net.Server.prototype.listen = function (...given) { return listen.apply(this, pipe(given)); };
+const { connect, createConnection } = net;
+net.connect = (...given) => connect(...pipe(given));
+net.createConnection = (...given) => createConnection(...pipe(given));`,
 };
 
 /** A folder that is all that a client sees: Node.js and its libraries, the tool, a home, and the socket of an engine. */
@@ -64,7 +103,7 @@ export async function bareClient(socket: string, disguise?: Disguise): Promise<B
     join(root, 'before.mjs'),
     `import { createRequire, syncBuiltinESMExports } from 'node:module';
 const require = createRequire('/');
-const [fs, os] = [require('node:fs'), require('node:os')];
+const [fs, net, os] = [require('node:fs'), require('node:net'), require('node:os')];
 ${before}
 syncBuiltinESMExports();
 `,

@@ -26,7 +26,7 @@ import type { Ran } from '../cli.ts';
 
 /** Releases of the engine that are tested: of Debian's stable suite, and the one of the embedded machine. */
 export const RELEASES = ['20.10', '28'] as const;
-export type Release = (typeof RELEASES)[number];
+export type Release = (typeof RELEASES)[number] | 'podman';
 
 /** A Docker engine on this machine, with its own network, data and socket. */
 export interface TestEngine {
@@ -46,13 +46,20 @@ export interface TestEngine {
   stop: () => Promise<void>;
 }
 
-const PACKAGES = ['docker.io', 'iptables', 'iproute2', 'openssh-server', 'perl-base', 'kmod'];
+const TOOLS = ['iptables', 'iproute2', 'perl-base', 'kmod'];
+
+/** Roots that are made for tests alone: what is in them, and of which suite. */
+const ROOTS = {
+  '20.10': { name: 'test-engine-bookworm-1', suite: 'bookworm', packages: ['docker.io', 'openssh-server'] },
+  podman: { name: 'test-podman-forky-1', suite: 'forky', packages: ['podman', 'crun', 'nftables'] },
+};
 
 /** The root file system with an engine of this release. */
 async function engineRoot(release: Release): Promise<string> {
   if (release === '28')
     return (await ensureRoot(createProgress(process.stderr, { quiet: true }), 'docker')).image;
-  const directory = join(cacheDirectory(), 'test-engine-bookworm-1');
+  const { name, suite, packages } = ROOTS[release];
+  const directory = join(cacheDirectory(), name);
   await buildAlone(
     'test-engine',
     () => undefined,
@@ -60,7 +67,7 @@ async function engineRoot(release: Release): Promise<string> {
       if (existsSync(directory)) return;
       await execa('mmdebstrap', [
         ...['--variant=minbase', '--aptopt=Acquire::Check-Valid-Until "false"', '--format=directory'],
-        ...[`--include=${PACKAGES.join(',')}`, 'bookworm', work],
+        ...[`--include=${[...packages, ...TOOLS].join(',')}`, suite, work],
       ]);
       // The root of a file system is everybody's to enter.
       await chmod(work, 0o755);
@@ -99,7 +106,7 @@ export async function startEngine(
   const root = await engineRoot(release);
   await prepare(folder);
   const cgroup = folder.slice(tmpdir().length);
-  const host = spawn(join(import.meta.dirname, 'start-engine'), [root, folder, cgroup, ...options], {
+  const host = spawn(join(import.meta.dirname, 'start-engine'), [release, root, folder, cgroup, ...options], {
     stdio: 'ignore',
   });
   const url = `unix://${folder}/docker.sock`;
@@ -182,8 +189,9 @@ async function removeCgroups(name: string): Promise<void> {
   for (const path of [...hierarchies, join('/sys/fs/cgroup', name)].filter(existsSync))
     for (let tries = 0; existsSync(path) && tries < 50; tries += 1)
       try {
-        for (const child of readdirSync(path, { withFileTypes: true }))
-          if (child.isDirectory()) rmdirSync(join(path, child.name));
+        // The innermost first.
+        for (const child of readdirSync(path, { withFileTypes: true, recursive: true }).reverse())
+          if (child.isDirectory()) rmdirSync(join(child.parentPath, child.name));
         rmdirSync(path);
       } catch {
         // Its processes are still ending.

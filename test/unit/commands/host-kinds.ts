@@ -22,7 +22,8 @@ function host(system: NodeJS.Platform, arch: string, own: Partial<HostAbilities>
   };
 }
 
-const NO_ENGINE: EngineFacts = { state: 'absent', where: 'unix:///var/run/docker.sock (the local socket)' };
+const WHERE = 'unix:///var/run/docker.sock (the local socket)';
+const NO_ENGINE: EngineFacts = { state: 'absent', where: WHERE, others: [] };
 
 /** An engine that answers, on this processor as it names it. */
 function engine(
@@ -30,16 +31,18 @@ function engine(
   own: Partial<Extract<EngineFacts, { state: 'answers' }>> = { hasImage: false },
 ): EngineFacts {
   return {
-    ...{ state: 'answers', where: 'unix:///var/run/docker.sock (the local socket)' },
+    ...{ state: 'answers', where: WHERE, product: 'Docker', others: [] },
     ...{ version: '28.5.2', kernel: '6.10.14-linuxkit', arch, processor: processorNamed(arch) },
     ...{ image: 'lvslab-node:1f2e3d4c5b6a', hasImage: true, tried: ['rr'] },
     ...own,
   };
 }
-const WITH_IP_VS = { node: { ipVs: true, words: '', schedulers: ['rr' as const], ipip: true } };
+const NODE = { ipVs: true, words: '', rootless: false, schedulers: ['rr' as const], ipip: true };
+const WITH_IP_VS = { node: NODE };
 const WITHOUT = {
-  node: { ipVs: false, words: "Can't initialize ipvs: Protocol not available", schedulers: [], ipip: false },
+  node: { ...NODE, ipVs: false, words: "Can't initialize ipvs: Protocol not available", schedulers: [] },
 };
+const COLIMA = { product: 'colima', url: 'unix:///Users/s/.colima/default/docker.sock' };
 
 /** A place for labs, by the finding that tells of it. */
 export type Place = 'local machine' | 'embedded' | 'engine kernel';
@@ -133,7 +136,7 @@ export const KINDS: Record<string, Kind> = {
   'macOS with Docker Desktop': {
     abilities: host('darwin', 'arm64'),
     ...{ engine: engine('aarch64', WITH_IP_VS), places: ['engine kernel'], ready: true },
-    says: [/linuxkit, arm64$/m],
+    says: [/^Docker 28\.5\.2 at .*linuxkit, arm64$/m],
   },
   'macOS on arm64, an engine on x86-64': {
     abilities: host('darwin', 'arm64'),
@@ -153,9 +156,43 @@ export const KINDS: Record<string, Kind> = {
     ...{ abilities: host('win32', 'x64'), engine: NO_ENGINE, places: [], ready: false },
     says: [/no engine at/, /start one, or name another with DOCKER_HOST/, ELSEWHERE],
   },
+  'macOS, with an engine that nobody named': {
+    abilities: host('darwin', 'arm64'),
+    ...{ engine: { ...NO_ENGINE, others: [COLIMA] }, places: [], ready: false },
+    says: [
+      /start one, or name another with DOCKER_HOST$/m,
+      /^found also, used where they are named: colima: DOCKER_HOST=unix:\/\/\/Users\/s\/\.colima\/default\/docker\.sock$/m,
+    ],
+  },
+  'Podman, beside another engine': {
+    abilities: host('linux', 'arm64', { root: false }),
+    engine: engine('arm64', { ...WITH_IP_VS, product: 'Podman', version: '5.4.2', others: [COLIMA] }),
+    ...{ places: ['engine kernel'], ready: true },
+    says: [/^Podman 5\.4\.2 at /m, /found also.*colima/],
+  },
+  'an engine without root': {
+    abilities: host('linux', 'arm64', { root: false }),
+    engine: engine('arm64', {
+      node: {
+        ...WITHOUT.node,
+        rootless: true,
+        words: "Can't initialize ipvs: Permission denied (you must be root)",
+      },
+    }),
+    ...{ places: [], ready: false },
+    says: [
+      /denies ip_vs to an engine without root \(rootless\), whatever modules it has \(Can't initialize/,
+      /use an engine that root runs/,
+    ],
+  },
   'an engine that does not answer': {
     abilities: host('darwin', 'arm64'),
-    engine: { state: 'unreachable', message: 'it does not answer: ECONNREFUSED', fix: 'start it' },
+    engine: {
+      state: 'unreachable',
+      message: 'it does not answer: ECONNREFUSED',
+      fix: 'start it',
+      others: [],
+    },
     ...{ places: [], ready: false },
     says: [/ECONNREFUSED/, /start it/],
   },
@@ -182,7 +219,7 @@ export const KINDS: Record<string, Kind> = {
   'an engine without some modules': {
     abilities: host('darwin', 'arm64'),
     engine: engine('arm64', {
-      node: { ipVs: true, words: '', schedulers: ['rr'], ipip: false },
+      node: { ...NODE, ipip: false },
       tried: ['rr', 'mh'],
     }),
     ...{ places: ['engine kernel'], ready: true },

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { DEFAULT_ENDPOINT, findEndpoint, mayListen } from '../../../src/docker/endpoint.ts';
+import { DEFAULT_ENDPOINT, findEndpoint, mayListen, socketPath } from '../../../src/docker/endpoint.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lvslab-endpoint-'));
 const meta = join(folder, 'contexts', 'meta', createHash('sha256').update('far').digest('hex'));
@@ -49,4 +49,16 @@ it('is known to be absent only where a socket is not there', () => {
   writeFileSync(join(folder, 'docker.sock'), '');
   expect(at(`unix://${folder}/docker.sock`)).toBe(true);
   expect(at('tcp://nowhere:1')).toBe(true);
+});
+
+it('has the path of a socket or named pipe as it is written', () => {
+  // A URL's rules would escape the blank and the umlaut, and take the dot out of the pipe.
+  for (const path of [
+    '/Users/j\u00f6rg m/.docker/run/docker.sock',
+    '/a%20b/docker.sock',
+    '/var/run/docker.sock',
+  ])
+    expect(socketPath({ url: `unix://${path}` })).toBe(path);
+  expect(socketPath({ url: 'npipe:////./pipe/docker_engine' })).toBe('//./pipe/docker_engine');
+  expect(socketPath({ url: 'tcp://h:2375' })).toBeUndefined();
 });

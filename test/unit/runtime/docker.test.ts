@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { labelFilter, labelsOf, recordIn } from '../../../src/docker/labels.ts';
 import type { LabRecord } from '../../../src/lab.ts';
-import { containerOptions } from '../../../src/runtime/docker/container.ts';
+import { confinement, containerOptions } from '../../../src/runtime/docker/container.ts';
 import { exitCode } from '../../../src/runtime/docker/process.ts';
 import { gatewayOf, networkOptions } from '../../../src/runtime/docker/networks.ts';
 import { crossings } from '../../../src/runtime/docker/preflight.ts';
@@ -43,7 +43,7 @@ describe('labels', () => {
 });
 
 describe('a container', () => {
-  const options = containerOptions(record, nodeOf(plan, 'rs1'), 'image', false);
+  const options = containerOptions(record, nodeOf(plan, 'rs1'), 'image', []);
 
   it('has no privilege, no mount of the host’s, and what networking takes', () => {
     expect(options.HostConfig?.Privileged).toBeUndefined();
@@ -62,10 +62,20 @@ describe('a container', () => {
   });
 
   it('leaves AppArmor only where there is one', () => {
-    expect(options.HostConfig?.SecurityOpt).toBeUndefined();
-    expect(containerOptions(record, nodeOf(plan, 'rs1'), 'image', true).HostConfig?.SecurityOpt).toEqual([
-      'apparmor=unconfined',
-    ]);
+    expect(confinement('Docker', false)).toEqual([]);
+    expect(confinement('Docker', true)).toEqual(['apparmor=unconfined']);
+    const { HostConfig } = containerOptions(record, nodeOf(plan, 'rs1'), 'image', ['apparmor=unconfined']);
+    expect(HostConfig?.SecurityOpt).toEqual(['apparmor=unconfined']);
+  });
+
+  it('has Podman hide every other setting of the kernel, since it makes all read-only or none', () => {
+    const [shown, hidden = ''] = confinement('Podman', false);
+    expect(shown).toBe('unmask=/proc/sys');
+    const paths = (options.HostConfig as { ReadonlyPaths: string[] }).ReadonlyPaths;
+    const settings = paths.filter((path) => path.startsWith('/proc/sys/'));
+    expect(hidden).toBe(`mask=${settings.join(':')}`);
+    expect(settings).toContain('/proc/sys/kernel');
+    expect(confinement('Podman', true)).toContain('apparmor=unconfined');
   });
 });
 
@@ -73,10 +83,13 @@ describe('networks', () => {
   it('are routed from release 27 on, and not masqueraded before', () => {
     const [network] = plan.networks;
     if (network === undefined) throw new Error('no network');
-    const optionsFor = (major: number) => networkOptions(record, network, major).Options ?? {};
+    const options = (major: number, product: 'Docker' | 'Podman' = 'Docker') =>
+      networkOptions(record, network, { major, product });
+    const optionsFor = (major: number) => options(major).Options ?? {};
     expect(optionsFor(28)).toMatchObject({ 'com.docker.network.bridge.gateway_mode_ipv4': 'routed' });
     expect(optionsFor(20)).toMatchObject({ 'com.docker.network.bridge.enable_ip_masquerade': 'false' });
-    expect(networkOptions(record, network, 28).Internal).toBeUndefined();
+    expect(options(28).Internal).toBeUndefined();
+    expect(options(5, 'Podman').Internal).toBe(true);
   });
 
   it('have a gateway of Docker’s that is nobody’s', () => {
