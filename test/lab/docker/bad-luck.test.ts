@@ -1,6 +1,7 @@
 import { execa } from 'execa';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, leftOf, marked, user } from '../cli.ts';
 import { giveNodeImage, startEngine, type TestEngine } from './engine.ts';
@@ -74,6 +75,27 @@ describe('a lab on an engine that has bad luck', () => {
     );
     await works({ NODE_OPTIONS: `--import=${clock}` });
   });
+
+  it.each([
+    ['doctor', ['doctor'], 'SIGINT', 130],
+    ['up', ['up', 'nat', '--runtime', 'docker', '--machine', 'local'], 'SIGTERM', 143],
+  ] as const)(
+    'is left with no container where %s is interrupted as it tries a node',
+    async (_, argv, signal, code) => {
+      const containers = async () => (await host.engine.docker.listContainers({ all: true })).length;
+      for (const pause of [0, 300]) {
+        const [program, ...rest] = marked(me.state, ['node', BIN, ...argv]);
+        const running = execa(program, rest, { env: { ...me.env, DOCKER_HOST: host.url }, reject: false });
+        await expect.poll(containers, { timeout: 60_000, interval: 5 }).toBe(1);
+        await sleep(pause);
+        running.kill(signal);
+        const { exitCode, stderr } = await running;
+        expect(exitCode, stderr).toBe(code);
+        expect(stderr).toBe(`error: interrupted by ${signal}`);
+        expect(await containers()).toBe(0);
+      }
+    },
+  );
 
   it('says that the engine died while it was tried whether the networks are sound, and has not forgotten the lab', async () => {
     // Nothing comes through, so the ends wait for each other.
