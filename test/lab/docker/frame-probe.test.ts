@@ -18,6 +18,7 @@ interface Change {
   packets?: string[];
   neighbour?: string;
   patience?: number;
+  stdout?: 'pipe' | { file: string };
 }
 
 type EndName = 'near' | 'far';
@@ -58,9 +59,10 @@ describe('frame-probe', () => {
       packets = PACKETS,
       neighbour = MAC[at === 'near' ? 'far' : 'near'],
       patience = PATIENCE,
+      stdout = 'pipe',
     } = change;
     const argv = [program, 'eth0', neighbour, String(ROUNDS), String(patience), CONTROL[at], ...packets];
-    return execa('nsenter', [...within(at), 'perl', ...argv]);
+    return execa('nsenter', [...within(at), 'perl', ...argv], { stdout });
   }
   /** What an end has printed. */
   async function result(running: ResultPromise) {
@@ -121,6 +123,16 @@ describe('frame-probe', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('fails where its result cannot be written', async () => {
+    const far = probe('far');
+    const near = await probe('near', { stdout: { file: '/dev/full' } }).catch((error: unknown) => error);
+    expect(near).toMatchObject({
+      exitCode: 28,
+      stderr: 'what came could not be written down: No space left on device',
+    });
+    expect((await result(far)).came).toEqual(PACKETS);
   });
 
   it('gives up an end of which it hears too little for too long', async () => {
