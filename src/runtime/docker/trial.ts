@@ -1,6 +1,7 @@
 import type { Engine } from '../../docker/engine.ts';
 import { engineError } from '../../docker/engine-errors.ts';
 import { nodeImageOn } from '../../docker/image.ts';
+import { whilePresent } from '../../docker/presence.ts';
 import { forAMoment, interrupted } from '../../interrupt.ts';
 import type { Finished } from '../../machine/machine.ts';
 import { agentBy } from '../agent.ts';
@@ -41,7 +42,7 @@ async function tryOnce(engine: Engine, argv: string[]): Promise<Finished> {
       }),
     );
     const asked = agent.request([['run'], ['job', '-', '', ...argv]]);
-    const [result] = parseResults(await Promise.race([asked, interrupted]), 1);
+    const [result] = parseResults(await Promise.race([whilePresent(docker, asked), interrupted]), 1);
     if (result === undefined) throw new Error('the agent gave no answer');
     return result;
   } catch (error) {
