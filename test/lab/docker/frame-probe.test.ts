@@ -18,7 +18,8 @@ interface Change {
   packets?: string[];
   neighbour?: string;
   patience?: number;
-  stdout?: 'pipe' | { file: string };
+  /** A file of this host that it prints into, instead of to the test. */
+  into?: string;
 }
 
 type EndName = 'near' | 'far';
@@ -59,10 +60,11 @@ describe('frame-probe', () => {
       packets = PACKETS,
       neighbour = MAC[at === 'near' ? 'far' : 'near'],
       patience = PATIENCE,
-      stdout = 'pipe',
+      into,
     } = change;
     const argv = [program, 'eth0', neighbour, String(ROUNDS), String(patience), CONTROL[at], ...packets];
-    return execa('nsenter', [...within(at), 'perl', ...argv], { stdout });
+    const printing = into === undefined ? [] : ['sh', '-c', 'exec "$@" >"$0"', into];
+    return execa('nsenter', [...within(at), ...printing, 'perl', ...argv]);
   }
   /** What an end has printed. */
   async function result(running: ResultPromise) {
@@ -127,7 +129,7 @@ describe('frame-probe', () => {
 
   it('fails where its result cannot be written', async () => {
     const far = probe('far');
-    const near = await probe('near', { stdout: { file: '/dev/full' } }).catch((error: unknown) => error);
+    const near = await probe('near', { into: '/dev/full' }).catch((error: unknown) => error);
     expect(near).toMatchObject({
       exitCode: 28,
       stderr: 'what came could not be written down: No space left on device',
