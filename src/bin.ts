@@ -3,7 +3,7 @@ import { CommanderError } from 'commander';
 import { createCli } from './cli.ts';
 import { drained, outputFailure, watchOutput } from './standard-output.ts';
 import { EXIT, LabError } from './errors.ts';
-import { Interrupted, interruption, overdue, watchSignals } from './interrupt.ts';
+import { Interrupted, interruption, momentsOver, overdue, watchSignals } from './interrupt.ts';
 import { onTerminal, paint } from './report/paint.ts';
 
 const NO_FOLDER =
@@ -47,6 +47,7 @@ if (unwritten !== undefined) {
   // The command's own code says more, where it has one.
   if (exitCode === EXIT.done) exitCode = code;
 }
+await momentsOver();
 await drained(process.stderr);
 process.exit(exitCode);
 

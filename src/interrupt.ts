@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LabError } from './errors.ts';
 
 const controller = new AbortController();
@@ -93,3 +94,24 @@ export const overdue: Promise<never> = new Promise((_, reject) => {
   });
 });
 overdue.catch(() => undefined);
+
+const momentary = new Set<Promise<unknown>>();
+
+/**
+ * Makes use of something that is there for a moment alone, and is taken away by whoever made it: an interrupted process
+ * ends once it is gone, whoever has stopped waiting for it meanwhile.
+ */
+export async function forAMoment<T>(work: () => Promise<T>): Promise<T> {
+  const going = work();
+  momentary.add(going);
+  try {
+    return await going;
+  } finally {
+    momentary.delete(going);
+  }
+}
+
+/** Returns when nothing is there any more that was to be for a moment alone, or does not go. */
+export async function momentsOver(): Promise<void> {
+  await Promise.race([Promise.allSettled(momentary), sleep(NOTICE)]);
+}

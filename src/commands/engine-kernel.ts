@@ -2,6 +2,7 @@ import { engineName, type Engine } from '../docker/engine.ts';
 import { kernelTrial, readKernelTrial, type EngineKernel } from '../docker/kernel.ts';
 import { engineSecurity } from '../docker/security.ts';
 import { EXIT, LabError } from '../errors.ts';
+import { interruptSignal } from '../interrupt.ts';
 import { tryNode } from '../runtime/docker/trial.ts';
 import type { Scheduler } from '../topology/types.ts';
 
@@ -16,6 +17,7 @@ export async function engineKernel(engine: Engine, schedulers: readonly Schedule
     if (code === 0) return readKernelTrial(stdout.toString(), (await engineSecurity(engine.docker)).rootless);
     throw new LabError(EXIT.machineCannot, `a command on a node ended with ${code}: ${stderr.trim()}`);
   } catch (error) {
+    interruptSignal.throwIfAborted();
     if (!(error instanceof LabError)) throw error;
     const { message, mend } = error;
     throw new LabError(EXIT.machineCannot, `no node works on ${engineName(engine)}: ${message}`, {

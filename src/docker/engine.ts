@@ -130,32 +130,23 @@ async function connection(endpoint: Endpoint): Promise<Connection> {
       return { ...address, protocol: 'https', ...identity, agent: new TlsAgent({ ...pool, ...identity }) };
     }
     default:
-      throw new LabError(
-        EXIT.badInput,
-        `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`,
-        {
-          mend: ADDRESSES,
-        },
-      );
+      throw noAddress(endpoint);
   }
 }
-
-/** What an address of an engine looks like. */
-const ADDRESSES = 'unix:///path, npipe:////./pipe/name, tcp://host:port or ssh://user@host';
 
 function parse(endpoint: Endpoint): URL {
   try {
     return new URL(endpoint.url);
   } catch (error) {
-    throw new LabError(
-      EXIT.badInput,
-      `${endpoint.url} (${endpoint.reason}) is no address of a Docker engine`,
-      {
-        mend: ADDRESSES,
-        cause: error,
-      },
-    );
+    throw noAddress(endpoint, error);
   }
+}
+
+function noAddress({ url, reason }: Endpoint, cause?: unknown): LabError {
+  return new LabError(EXIT.badInput, `${url} (${reason}) is no address of a Docker engine`, {
+    mend: 'unix:///path, npipe:////./pipe/name, tcp://host:port or ssh://user@host',
+    cause,
+  });
 }
 
 function certificate(file: string): Buffer {

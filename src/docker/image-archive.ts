@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import * as z from 'zod/mini';
 import { EXIT, LabError } from '../errors.ts';
-import { PROCESSORS, processorText, type Processor } from '../machine/processor.ts';
+import { ELF_MACHINES, PROCESSORS, processorText, type Processor } from '../machine/processor.ts';
 import { labProcessor } from './engine.ts';
 import { follow } from './follow.ts';
 import {
@@ -12,7 +12,7 @@ import {
   removeForeignImage,
   type ImageEngine,
 } from './image.ts';
-import { readFromTar } from './tar-files.ts';
+import { firstProgramIn, readFromTar } from './tar-files.ts';
 
 /**
  * Streams the image as `docker save` does, for an engine without a network.
@@ -70,7 +70,13 @@ function holdsAnother(file: string, name: string): LabError {
 }
 
 /** What `docker save` writes into `manifest.json`; Podman does so, too. */
-const manifestSchema = z.array(z.object({ Config: z.string(), RepoTags: z.nullable(z.array(z.string())) }));
+const manifestSchema = z.array(
+  z.object({
+    Config: z.string(),
+    RepoTags: z.nullable(z.array(z.string())),
+    Layers: z.nullish(z.array(z.string())),
+  }),
+);
 
 /** An image's configuration, as far as it says what the programs in it are for. */
 const configSchema = z.object({
@@ -91,9 +97,32 @@ async function assertArchive(engine: ImageEngine, file: string): Promise<void> {
   if (known === undefined || config === undefined) throw holdsAnother(file, name);
   const foreign =
     known === wanted
-      ? foreignProcessor(config.architecture, config.config?.Labels, wanted)
+      ? (foreignProcessor(config.architecture, config.config?.Labels, wanted) ??
+        (await foreignPrograms(file, image.Layers ?? [], wanted)))
       : processorText(known);
   if (foreign !== undefined) throw isForeign(file, foreign, engine, wanted);
+}
+
+/**
+ * What the programs of an image are for, where that is another processor than is wanted; undefined where it is not, or
+ * cannot be told. An image that was imported without our label says what the engine is that imported it.
+ * @param layers names of them in the file
+ */
+async function foreignPrograms(
+  file: string,
+  layers: string[],
+  wanted: Processor,
+): Promise<string | undefined> {
+  for (const layer of layers) {
+    const machine = await reading(file, () => firstProgramIn(file, layer));
+    if (machine === undefined) continue;
+    const found = PROCESSORS.find((processor) => ELF_MACHINES[processor] === machine);
+    if (found === wanted) return undefined;
+    return found === undefined
+      ? `another processor (number ${machine} in ELF headers)`
+      : processorText(found);
+  }
+  return undefined;
 }
 
 function isForeign(file: string, foreign: string, { url }: ImageEngine, wanted: Processor): LabError {
@@ -114,15 +143,18 @@ function shortName(tag: string): string {
 
 /** @returns undefined where there is no such file in the archive, or not of that form */
 async function readJson<T>(archive: string, name: string, schema: z.ZodMiniType<T>): Promise<T | undefined> {
-  let text;
-  try {
-    text = (await readFromTar(archive, name))?.toString();
-  } catch (error) {
-    throw cannotImport(archive, error);
-  }
+  const text = (await reading(archive, () => readFromTar(archive, name)))?.toString();
   try {
     return schema.safeParse(JSON.parse(text ?? '')).data;
   } catch {
     return undefined;
+  }
+}
+
+async function reading<T>(archive: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw cannotImport(archive, error);
   }
 }

@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
+import { lstatSync, statSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { homeDirectory } from '../paths.ts';
-import { socketPath, type Endpoint } from './endpoint.ts';
+import { DEFAULT_ENDPOINT, socketPath, type Endpoint } from './endpoint.ts';
 
 /** A socket at a place where a product puts its engine's, which nobody has named. */
 export interface KnownSocket {
@@ -12,7 +12,7 @@ export interface KnownSocket {
 }
 
 /** Where products put the sockets of their engines, as their own documentation has it. */
-function places(env: NodeJS.ProcessEnv, home: string | undefined): [product: string, path: string][] {
+export function places(env: NodeJS.ProcessEnv, home: string | undefined): [product: string, path: string][] {
   const inHome: [string, string][] =
     home === undefined
       ? []
@@ -33,7 +33,7 @@ function places(env: NodeJS.ProcessEnv, home: string | undefined): [product: str
       ]
     : [];
   return [
-    ['Docker', '/var/run/docker.sock'],
+    ['Docker', socketPath({ url: DEFAULT_ENDPOINT }) ?? ''],
     ...inHome,
     ...inRuntime,
     ['Podman', '/run/podman/podman.sock'],
@@ -60,12 +60,16 @@ export function knownSockets(
   });
 }
 
-/** Device and inode of a socket, by whatever links it has this name; undefined where there is none of this user's or root's. */
+/**
+ * Device and inode of a socket, by whatever links it has this name; undefined where there is none of this user's or root's,
+ * or somebody else could put another in its place.
+ */
 function whichSocket(path: string): string | undefined {
+  const trusted = ({ uid }: Stats) => uid === 0 || uid === process.geteuid?.();
   try {
     const found = statSync(path);
-    const mine = [0, process.geteuid?.()].includes(found.uid);
-    return found.isSocket() && mine ? `${found.dev}-${found.ino}` : undefined;
+    const ours = trusted(found) && trusted(lstatSync(path)) && trusted(lstatSync(dirname(path)));
+    return found.isSocket() && ours ? `${found.dev}-${found.ino}` : undefined;
   } catch {
     // Not there, or not to be reached by this user.
     return undefined;

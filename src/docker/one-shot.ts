@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
+import { forAMoment, interrupted } from '../interrupt.ts';
 import { EngineComplaint, engineError } from './engine-errors.ts';
 import { LABEL } from './labels.ts';
 
@@ -18,13 +19,17 @@ export interface OneShot {
  * @param lab whose `down` is to remove it, should this process be killed meanwhile
  * @throws LabError labFailed with the engine's own words
  */
-export async function runOnce(
+export function runOnce(
   docker: Docker,
   image: string,
   argv: string[],
   host: Docker.ContainerCreateOptions['HostConfig'],
   lab?: string,
 ): Promise<OneShot> {
+  return forAMoment(() => run(docker, image, argv, host, lab));
+}
+
+async function run(...[docker, image, argv, host, lab]: Parameters<typeof runOnce>): Promise<OneShot> {
   let container: Docker.Container | undefined;
   let late: NodeJS.Timeout | undefined;
   try {
@@ -56,8 +61,8 @@ export async function runOnce(
     });
     const exited = container.wait({ condition: 'next-exit' }) as Promise<{ StatusCode: number }>;
     await container.start();
-    const { StatusCode } = await Promise.race([exited, over]);
-    await Promise.race([ended, over]);
+    const { StatusCode } = await Promise.race([exited, over, interrupted]);
+    await Promise.race([ended, over, interrupted]);
     const said = Buffer.concat(output).toString();
     // As the engine's runtime says it in the container's place.
     if (StatusCode !== 0 && /exec format error\s*$/i.test(said)) throw new EngineComplaint(said.trim());

@@ -55,6 +55,20 @@ export function identityText(pid: number): string {
   return started === undefined ? '' : `${pid} ${started}\n`;
 }
 
+/**
+ * Waits until a recorded process has ended by itself.
+ * @param limit milliseconds
+ * @returns whether it has
+ */
+export async function hasEnded(identity: ProcessIdentity, limit: number): Promise<boolean> {
+  const late = performance.now() + limit;
+  while (isAlive(identity)) {
+    if (performance.now() > late) return false;
+    await sleep(10);
+  }
+  return true;
+}
+
 /** Milliseconds in which a killed process ends, on a machine that is as busy as can be. */
 const LIMIT = 60_000;
 

@@ -39,6 +39,9 @@ export const LIBRARIES: Record<Processor, { folder: string; loader: string }> = 
   arm64: { folder: '/usr/lib/aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
 };
 
+/** Their numbers in the headers of programs (e_machine in elf.h). */
+export const ELF_MACHINES: Record<Processor, number> = { amd64: 62, arm64: 183 };
+
 /** The only processor that Debian packages the embedded kernel for. */
 export const EMBEDDED_PROCESSOR = 'amd64' satisfies Processor;
 

@@ -3,6 +3,7 @@ import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import type { Progress, Task } from '../../report/progress.ts';
+import { recordWorker } from './builds.ts';
 import { DIRECTLY, type Execution } from './emulation.ts';
 import { lastLines } from './packages.ts';
 import { asNamespaceRoot, mapAllIds } from './user-namespace.ts';
@@ -76,6 +77,7 @@ async function mmdebstrap(
     // characters of a path for its own.
     env: asRoot && /^[\w/.+~-]+$/.test(work) ? { TMPDIR: work } : {},
   });
+  if (child.pid !== undefined) recordWorker(work, child.pid);
   child.all.on('data', (chunk: Buffer) => {
     const stage = /I: ([^\n]+)\n*$/.exec(chunk.toString())?.[1];
     if (stage !== undefined) task.update(stage.replace(/\.\.\.$/, ''));

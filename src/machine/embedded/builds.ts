@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
@@ -7,7 +7,7 @@ import { textOrNothing } from '../../host-files.ts';
 import { undoing } from '../../interrupt.ts';
 import { hold, tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
-import { endTree, readIdentity } from '../processes.ts';
+import { endTree, hasEnded, identityText, readIdentity } from '../processes.ts';
 
 /** The lock that whoever builds for the cache holds. */
 export function buildLock(): string {
@@ -53,27 +53,47 @@ export async function buildAlone<T>(
 
 /**
  * Removes what killed builds have left, unless a build is at work.
+ * @param cleaning milliseconds for a program of such a build to come to its end by itself
  * @throws LabError machineCannot where something cannot be removed
  */
-export async function clearUnfinished(): Promise<void> {
+export async function clearUnfinished(cleaning?: number): Promise<void> {
   if (!existsSync(cacheDirectory())) return;
   const lock = await tryHold(buildLock());
   try {
-    if (lock !== undefined) await discardUnfinished();
+    if (lock !== undefined) await discardUnfinished(cleaning);
   } finally {
     await lock?.release();
   }
 }
 
 /** Removes what killed builds have left. The caller holds the build lock, so that no build is at work. */
-async function discardUnfinished(): Promise<void> {
+async function discardUnfinished(cleaning?: number): Promise<void> {
   for (const name of await readdir(cacheDirectory()))
-    if (name.startsWith(UNFINISHED)) await discard(join(cacheDirectory(), name));
+    if (name.startsWith(UNFINISHED)) await discard(join(cacheDirectory(), name), cleaning);
 }
 
-/** Ends the kernel that a build has booted in its folder, if any, undoes its mounts, and removes the folder. */
-async function discard(folder: string): Promise<void> {
+/** In a build's folder: the program at work there, which outlives a killed build for as long as it cleans up. */
+const WORKER = 'worker';
+
+/** Milliseconds for such a program to come to its end by itself; what it has made elsewhere goes with it. */
+const CLEANING = 30_000;
+
+/**
+ * Writes down which program works in a build's folder: until it has ended, nothing else is put there.
+ * @param pid of a child that has just been started
+ */
+export function recordWorker(folder: string, pid: number): void {
+  writeFileSync(join(folder, WORKER), identityText(pid), { mode: 0o600 });
+}
+
+/** Ends what is at work in a build's folder, if any, undoes its mounts, and removes the folder. */
+async function discard(folder: string, cleaning = CLEANING): Promise<void> {
   await endKernel(folder);
+  const worker = readIdentity(join(folder, WORKER));
+  if (worker !== undefined) {
+    await hasEnded(worker, cleaning);
+    await endTree(worker);
+  }
   // A killed bootstrap leaves the host's /proc, /sys and /dev mounted in its root: to remove what is below them would be
   // to remove those.
   for (const how of [[], ['--lazy']])

@@ -4,17 +4,14 @@ import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
 import { textOrNothing } from '../../host-files.ts';
 import type { Progress } from '../../report/progress.ts';
-import { hostProcessor, processorText, type Processor } from '../processor.ts';
+import { ELF_MACHINES, hostProcessor, processorText, type Processor } from '../processor.ts';
 import { ensurePrograms, missing, type HostProgram } from './packages.ts';
 
 /** Where the kernel is told what runs programs that it cannot run itself. */
 const REGISTRY = '/proc/sys/fs/binfmt_misc';
 
-/** QEMU's name of a processor, and the number of it in an ELF header (e_machine in elf.h). */
-const QEMU: Record<Processor, { name: string; machine: number }> = {
-  amd64: { name: 'x86_64', machine: 62 },
-  arm64: { name: 'aarch64', machine: 183 },
-};
+/** QEMU's names of processors. */
+const QEMU: Record<Processor, string> = { amd64: 'x86_64', arm64: 'aarch64' };
 
 /** How packages of a processor are set up on this host, which runs programs of their own. */
 export interface Execution {
@@ -30,7 +27,7 @@ export const DIRECTLY: Execution = { options: [], namespace: false };
 /** QEMU's program that runs those of a processor; it must stand alone, as it is started where nothing of this host is. */
 function emulator(processor: Processor): HostProgram {
   return {
-    program: `qemu-${QEMU[processor].name}-static`,
+    program: `qemu-${QEMU[processor]}-static`,
     package: 'qemu-user-static',
     purpose: `runs the programs of ${processorText(processor)} packages`,
   };
@@ -81,7 +78,7 @@ const REGISTERED: Execution = { options: ['--skip=check/qemu'], namespace: false
 
 /** Whether the host runs programs of a processor wherever they are: the flag F is for an interpreter that is open already. */
 function isRegistered(processor: Processor): boolean {
-  const entry = textOrNothing(`${REGISTRY}/qemu-${QEMU[processor].name}`);
+  const entry = textOrNothing(`${REGISTRY}/qemu-${QEMU[processor]}`);
   return /^enabled$/m.test(entry) && /^flags: \S*F/m.test(entry);
 }
 
@@ -123,7 +120,7 @@ export function register(processor: Processor, interpreter: string): string {
   const same = (count: number) => Array.from({ length: count }, () => 0xff);
   const none = (count: number) => Array.from({ length: count }, () => 0);
   // The ELF header: identification (16 bytes, of which the eighth, the system's, is anything), type 2 or 3, processor.
-  const magic = bytes(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, ...none(9), 2, 0, QEMU[processor].machine, 0);
+  const magic = bytes(0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, ...none(9), 2, 0, ELF_MACHINES[processor], 0);
   const mask = bytes(...same(7), 0, ...same(8), 0xfe, ...same(3));
   const entry = `:lvslab:M::${magic}:${mask}:${interpreter}:FP`;
   return `mount -t binfmt_misc binfmt_misc ${REGISTRY} && printf %s '${entry}' >${REGISTRY}/register`;

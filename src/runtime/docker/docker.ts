@@ -4,6 +4,7 @@ import { assertAnswers, type Engine } from '../../docker/engine.ts';
 import { engineError } from '../../docker/engine-errors.ts';
 import { nodeImageOn } from '../../docker/image.ts';
 import { labelFilter, LABEL } from '../../docker/labels.ts';
+import { whilePresent } from '../../docker/presence.ts';
 import type { LabRecord } from '../../lab.ts';
 import type { Finished } from '../../machine/machine.ts';
 import type { Plan, PlannedNode } from '../../plan/types.ts';
@@ -51,11 +52,15 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     const made: Agent = {
       ...spoken,
       // Where the engine is gone, that is what is wrong, and not the node.
-      request: (orders) =>
-        spoken.request(orders).catch(async (error: unknown) => {
-          await assertAnswers(await docker(), `lab ${lab}`);
-          throw error;
-        }),
+      request: async (orders) => {
+        const api = await docker();
+        try {
+          return await whilePresent(api, spoken.request(orders));
+        } catch (error) {
+          if (error instanceof LabError) await assertAnswers(api, `lab ${lab}`);
+          throw engineError(`lab ${lab}`, error);
+        }
+      },
     };
     agents.set(node, made);
     return made;

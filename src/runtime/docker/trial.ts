@@ -1,6 +1,8 @@
 import type { Engine } from '../../docker/engine.ts';
 import { engineError } from '../../docker/engine-errors.ts';
 import { nodeImageOn } from '../../docker/image.ts';
+import { whilePresent } from '../../docker/presence.ts';
+import { forAMoment, interrupted } from '../../interrupt.ts';
 import type { Finished } from '../../machine/machine.ts';
 import { agentBy } from '../agent.ts';
 import { parseResults } from '../job-results.ts';
@@ -14,7 +16,11 @@ const LIFE = 300;
  * Makes a container as a lab makes its nodes, without a network, runs one job in it as a lab does, and removes it.
  * @throws LabError with the engine's own words, or the agent's, where no node works there
  */
-export async function tryNode(engine: Engine, argv: string[]): Promise<Finished> {
+export function tryNode(engine: Engine, argv: string[]): Promise<Finished> {
+  return forAMoment(() => tryOnce(engine, argv));
+}
+
+async function tryOnce(engine: Engine, argv: string[]): Promise<Finished> {
   const { docker } = engine;
   const node = { name: 'trial', interfaces: [], hosts: [] };
   const image = nodeImageOn(engine);
@@ -35,7 +41,8 @@ export async function tryNode(engine: Engine, argv: string[]): Promise<Finished>
         guarded: false,
       }),
     );
-    const [result] = parseResults(await agent.request([['run'], ['job', '-', '', ...argv]]), 1);
+    const asked = agent.request([['run'], ['job', '-', '', ...argv]]);
+    const [result] = parseResults(await Promise.race([whilePresent(docker, asked), interrupted]), 1);
     if (result === undefined) throw new Error('the agent gave no answer');
     return result;
   } catch (error) {

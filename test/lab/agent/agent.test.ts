@@ -148,6 +148,22 @@ describe.each(['amd64', 'arm64'] as const)('the agent on %s', (processor) => {
     expect(agents()).toHaveLength(1);
   });
 
+  it.each([
+    ['at all', ''],
+    ['but for its beginning', '#'.repeat(200_000)],
+  ])('runs nothing where there is no room for its input %s', async (_, more) => {
+    const fill = 'mount -o remount,size=64k /tmp; [ -z "$0" ] && cat /dev/zero >/tmp/full; exec "$@"';
+    const full: Machine = {
+      ...machine,
+      start: (argv, options) => machine.start(['sh', '-c', fill, more.slice(0, 1), ...argv], options),
+    };
+    const jobs = [{ node: '-', argv: ['sh'], input: `exit 7\n${more}` }];
+    await expect(netns(full).exec(jobs)).rejects.toThrow(
+      'no room for the input of sh: No space left on device',
+    );
+    expect((await netns(machine).exec(jobs)).map(({ code }) => code)).toEqual([7]);
+  });
+
   it('is one process even where the kernel has no call by the number that ends a child', async () => {
     const other = agentFolder(MISTAKEN);
     try {

@@ -1,19 +1,12 @@
 import { execa } from 'execa';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, leftOf, marked, user } from '../cli.ts';
+import { PLAIN } from './contract-place.ts';
 import { giveNodeImage, startEngine, type TestEngine } from './engine.ts';
 import { slowSocket } from './slow-socket.ts';
-
-const PLAIN = `lvslab: 1
-mode: nat
-networks: { west: 10.85.1.0/24, east: 10.85.2.0/24 }
-nodes:
-  h1: { role: client, on: west }
-  r1: { role: router, on: [west, east] }
-  h2: { role: client, on: east }
-`;
 
 describe('a lab on an engine that has bad luck', () => {
   const me = user('docker-bad-luck');
@@ -75,28 +68,62 @@ describe('a lab on an engine that has bad luck', () => {
     await works({ NODE_OPTIONS: `--import=${clock}` });
   });
 
-  it('says that the engine died while it was tried whether the networks are sound, and has not forgotten the lab', async () => {
-    // Nothing comes through, so the ends wait for each other.
-    await host.onHost('/sbin/sysctl', '-qw', 'net.bridge.bridge-nf-call-iptables=1');
-    await host.onHost('iptables', '-I', 'DOCKER-USER', '-j', 'DROP');
-    const [program, ...rest] = marked(me.state, ['node', BIN, ...UP()]);
-    const running = execa(program, rest, { env: { ...me.env, DOCKER_HOST: host.url }, reject: false });
-    await expect
-      .poll(() => host.onHost('sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "'), { timeout: 60_000 })
-      .toContain('/usr/lib/lvslab/frame-probe ');
-    await host.kill();
-    const { exitCode, stderr } = await running;
-    expect(exitCode, stderr).toBe(4);
-    expect(stderr).toContain('lab plain: the Docker engine stopped answering');
-    expect(stderr).toContain('lab down plain');
-    expect((await lab(['list'])).stdout).toContain('plain');
-    // It has lost its rules, but not what it was told to keep.
-    host = await startEngine('28', [], undefined, host.folder);
-    expect(await made()).not.toEqual([]);
-    const down = await lab(['down', 'plain']);
-    expect(down.code, down.stderr).toBe(0);
-    expect(await made()).toEqual([]);
-    expect((await lab(['list'])).stdout).not.toContain('plain');
-    await works({});
-  });
+  it.each([
+    ['doctor', ['doctor'], 'SIGINT', 130],
+    ['up', ['up', 'nat', '--runtime', 'docker', '--machine', 'local'], 'SIGTERM', 143],
+  ] as const)(
+    'is left with no container where %s is interrupted as it tries a node',
+    async (_, argv, signal, code) => {
+      const containers = async () => (await host.engine.docker.listContainers({ all: true })).length;
+      for (const pause of [0, 300]) {
+        const [program, ...rest] = marked(me.state, ['node', BIN, ...argv]);
+        const running = execa(program, rest, { env: { ...me.env, DOCKER_HOST: host.url }, reject: false });
+        await expect.poll(containers, { timeout: 60_000, interval: 5 }).toBe(1);
+        await sleep(pause);
+        running.kill(signal);
+        const { exitCode, stderr } = await running;
+        expect(exitCode, stderr).toBe(code);
+        expect(stderr).toBe(`error: interrupted by ${signal}`);
+        expect(await containers()).toBe(0);
+      }
+    },
+  );
+
+  it.each<[string, () => unknown, () => unknown]>([
+    ['froze', () => process.kill(host.pid, 'SIGSTOP'), () => process.kill(host.pid, 'SIGCONT')],
+    [
+      'died',
+      () => host.kill(),
+      // It has lost its rules, but not what it was told to keep.
+      async () => {
+        host = await startEngine('28', [], undefined, host.folder);
+      },
+    ],
+  ])(
+    'says that the engine %s while it was tried whether the networks are sound, and has not forgotten the lab',
+    async (_, strike, recover) => {
+      // Nothing comes through, so the ends wait for each other.
+      await host.onHost('/sbin/sysctl', '-qw', 'net.bridge.bridge-nf-call-iptables=1');
+      await host.onHost('iptables', '-I', 'DOCKER-USER', '-j', 'DROP');
+      const [program, ...rest] = marked(me.state, ['node', BIN, ...UP()]);
+      const running = execa(program, rest, { env: { ...me.env, DOCKER_HOST: host.url }, reject: false });
+      await expect
+        .poll(() => host.onHost('sh', '-c', 'cat /proc/[0-9]*/cmdline | tr "\\0" " "'), { timeout: 60_000 })
+        .toContain('/usr/lib/lvslab/frame-probe ');
+      await strike();
+      const { exitCode, stderr } = await running;
+      expect(exitCode, stderr).toBe(4);
+      expect(stderr).toContain('lab plain: the Docker engine stopped answering');
+      expect(stderr).toContain('lab down plain');
+      expect((await lab(['list'])).stdout).toContain('plain');
+      await recover();
+      await host.onHost('iptables', '-F', 'DOCKER-USER');
+      expect(await made()).not.toEqual([]);
+      const down = await lab(['down', 'plain']);
+      expect(down.code, down.stderr).toBe(0);
+      expect(await made()).toEqual([]);
+      expect((await lab(['list'])).stdout).not.toContain('plain');
+      await works({});
+    },
+  );
 });

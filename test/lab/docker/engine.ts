@@ -26,7 +26,7 @@ import type { Ran } from '../cli.ts';
 
 /** Releases of the engine that are tested: of Debian's stable suite, and the one of the embedded machine. */
 export const RELEASES = ['20.10', '28'] as const;
-export type Release = (typeof RELEASES)[number] | 'podman';
+export type Release = (typeof RELEASES)[number] | 'podman' | 'rootless';
 
 /** A Docker engine on this machine, with its own network, data and socket. */
 export interface TestEngine {
@@ -51,6 +51,11 @@ const TOOLS = ['iptables', 'iproute2', 'perl-base', 'kmod'];
 /** Roots that are made for tests alone: what is in them, and of which suite. */
 const ROOTS = {
   '20.10': { name: 'test-engine-bookworm-1', suite: 'bookworm', packages: ['docker.io', 'openssh-server'] },
+  rootless: {
+    name: 'test-rootless-bookworm-1',
+    suite: 'bookworm',
+    packages: ['docker.io', 'rootlesskit', 'slirp4netns', 'uidmap'],
+  },
   podman: { name: 'test-podman-forky-1', suite: 'forky', packages: ['podman', 'crun', 'nftables'] },
 };
 

@@ -18,6 +18,8 @@ interface Change {
   packets?: string[];
   neighbour?: string;
   patience?: number;
+  /** A file of this host that it prints into, instead of to the test. */
+  into?: string;
 }
 
 type EndName = 'near' | 'far';
@@ -58,9 +60,11 @@ describe('frame-probe', () => {
       packets = PACKETS,
       neighbour = MAC[at === 'near' ? 'far' : 'near'],
       patience = PATIENCE,
+      into,
     } = change;
     const argv = [program, 'eth0', neighbour, String(ROUNDS), String(patience), CONTROL[at], ...packets];
-    return execa('nsenter', [...within(at), 'perl', ...argv]);
+    const printing = into === undefined ? [] : ['sh', '-c', 'exec "$@" >"$0"', into];
+    return execa('nsenter', [...within(at), ...printing, 'perl', ...argv]);
   }
   /** What an end has printed. */
   async function result(running: ResultPromise) {
@@ -121,6 +125,16 @@ describe('frame-probe', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('fails where its result cannot be written', async () => {
+    const far = probe('far');
+    const near = await probe('near', { into: '/dev/full' }).catch((error: unknown) => error);
+    expect(near).toMatchObject({
+      exitCode: 28,
+      stderr: 'what came could not be written down: No space left on device',
+    });
+    expect((await result(far)).came).toEqual(PACKETS);
   });
 
   it('gives up an end of which it hears too little for too long', async () => {

@@ -1,6 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { fixEngine } from '../../../src/commands/doctor-docker.ts';
 import { readKernelTrial, withoutIpVs } from '../../../src/docker/kernel.ts';
 import { engineSecurity } from '../../../src/docker/security.ts';
+import { createProgress } from '../../../src/report/progress.ts';
 import { failingEngine } from './failing-engine.ts';
 
 let end = () => undefined as unknown;
@@ -63,6 +65,31 @@ describe('an engine whose containers have no ip_vs', () => {
       expect(fix).toContain('an engine that root runs');
       expect(fix).not.toContain('--fix');
     }
+  });
+
+  it('is told so before an image is made or a module is loaded', async () => {
+    const asked: string[] = [];
+    const engine = await failingEngine((request, response) => {
+      asked.push(`${request.method ?? ''} ${(request.url ?? '').replace(/^\/v[\d.]+/, '')}`);
+      const about = {
+        Version: '20.10.24',
+        ApiVersion: '1.41',
+        KernelVersion: '6.12',
+        Os: 'linux',
+        Arch: 'amd64',
+      };
+      response.setHeader('Content-Type', 'application/json');
+      response.end(JSON.stringify({ ...about, SecurityOptions: [SECCOMP, 'name=rootless'] }));
+    });
+    ({ end } = engine);
+    vi.stubEnv('DOCKER_HOST', engine.url);
+    await expect(fixEngine(createProgress(process.stderr, { quiet: true }))).rejects.toMatchObject({
+      code: 3,
+      message:
+        "the engine's kernel (6.12) denies ip_vs to an engine without root (rootless), whatever modules it has",
+    });
+    vi.unstubAllEnvs();
+    expect(asked).toEqual(['GET /version', 'GET /info']);
   });
 
   it('may be denied it for another reason', async () => {

@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, lchownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -71,6 +71,18 @@ describe('the sockets of engines that nobody named', () => {
   it.runIf(process.geteuid?.() === 0)('leave out what belongs to somebody else', async () => {
     const file = await listening('.rd/docker.sock');
     chownSync(file, 12_345, 12_345);
+    expect(found()).toEqual([]);
+  });
+
+  it.runIf(process.geteuid?.() === 0)('leave out what somebody else could replace', async () => {
+    const file = await listening('.rd/docker.sock');
+    expect(found()).toHaveLength(1);
+    chownSync(dirname(file), 12_345, 12_345);
+    expect(found()).toEqual([]);
+    mkdirSync(join(home, '.orbstack/run'), { recursive: true });
+    symlinkSync(await listening('elsewhere/docker.sock'), join(home, '.orbstack/run/docker.sock'));
+    expect(found()).toHaveLength(1);
+    lchownSync(join(home, '.orbstack/run/docker.sock'), 12_345, 12_345);
     expect(found()).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -202,11 +202,20 @@ function archive(
   name: string,
   images: { tags: string[] | null; architecture: string; label?: string }[],
   packed = false,
+  program?: Buffer,
 ): string {
   const work = join(folder, `${name}-parts`);
+  const layer = join(work, 'blobs', 'sha256', 'layer');
   mkdirSync(join(work, 'blobs', 'sha256'), { recursive: true });
   // The layers come before what tells of them, and are larger than what is read at once.
-  writeFileSync(join(work, 'blobs', 'sha256', 'layer'), Buffer.alloc(300_001, 'x'));
+  if (program === undefined) writeFileSync(layer, Buffer.alloc(300_001, 'x'));
+  else {
+    mkdirSync(join(work, 'bin'));
+    writeFileSync(join(work, 'bin', 'a-page'), Buffer.alloc(300_001, 'x'));
+    symlinkSync('a-page', join(work, 'bin', 'b-link'));
+    writeFileSync(join(work, 'bin', 'c-program'), program);
+    execFileSync('tar', [packed ? '-czf' : '-cf', layer, '--sort=name', '-C', work, 'bin']);
+  }
   const manifest = images.map(({ tags, architecture, label }, index) => {
     const config = `blobs/sha256/config${index}`;
     const Labels = label === undefined ? null : { 'org.lvslab.processor': label };
@@ -280,6 +289,42 @@ describe('an archive for an arm64 engine', () => {
     const file = archive(`${name}.tar`, [{ tags: [tag], architecture: 'arm64', label: 'arm64' }], packed);
     expect(await importImage(file)).toEqual({ image: own, processor: 'arm64' });
     expect(changes).toEqual([expect.stringMatching(/^POST \/images\/load/)]);
+  });
+
+  /** The beginning of a program: 64 bits, little-endian, an executable. */
+  const elf = (machine: number) => {
+    const head = Buffer.alloc(64);
+    head.write('\x7fELF\x02\x01\x01', 'latin1');
+    head.writeUInt16LE(2, 16);
+    head.writeUInt16LE(machine, 18);
+    return head;
+  };
+
+  it.each([
+    ['x86-64', 62, false],
+    ['x86-64', 62, true],
+    ['another processor (number 243 in ELF headers)', 243, false],
+  ])(
+    'that says nothing of it and has programs for %s (%i, packed: %s) is refused',
+    async (said, machine, packed) => {
+      const { changes } = await engineOn({ Arch: 'arm64' });
+      const unlabelled = [{ tags: [own], architecture: 'arm64' }];
+      const file = archive(`programs-${machine}-${packed}.tar`, unlabelled, packed, elf(machine));
+      expect((await refusal(importImage(file))).message).toContain(
+        `${file} holds the image of a node for ${said}, and`,
+      );
+      expect(changes).toEqual([]);
+    },
+  );
+
+  it.each([false, true])('that has programs for it is given to it (packed: %s)', async (packed) => {
+    const images: Record<string, Image> = {};
+    const { changes } = await engineOn({ Arch: 'arm64' }, images, (_, response) => {
+      images[own] = { Architecture: 'arm64' };
+      send(response, { stream: 'Loaded' });
+    });
+    await importImage(archive(`programs-${packed}.tar`, right, packed, elf(183)));
+    expect(changes).toHaveLength(1);
   });
 
   it('that the engine reads otherwise than it was looked at here is not left on it', async () => {

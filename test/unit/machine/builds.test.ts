@@ -11,9 +11,16 @@ import {
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { down } from '../../../src/commands/down.ts';
-import { buildAlone, clearUnfinished, mountsBelow } from '../../../src/machine/embedded/builds.ts';
+import { bootstrap } from '../../../src/machine/embedded/bootstrap.ts';
+import {
+  buildAlone,
+  clearUnfinished,
+  mountsBelow,
+  recordWorker,
+} from '../../../src/machine/embedded/builds.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 
 let top: string;
@@ -100,6 +107,58 @@ describe.skipIf(process.getuid?.() !== 0)('what a killed build left mounted', ()
     expect(readFileSync(join(elsewhere, 'papers'), 'utf8')).toBe('mine');
     expect(existsSync(join(left, 'root', 'half'))).toBe(true);
     vi.stubEnv('PATH', process.env['PATH']?.split(':').slice(1).join(':'));
+  });
+});
+
+describe('a program of a killed build that is still at work', () => {
+  /** One that ends by itself after so many seconds, and writes into the folder as it does. */
+  async function atWork(seconds: string) {
+    const script = `echo begun; sleep ${seconds}; mkdir -p "$1/root/late" && echo x >"$1/root/late/file"`;
+    const worker = spawn('sh', ['-c', script, 'sh', left], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const over = once(worker, 'exit');
+    await once(worker.stdout, 'data');
+    recordWorker(left, worker.pid ?? 0);
+    return { worker, over };
+  }
+
+  it('is waited for before its folder is removed', async () => {
+    const { worker, over } = await atWork('0.5');
+    await clearUnfinished();
+    expect(worker.exitCode ?? (await over)[0]).toBe(0);
+    expect(readdirSync(cache)).toEqual(['build.lock']);
+  });
+
+  it('is waited for by the next build of the same, which has the folder for itself', async () => {
+    await atWork('0.5');
+    const seen = await buildAlone(
+      'root-old',
+      () => undefined,
+      async (folder) => {
+        expect(folder).toBe(left);
+        await sleep(700);
+        return readdirSync(folder);
+      },
+    );
+    expect(seen).toEqual([]);
+  });
+
+  it('is ended where it does not end', async () => {
+    const { over } = await atWork('6171');
+    await clearUnfinished(50);
+    expect(await over).toEqual([null, 'SIGKILL']);
+    expect(readdirSync(cache)).toEqual(['build.lock']);
+  });
+
+  it('is written down while packages are put together', async () => {
+    const programs = join(top, 'programs');
+    mkdirSync(programs);
+    const fake = '#!/bin/sh\nwhile ! [ -s "$1" ]; do sleep 0.05; done; echo $$; cat "$1"; exit 1\n';
+    writeFileSync(join(programs, 'mmdebstrap'), fake, { mode: 0o755 });
+    vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`);
+    const task = progress.start('packages', '');
+    const place = { work: left, output: join(left, 'none') };
+    const said = await bootstrap([join(left, 'worker')], place, task, progress).catch(String);
+    expect(said).toMatch(/\n(\d+)\n\1 \d+/);
   });
 });
 

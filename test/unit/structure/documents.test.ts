@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createCli } from '../../../src/cli.ts';
+import { places } from '../../../src/docker/known-sockets.ts';
 import { EXIT } from '../../../src/errors.ts';
 import { FAULTS } from '../../../src/exercises/registry.ts';
 import { exerciseJsonSchema } from '../../../src/exercises/schema.ts';
@@ -47,6 +48,37 @@ describe('the README', () => {
     const hidden = ['complete'];
     const commands = createCli(() => undefined).commands.map((c) => c.name());
     expect([...shown].sort()).toEqual(commands.filter((name) => !hidden.includes(name)).sort());
+  });
+
+  describe('says where it runs', () => {
+    const section = /### Where it runs\n(.*?)\n\*\*A node\*\*/s.exec(readme)?.[1] ?? '';
+    const rows = Array.from(section.matchAll(/^\| (.*) \|$/gm), ([, row = '']) =>
+      row.split(' | ').map((cell) => cell.trim()),
+    );
+
+    it.each(['Linux, x86-64', 'Linux, arm64', 'macOS', 'Windows'])(
+      'for %s: what was tried, in each cell',
+      (system) => {
+        const [, ...cells] = rows.find(([name]) => name === system) ?? [];
+        expect(cells).toHaveLength(3);
+        for (const cell of cells) expect(cell).toMatch(/^(no$|tried|in part: |not tried)/);
+      },
+    );
+
+    it('for every engine that is looked for', () => {
+      const products = new Set(
+        places({ XDG_RUNTIME_DIR: '/run/user/1' }, '/home/u').map(([product]) => product),
+      );
+      expect(products.size).toBeGreaterThan(5);
+      const engines = rows.map(([name = '']) => name).join('\n');
+      for (const product of products)
+        expect(engines).toContain(product.replace(/^rootless (.*)/, '$1 without root'));
+    });
+
+    it('and names tests that there are', () => {
+      for (const [, file = ''] of section.matchAll(/`(test\/[^`]+)`/g))
+        expect(existsSync(join(ROOT, file)), file).toBe(true);
+    });
   });
 
   it('names every fault', () => {
