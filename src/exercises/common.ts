@@ -1,3 +1,4 @@
+import { NUMBERED_REQUESTS } from '../traffic/client-ports.ts';
 import type { Condition, Deed } from './types.ts';
 
 /** What is done in several faults. */
@@ -61,10 +62,14 @@ export const ONE_OWNER: Condition = {
   },
 };
 
+/** Prints who answers four requests of one client. */
+const ANSWERS = `{ set -- 4 {url} "$(printf 'silent\\ninsecure\\nmax-time = 2')"; ${NUMBERED_REQUESTS}
+} | curl -K -`;
+
 /** Where several clients ask, each could have a server of its own and the shares be even all the same. */
 export const TAKES_TURNS: Condition = {
   on: '{client}',
-  run: '[ "$(for n in 1 2 3 4; do curl -sk --max-time 2 {url}; done | sort -u | wc -l)" -gt 1 ]',
+  run: `[ "$(${ANSWERS} | sort -u | wc -l)" -gt 1 ]`,
   right: {
     en: 'One client gets to several servers.',
     de: 'Ein Client kommt zu mehreren Servern.',

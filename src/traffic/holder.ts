@@ -40,10 +40,10 @@ sub ask_dns {
 sub connected {
   my ($protocol, $host, $port, $address, $source) = @_;
   my @to = (PeerHost => $host, PeerPort => $port, ($address ne '-' ? (LocalHost => $address) : ()));
-  return IO::Socket::IP->new(@to, Type => SOCK_STREAM, Timeout => ${LIMIT}, ($source ? (LocalPort => $source, ReuseAddr => 1) : ())) if $protocol eq 'tcp';
-  # Without sharing: a port that a program has is its own.
-  return IO::Socket::IP->new(@to, Type => SOCK_DGRAM, LocalPort => $source) if $source;
-  for (1 .. 100) { my $socket = IO::Socket::IP->new(@to, Type => SOCK_DGRAM, LocalPort => next_port()); return $socket if $socket || !$!{EADDRINUSE} }
+  push @to, $protocol eq 'tcp' ? (Type => SOCK_STREAM, Timeout => ${LIMIT}) : (Type => SOCK_DGRAM);
+  # A datagram's port is not shared: one that a program has is its own.
+  return IO::Socket::IP->new(@to, LocalPort => $source, ($protocol eq 'tcp' ? (ReuseAddr => 1) : ())) if $source;
+  for (1 .. 100) { my $socket = IO::Socket::IP->new(@to, LocalPort => next_port()); return $socket if $socket || !$!{EADDRINUSE} }
 }
 sub wrapped {
   my ($socket) = @_;

@@ -2,7 +2,7 @@ import { endpoint } from '../topology/endpoint.ts';
 import type { PlannedService } from '../plan/types.ts';
 import { parseAnswers, questionCommand } from './dns.ts';
 import type { Source } from './connections.ts';
-import { CLIENT_PORTS } from './client-ports.ts';
+import { NUMBERED_REQUESTS } from './client-ports.ts';
 import { complete, type Reply } from './replies.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
@@ -17,21 +17,6 @@ const SHORT_LIMIT = 1;
 
 const FORMAT = '%{http_code}\\t%header{x-real-server}\\t%{local_ip}\\t%{local_port}\\t%{errormsg}\\n';
 
-/**
- * Writes what curl's `--config` takes for `$1` requests to `$2` with its options `$3`, each from a client port of its
- * own. One curl for all: in the embedded kernel starting it takes longer than its request.
- */
-export const NUMBERED_REQUESTS = String.raw`
-read -r last 2>/dev/null <${CLIENT_PORTS.file}
-case $last in ''|*[!0-9]*) last=${CLIENT_PORTS.first - 1} ;; esac
-echo $(((last + $1 - ${CLIENT_PORTS.first}) % ${CLIENT_PORTS.count} + ${CLIENT_PORTS.first})) >${CLIENT_PORTS.file}
-n=0
-while [ $n -lt $1 ]; do
-  [ $n -eq 0 ] || echo next
-  n=$((n + 1))
-  port=$(((last + n - ${CLIENT_PORTS.first}) % ${CLIENT_PORTS.count} + ${CLIENT_PORTS.first}))
-  printf '%s\n' "$3" "url = \"$2/?$n\"" "local-port = $port"
-done`;
 const SCRIPT = `{ ${NUMBERED_REQUESTS}
 } | curl $4 -K -`;
 /** Ends with the first that curl takes for a failure: not answered, refused. */

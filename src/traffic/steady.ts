@@ -1,7 +1,8 @@
 import type { Runtime } from '../runtime/runtime.ts';
 import { urlOfName } from './by-name.ts';
 import { followLines, type Following } from './lines.ts';
-import { NUMBERED_REQUESTS, trust, urlOf, type Asked } from './requests.ts';
+import { NUMBERED_REQUESTS } from './client-ports.ts';
+import { trust, urlOf, type Asked } from './requests.ts';
 
 /** One request of a client that asks steadily. */
 export interface SteadyRequest {

@@ -1,6 +1,7 @@
 import { answering } from '../plan/health.ts';
 import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
+import { NEW_PORT, curlFromNewPorts } from './client-ports.ts';
 import { quietCurl, trust, urlOf } from './requests.ts';
 import type { Lease, Runtime } from '../runtime/runtime.ts';
 
@@ -48,12 +49,15 @@ export async function transfer(
   try {
     const url = urlOf(service);
     const stalled = ['--speed-limit', '1', '--speed-time', String(Math.min(STALLED, limit))];
-    const curl = [...quietCurl(service, limit, FORMAT), ...stalled];
-    const [down] = await runtime.exec([{ node: client, argv: [...curl, `${url}/${name}`] }]);
-    const [up] = await runtime.exec([
-      { node: client, argv: [...curl, '-T', `/tmp/${name}`, `${url}/upload/${name}`] },
-    ]);
-    const uploaded = read(up?.stdout.toString() ?? '');
+    const [, ...options] = [...quietCurl(service, limit, FORMAT), ...stalled];
+    const ask = async (...args: string[]) => {
+      const argv = curlFromNewPorts(1, [...options, ...args]);
+      const [result] = await runtime.exec([{ node: client, argv, input: `${NEW_PORT}\n` }]);
+      return result?.stdout.toString() ?? '';
+    };
+    const down = await ask(`${url}/${name}`);
+    const up = await ask('-T', `/tmp/${name}`, `${url}/upload/${name}`);
+    const uploaded = read(up);
     const [kept] =
       uploaded.server === undefined || !servers.includes(uploaded.server)
         ? []
@@ -61,7 +65,7 @@ export async function transfer(
             { node: uploaded.server, argv: ['stat', '-c', '%s', `${WEB_ROOT}/upload/${name}`] },
           ]);
     return [
-      { direction: 'download', ...read(down?.stdout.toString() ?? '') },
+      { direction: 'download', ...read(down) },
       { direction: 'upload', ...uploaded, bytes: Number(kept?.stdout.toString() ?? '0') || 0 },
     ];
   } finally {
@@ -105,6 +109,7 @@ export async function smallTransfers(
     ...['silent', 'output = /dev/null', `max-time = ${limit}`, 'header = "Connection: close"'],
     ...trust(service),
     `write-out = "${SMALL_FORMAT}"`,
+    NEW_PORT,
   ];
   const url = urlOf(service);
   const each = Array.from({ length: count }, (_, i) => i);
@@ -117,7 +122,7 @@ export async function smallTransfers(
     const [all] = await runtime.exec([
       {
         node: client,
-        argv: ['curl', '--parallel', '--parallel-immediate', '-K', '-'],
+        argv: curlFromNewPorts(transfers.length, ['--parallel', '--parallel-immediate']),
         input: `${config}\n`,
       },
     ]);

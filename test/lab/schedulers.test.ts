@@ -114,6 +114,18 @@ describe('lab test', { timeout: 400_000 }, () => {
     await reschedule(OWN);
     await isGreen();
   });
+
+  it('is not misled by entries of connections that others have ended', async () => {
+    const measuring: Scheduler[] = ['lc', 'wlc', 'sed', 'nq', 'lblc'];
+    await reschedule(Object.fromEntries(measuring.map((scheduler) => [scheduler, 'rr'])));
+    // Each port that the client's kernel gives out from now on has an entry, by another rule.
+    await on('client', 'sysctl -w net.ipv4.ip_local_port_range="40000 40199"');
+    for (const { vip } of measuring.map(serviceOf))
+      await on('client', `curl -s -o /dev/null -H 'Connection: close' 'http://${vip}/?[1-200]'`);
+    await reschedule(OWN);
+    await isGreen();
+    await on('client', 'sysctl -w net.ipv4.ip_local_port_range="32768 60999"');
+  });
 });
 
 /** What tells each scheduler that measures or takes turns from every other: the same traffic, judged by all of them. */

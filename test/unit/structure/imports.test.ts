@@ -67,7 +67,7 @@ describe('the direction of imports', () => {
     'causes/': { uses: ['causes/', 'drift/', 'plan/', 'proof/', 'topology/'], types: [] },
     'class/': { uses: ['class/', 'exercises/', 'errors.ts', 'zod/mini'], types: [] },
     'exercises/': {
-      uses: ['exercises/', 'plan/', 'topology/', 'errors.ts', 'zod', 'zod/mini'],
+      uses: ['exercises/', 'plan/', 'topology/', 'traffic/client-ports.ts', 'errors.ts', 'zod', 'zod/mini'],
       types: ['proof/'],
     },
     'proof/': { uses: ['proof/', 'plan/', 'topology/', 'ipaddr.js'], types: ['traffic/', 'drift/'] },

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { NEW_PORT, curlFromNewPorts } from '../../../src/traffic/client-ports.ts';
 import { download, smallTransfers, transfer } from '../../../src/traffic/transfer.ts';
 import { serviceOf } from '../proof-requests/replies.ts';
 import { pretend } from './runtime.ts';
 
 const service = serviceOf('rr', 1, 1);
+const curl = (ports: number, args: string) => `client: ${curlFromNewPorts(ports, [args]).join(' ')}`;
 
 describe('a large transfer', () => {
   it('goes both ways, is counted where it arrives, and leaves nothing behind', async () => {
     const { runtime, jobs } = pretend(({ argv }) => {
       if (argv[0] === 'stat') return { stdout: '1000\n' };
-      if (argv[0] !== 'curl') return {};
+      if (argv[3] !== 'from-new-ports') return {};
       return { stdout: argv.includes('-T') ? '201\trs2\t0\t0.5\t\n' : '200\trs1\t1000\t0.25\t\n' };
     });
     expect(await transfer(runtime, 'client', service, 1000)).toEqual([
@@ -18,7 +20,7 @@ describe('a large transfer', () => {
     ]);
     const format =
       '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
-    const stalled = '--speed-limit 1 --speed-time 8';
+    const options = `-s -o /dev/null --max-time 20 -w ${format} --speed-limit 1 --speed-time 8`;
     // A name that nobody else has.
     const name = /lvslab-[0-9a-f]{12}/.exec(jobs[0] ?? '')?.[0] ?? '';
     expect(name).not.toBe('');
@@ -26,8 +28,8 @@ describe('a large transfer', () => {
       `rs1: truncate -s 1000 /srv/www/${name}`,
       `rs2: truncate -s 1000 /srv/www/${name}`,
       `client: truncate -s 1000 /tmp/${name}`,
-      `client: curl -s -o /dev/null --max-time 20 -w ${format} ${stalled} http://192.0.2.100:80/${name}`,
-      `client: curl -s -o /dev/null --max-time 20 -w ${format} ${stalled} -T /tmp/${name} http://192.0.2.100:80/upload/${name}`,
+      curl(1, `${options} http://192.0.2.100:80/${name}`),
+      curl(1, `${options} -T /tmp/${name} http://192.0.2.100:80/upload/${name}`),
       `rs2: stat -c %s /srv/www/upload/${name}`,
       `rs1: rm -f /srv/www/${name} /srv/www/upload/${name}`,
       `rs2: rm -f /srv/www/${name} /srv/www/upload/${name}`,
@@ -47,7 +49,7 @@ describe('a large transfer', () => {
 
   it('leaves nothing behind where it fails', async () => {
     const { runtime, jobs } = pretend(({ argv }) => {
-      if (argv[0] === 'curl') throw new Error('no luck');
+      if (argv[3] === 'from-new-ports') throw new Error('no luck');
       return {};
     });
     await expect(transfer(runtime, 'client', service, 1000)).rejects.toThrow('no luck');
@@ -56,7 +58,7 @@ describe('a large transfer', () => {
 
   it('without an answer has no bytes, whatever curl says that it sent', async () => {
     const { runtime, jobs } = pretend(({ argv }) =>
-      argv[0] === 'curl' ? { stdout: '000\t\t0\t20.0\tOperation timed out\n' } : {},
+      argv[3] === 'from-new-ports' ? { stdout: '000\t\t0\t20.0\tOperation timed out\n' } : {},
     );
     const [, up] = await transfer(runtime, 'client', service, 1000);
     expect(up).toEqual({
@@ -71,7 +73,7 @@ describe('a large transfer', () => {
 
   it('that the server refuses says with which status', async () => {
     const { runtime } = pretend(({ argv }) =>
-      argv[0] === 'curl' ? { stdout: '404\trs1\t153\t0.1\t\n' } : {},
+      argv[3] === 'from-new-ports' ? { stdout: '404\trs1\t153\t0.1\t\n' } : {},
     );
     const [down] = await transfer(runtime, 'client', service, 1000);
     expect(down).toMatchObject({ bytes: 153, error: 'HTTP status 404' });
@@ -79,7 +81,7 @@ describe('a large transfer', () => {
 
   it('is not looked for on a node that no service has', async () => {
     const { runtime, jobs } = pretend(({ argv }) =>
-      argv[0] === 'curl' ? { stdout: '201\trs9\t0\t0.1\t\n' } : {},
+      argv[3] === 'from-new-ports' ? { stdout: '201\trs9\t0\t0.1\t\n' } : {},
     );
     await transfer(runtime, 'client', service, 1000);
     expect(jobs.filter((job) => job.startsWith('rs9'))).toEqual([]);
@@ -90,7 +92,7 @@ describe('small transfers', () => {
   it('go all at once, each over a connection of its own, and leave nothing behind', async () => {
     let asked = '';
     const { runtime, jobs } = pretend(({ argv, input }) => {
-      if (argv[0] !== 'curl') return {};
+      if (argv[3] !== 'from-new-ports') return {};
       asked = input ?? '';
       return {
         stdout: [
@@ -108,7 +110,8 @@ describe('small transfers', () => {
       { direction: 'download', server: 'rs2', bytes: 65536, seconds: 0.1, error: '' },
       { direction: 'download', server: 'rs1', bytes: 0, seconds: 0.1, error: 'HTTP status 404' },
     ]);
-    expect(jobs).toContain('client: curl --parallel --parallel-immediate -K -');
+    expect(jobs).toContain(curl(4, '--parallel --parallel-immediate'));
+    expect(asked.split('\n').filter((text) => text === NEW_PORT)).toHaveLength(4);
     expect(asked.match(/^url = /gm)).toHaveLength(4);
     expect(asked.match(/^upload-file = /gm)).toHaveLength(2);
     expect(asked.match(/^max-time = 3$/gm)).toHaveLength(4);
