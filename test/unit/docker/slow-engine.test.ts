@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Endpoint } from '../../../src/docker/endpoint.ts';
 import { assertAnswers, connectEngine } from '../../../src/docker/engine.ts';
+import { removeForeignImage } from '../../../src/docker/image.ts';
 import { failingEngine } from './failing-engine.ts';
 
 const ABOUT = { Version: '28.5.2', ApiVersion: '1.51', KernelVersion: '6.12', Os: 'linux', Arch: 'arm64' };
@@ -99,6 +100,17 @@ describe('a connection that the other end closes as a request comes', () => {
     const { docker, asked } = await cutting([0]);
     await expect(docker.createNetwork({ Name: 'front' })).rejects.toThrow('socket hang up');
     expect(asked).toEqual(['POST /networks/create?Name=front']);
+  });
+
+  it('is replaced by another where an image is removed, which may be gone by then', async () => {
+    let removals = 0;
+    const engine = await connected((request, response) => {
+      if (request.method === 'GET') response.end(JSON.stringify({ Architecture: 'amd64' }));
+      else if ((removals += 1) === 1) request.socket.destroy();
+      else response.writeHead(404).end(JSON.stringify({ message: 'No such image' }));
+    });
+    await removeForeignImage(engine);
+    expect(removals).toBe(2);
   });
 
   it('is once: an engine that closes each is gone', async () => {
