@@ -10,6 +10,7 @@ import { orEmbedded } from '../embedded-here.ts';
 import { expectProcessor } from '../machine/expect-processor.ts';
 import { processorNamed, type Processor } from '../machine/processor.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
+import { repeatCut } from './repeat.ts';
 import { forwardSocket } from './ssh-socket.ts';
 
 /** A Docker engine that has answered. */
@@ -34,23 +35,37 @@ export interface Engine {
 /** The API that this code is written against (Docker 20.10), and the oldest that has all of it (19.03). */
 const API = { wanted: [1, 41], oldest: [1, 40] } as const;
 
-/** Seconds within which an engine answers, or is taken for absent. */
-const PATIENCE = 10;
+/**
+ * Seconds within which an engine says what it is, or is taken for absent. One on an emulated or busy host takes more than
+ * ten, and so does one that the first request starts.
+ */
+const PATIENCE = 30;
+
+/** Milliseconds after which a connection without a request is closed: what is between may forget it without a word. */
+const IDLE = 20_000;
 
 /**
  * Connects to an engine and finds out what it is.
+ * @param patience seconds that it may take to answer
  * @throws LabError machineCannot where nothing answers, access is denied, or its API is too old
  */
-export async function connectEngine(endpoint: Endpoint): Promise<Engine> {
+export async function connectEngine(endpoint: Endpoint, patience = PATIENCE): Promise<Engine> {
   const options = await connection(endpoint);
   // Docker's client library is large: only who needs it waits for it.
   const { default: Client } = await import('dockerode');
   // Asked without a version, which every engine answers with the versions that it knows.
-  const client = (more: Docker.DockerOptions) => withoutHost(() => new Client({ ...options, ...more }));
-  const first = client({ timeout: PATIENCE * 1000 });
+  const client = (more: Docker.DockerOptions) =>
+    repeatCut(
+      withoutHost(() => new Client({ ...options, ...more })),
+      options.agent,
+    );
+  const first = client({});
   let about;
   try {
-    about = (await first.version()) as Omit<Docker.DockerVersion, 'MinAPIVersion' | 'Components'> & {
+    about = (await inTime(first.version.bind(first) as Asked, patience)) as Omit<
+      Docker.DockerVersion,
+      'MinAPIVersion' | 'Components'
+    > & {
       MinAPIVersion?: string;
       Components?: { Name: string }[];
     };
@@ -107,7 +122,7 @@ type Connection = Docker.DockerOptions & { agent: Agent };
 
 async function connection(endpoint: Endpoint): Promise<Connection> {
   // One connection for many requests: through an ssh tunnel a new one costs more than most requests.
-  const pool = { keepAlive: true, maxSockets: 16 };
+  const pool = { keepAlive: true, maxSockets: 16, timeout: IDLE };
   const agent = new Agent(pool);
   const path = socketPath(endpoint);
   if (path !== undefined) return { socketPath: path, protocol: 'http', agent };
@@ -185,15 +200,28 @@ function before(one: readonly [number, number], other: readonly [number, number]
 /**
  * Finds out whether an engine is still there, after something that ran on it ended.
  * @param what it was, for the message
+ * @param patience seconds that it may take to answer
  * @throws LabError labFailed where it is not
  */
-export async function assertAnswers(docker: Docker, what: string): Promise<void> {
+export async function assertAnswers(docker: Docker, what: string, patience = PATIENCE): Promise<void> {
   try {
-    // Its types lack the signal.
-    const ping = docker.ping.bind(docker) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
-    await ping({ abortSignal: AbortSignal.timeout(PATIENCE * 1000) });
+    await inTime(docker.ping.bind(docker) as Asked, patience);
   } catch (error) {
     throw engineError(what, error);
+  }
+}
+
+/** A request of the library's, whose types lack the signal. */
+type Asked = (options: { abortSignal: AbortSignal }) => Promise<unknown>;
+
+/** @throws Error that says so, where an answer takes longer than these seconds */
+async function inTime(ask: Asked, seconds: number): Promise<unknown> {
+  const abortSignal = AbortSignal.timeout(seconds * 1000);
+  try {
+    return await ask({ abortSignal });
+  } catch (error) {
+    if (abortSignal.aborted) throw new Error(`timed out after ${seconds} s`, { cause: error });
+    throw error;
   }
 }
 

@@ -66,6 +66,8 @@ export async function removeForeignImage(engine: ImageEngine): Promise<void> {
     // Where containers are made of it, only the name goes.
     await engine.docker.getImage(name).remove({ force: true });
   } catch (error) {
+    // Somebody was quicker, or the answer was lost that it is gone.
+    if ((error as { statusCode?: number }).statusCode === 404) return;
     throw engineError(`image ${name}`, error);
   }
 }

@@ -17,6 +17,8 @@ export async function failingEngine(
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-engine-'));
   const socketPath = join(folder, 'docker.sock');
   const server = createServer(answer);
+  // As Docker's, which closes no connection that is idle.
+  server.keepAliveTimeout = 0;
   const sockets = new Set<Duplex>();
   server.on('upgrade', (_, socket: Duplex) => {
     sockets.add(socket);
