@@ -83,10 +83,12 @@ export async function connectEngine(endpoint: Endpoint, patience = PATIENCE): Pr
     );
   const lowest = numbers(about.MinAPIVersion ?? about.ApiVersion);
   const wanted = before(highest, API.wanted) ? highest : before(API.wanted, lowest) ? lowest : API.wanted;
+  const product = (about.Components ?? []).some(({ Name }) => Name === 'Podman Engine') ? 'Podman' : 'Docker';
+  if (product === 'Podman') keepNoConnection(options.agent);
   return {
     docker: client({ version: `v${wanted.join('.')}` }),
     url: endpoint.url,
-    product: (about.Components ?? []).some(({ Name }) => Name === 'Podman Engine') ? 'Podman' : 'Docker',
+    product,
     version: about.Version,
     major: Number.parseInt(about.Version, 10),
     kernel: about.KernelVersion,
@@ -94,6 +96,15 @@ export async function connectEngine(endpoint: Endpoint, patience = PATIENCE): Pr
       ? { processor: processorNamed(about.Arch), arch: about.Arch }
       : { processor: undefined, arch: `${about.Os}/${about.Arch}` }),
   };
+}
+
+/**
+ * Has each request made on a connection of its own. Podman, started by its socket, ends after five seconds without a
+ * request, and what is then asked on a connection from before goes nowhere; on a new one it starts again.
+ */
+function keepNoConnection(agent: Agent): void {
+  agent.maxFreeSockets = 0;
+  agent.destroy();
 }
 
 /** An engine as messages name it: `Docker 28.5.2 at unix:///var/run/docker.sock`. */

@@ -8,6 +8,6 @@ import { VARIANTS, variant } from './variants.ts';
 describe(DEBIAN.name, () => {
   const host = booting(DEBIAN);
   shortList(host);
-  for (const one of VARIANTS) variant(host, one);
   podman(host);
+  for (const one of VARIANTS) variant(host, one);
 });

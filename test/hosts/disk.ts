@@ -70,9 +70,10 @@ function installingRecipe(
   ];
 }
 
-/** What a system is called that is made of this. */
+/** What a system is called that is made of this, wherever the project's folder is. */
 function key(system: System): string {
-  const hash = createHash('sha256').update(JSON.stringify([recipe(system, ''), SIZE]));
+  const words = recipe(system, '').map((word) => word.replaceAll(GUEST, 'guest'));
+  const hash = createHash('sha256').update(JSON.stringify([words, SIZE]));
   for (const name of readdirSync(GUEST).sort()) hash.update(readFileSync(join(GUEST, name)));
   if (system.extracted) hash.update(readFileSync(join(import.meta.dirname, 'extracted.ts')));
   return hash.digest('hex').slice(0, 12);

@@ -31,6 +31,8 @@ export async function ensureProvisions(processor: Processor): Promise<Provisions
   await ensureNodesRoot(progress, processor);
   const name = nodeImage(processor);
   const image = `test-node-image-${processor}-${name.split(':')[1] ?? ''}.tar`;
+  // Whatever else is being built meanwhile need not be waited for.
+  if (existsSync(join(cacheDirectory(), image))) return { image };
   const images = join(packageRoot, 'images');
   await ensurePrograms(buildPrograms(), progress);
   await buildAlone(

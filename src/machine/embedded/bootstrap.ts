@@ -10,7 +10,7 @@ import { asNamespaceRoot, mapAllIds } from './user-namespace.ts';
 
 /**
  * Runs mmdebstrap; where the mirror's index is out of date, once more without that check, and says so.
- * @param place folder for its temporary files, and the file that it makes
+ * @param place folder for its temporary files, and the file or folder that it makes
  * @throws LabError machineCannot with the reason and its mend; the interruption, once mmdebstrap has cleaned up
  */
 export async function bootstrap(
@@ -54,7 +54,8 @@ async function mmdebstrap(
   task: Task,
   { namespace }: Execution,
 ): Promise<{ ok: boolean; output: string }> {
-  await rm(output, { force: true });
+  // What a failed try has left: it has undone its own mounts.
+  await rm(output, { recursive: true, force: true });
   const asRoot = process.getuid?.() === 0;
   // An ordinary user's mmdebstrap makes a user namespace for itself.
   const within = namespace && asRoot;

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
 import { assertAnswers, type Engine } from '../../docker/engine.ts';
 import { engineError } from '../../docker/engine-errors.ts';
@@ -19,10 +18,8 @@ import { inParallel } from './in-parallel.ts';
 import { networkOptions } from './networks.ts';
 import { checkNetworks } from './preflight-check.ts';
 import { startInContainer } from './process.ts';
+import { removeLab } from './removal.ts';
 import { readDevices, wiringCommands } from './wiring.ts';
-
-/** How often `destroy` looks again, before it says that something does not go. */
-const ROUNDS = 100;
 
 /** A file that is in memory only, and so tells whether a container is still the one that was wired. */
 const WIRED = '/run/lvslab.wired';
@@ -149,24 +146,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     },
 
     async destroy() {
-      const api = await docker();
-      // Twice at least: what a killed `up` had asked for may still be coming.
-      for (let round = 0; round < ROUNDS; round += 1) {
-        const [boxes, networks] = await Promise.all([
-          containers(),
-          api.listNetworks({ filters: labelFilter(lab) }),
-        ]);
-        if (boxes.length + networks.length === 0) {
-          if (round > 0) return;
-          await sleep(100);
-          continue;
-        }
-        await inParallel(boxes, ({ Id }) => removed(api.getContainer(Id).remove({ force: true, v: true })));
-        await inParallel(networks, ({ Id }) => removeNetwork(api, Id));
-      }
-      throw new LabError(EXIT.labFailed, `lab ${lab} does not go from the Docker engine`, {
-        mend: `what is left: docker ps -a --filter label=${LABEL.lab}=${lab}`,
-      });
+      await removeLab(await docker(), lab);
     },
 
     async states() {
@@ -234,24 +214,4 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       startInContainer(docker, containerName(lab, node), argv, { ...options, guarded: true }),
   };
   return runtime;
-}
-
-/** A container of the user's own that was attached to a lab's network is let go first, and otherwise left alone. */
-async function removeNetwork(api: Engine['docker'], id: string): Promise<void> {
-  const network = api.getNetwork(id);
-  const attached = (await network.inspect().catch(() => undefined)) as
-    { Containers?: Record<string, unknown> } | undefined;
-  for (const container of Object.keys(attached?.Containers ?? {}))
-    await removed(network.disconnect({ Container: container, Force: true }));
-  await removed(network.remove() as Promise<unknown>);
-}
-
-/** Gone is what was wanted; somebody may have been quicker, or be at it. What is still in use comes again. */
-async function removed(removal: Promise<unknown>): Promise<void> {
-  try {
-    await removal;
-  } catch (error) {
-    const { statusCode } = error as { statusCode?: number };
-    if (statusCode !== 404 && statusCode !== 409 && statusCode !== 403) throw engineError('clean-up', error);
-  }
 }

@@ -65,6 +65,8 @@ async function engineRoot(release: Release): Promise<string> {
     return (await ensureRoot(createProgress(process.stderr, { quiet: true }), 'docker')).image;
   const { name, suite, packages } = ROOTS[release];
   const directory = join(cacheDirectory(), name);
+  // Whatever else is being built meanwhile need not be waited for.
+  if (existsSync(directory)) return directory;
   await buildAlone(
     'test-engine',
     () => undefined,
