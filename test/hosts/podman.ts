@@ -4,7 +4,10 @@ import { MODES } from './lists.ts';
 
 const SOCKET = 'export DOCKER_HOST=unix:///run/podman/podman.sock';
 
-/** The three modes on Podman, by its Docker-compatible socket. */
+/**
+ * The three modes on Podman, by its Docker-compatible socket. It is started by that, ends when idle, and has no name server,
+ * as where recommended packages are left out; one that has it and stays is in `test/lab/docker`.
+ */
 export function podman(host: () => Host): void {
   describe('Podman', () => {
     beforeAll(async () => {
