@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import Docker from 'dockerode';
+import { onTestFinished } from 'vitest';
 
 /**
  * What an engine says in a state that none can be brought into here: a full disk, a registry out of reach, its own end in
- * the middle of a request. Spoken over a socket, to the client library that is used.
+ * the middle of a request. Spoken over a socket, to the client library that is used; it ends with the test.
  * @param attached gets the streams of a container that the client attaches itself to
  */
 export async function failingEngine(
@@ -26,14 +27,12 @@ export async function failingEngine(
     attached?.(socket);
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
-  return {
-    docker: new Docker({ socketPath }),
-    url: `unix://${socketPath}`,
-    end: () => {
-      for (const socket of sockets) socket.destroy();
-      server.closeAllConnections();
-      server.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const end = () => {
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
   };
+  onTestFinished(end);
+  return { docker: new Docker({ socketPath }), url: `unix://${socketPath}`, end };
 }
