@@ -8,7 +8,7 @@ export interface Patience {
   answer: number;
 }
 
-const PATIENCE: Patience = { silence: 10_000, answer: 30_000 };
+const PATIENCE: Patience = { silence: 10_000, answer: 15_000 };
 
 /**
  * How many such questions in a row are in vain before an engine is taken for gone. One may be so where this host itself

@@ -8,14 +8,19 @@ const SCRIPT = `
     umask 077
     for p in flock cat; do command -v $p >/dev/null || exit ${ABSENT}; done
     [ -e /proc/self/fd ] || exit ${ABSENT}
-    # Whom it is for may be gone by now: then nothing is to be made.
+    # Whom it is for may be gone by now, or go while it waits: then nothing is to be made, and nobody is to wait.
     while kill -0 "$3" 2>/dev/null; do
       # Appending, since nothing that is there is to be emptied. Without \`command\` a failed exec ends the shell.
       { command exec 9>>"$1"; } 2>/dev/null || {
         [ -d "\${1%/*}" ] || { echo gone; exit; }
         exec 9>>"$1"
       }
-      flock -n 9 || { echo waiting; [ "$2" = wait ] && flock 9; } || exit 1
+      flock -n 9 || {
+        echo waiting
+        [ "$2" = wait ] || exit 1
+        # BusyBox's knows no -w.
+        flock -w 1 9 2>/dev/null || { sleep 0.1; continue; }
+      }
       [ "$1" -ef /proc/self/fd/9 ] && { [ -s "$1" ] || printf %s "$4" >&9; echo locked; exec cat; }
     done`;
 

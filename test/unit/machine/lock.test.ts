@@ -190,6 +190,17 @@ describe.each([
     expect(waited).toBe(1);
   });
 
+  it('is waited for by nobody once whoever waited was killed', async () => {
+    fresh();
+    const mine = await hold(file);
+    const before = whoHasOpen(file);
+    const waiter = other('hold');
+    expect(await waiter.said()).toBe('waiting');
+    waiter.child.kill('SIGKILL');
+    await expect.poll(() => whoHasOpen(file), { timeout: 10_000 }).toEqual(before);
+    await mine.release();
+  });
+
   it('that is deleted while somebody waits is made anew, and is theirs alone', async () => {
     fresh();
     const mine = await hold(file);
