@@ -10,6 +10,7 @@ import { orEmbedded } from '../embedded-here.ts';
 import { expectProcessor } from '../machine/expect-processor.ts';
 import { processorNamed, type Processor } from '../machine/processor.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
+import { inTime, ping, watchRequests, type Asked, type Patience } from './presence.ts';
 import { repeatCut } from './repeat.ts';
 import { forwardSocket } from './ssh-socket.ts';
 
@@ -47,9 +48,14 @@ const IDLE = 20_000;
 /**
  * Connects to an engine and finds out what it is.
  * @param patience seconds that it may take to answer
+ * @param presence how long what it is asked for then may go on without a word from it; by default, as any request
  * @throws LabError machineCannot where nothing answers, access is denied, or its API is too old
  */
-export async function connectEngine(endpoint: Endpoint, patience = PATIENCE): Promise<Engine> {
+export async function connectEngine(
+  endpoint: Endpoint,
+  patience = PATIENCE,
+  presence?: Patience,
+): Promise<Engine> {
   const options = await connection(endpoint);
   // Docker's client library is large: only who needs it waits for it.
   const { default: Client } = await import('dockerode');
@@ -62,7 +68,7 @@ export async function connectEngine(endpoint: Endpoint, patience = PATIENCE): Pr
   const first = client({});
   let about;
   try {
-    about = (await inTime(first.version.bind(first) as Asked, patience)) as Omit<
+    about = (await inTime(first.version.bind(first) as Asked, patience * 1000)) as Omit<
       Docker.DockerVersion,
       'MinAPIVersion' | 'Components'
     > & {
@@ -86,7 +92,7 @@ export async function connectEngine(endpoint: Endpoint, patience = PATIENCE): Pr
   const product = (about.Components ?? []).some(({ Name }) => Name === 'Podman Engine') ? 'Podman' : 'Docker';
   if (product === 'Podman') keepNoConnection(options.agent);
   return {
-    docker: client({ version: `v${wanted.join('.')}` }),
+    docker: watchRequests(client({ version: `v${wanted.join('.')}` }), presence),
     url: endpoint.url,
     product,
     version: about.Version,
@@ -216,23 +222,9 @@ function before(one: readonly [number, number], other: readonly [number, number]
  */
 export async function assertAnswers(docker: Docker, what: string, patience = PATIENCE): Promise<void> {
   try {
-    await inTime(docker.ping.bind(docker) as Asked, patience);
+    await ping(docker, patience * 1000);
   } catch (error) {
     throw engineError(what, error);
-  }
-}
-
-/** A request of the library's, whose types lack the signal. */
-type Asked = (options: { abortSignal: AbortSignal }) => Promise<unknown>;
-
-/** @throws Error that says so, where an answer takes longer than these seconds */
-async function inTime(ask: Asked, seconds: number): Promise<unknown> {
-  const abortSignal = AbortSignal.timeout(seconds * 1000);
-  try {
-    return await ask({ abortSignal });
-  } catch (error) {
-    if (abortSignal.aborted) throw new Error(`timed out after ${seconds} s`, { cause: error });
-    throw error;
   }
 }
 

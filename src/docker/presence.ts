@@ -108,7 +108,19 @@ function watch(docker: Docker, gone: (error: Error) => void, { silence, answer }
  * @param patience milliseconds in which it is to answer
  */
 export async function ping(docker: Docker, patience: number): Promise<void> {
-  // Its types lack the signal.
-  const asked = docker.ping.bind(docker) as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
-  await asked({ abortSignal: AbortSignal.timeout(patience) });
+  await inTime(docker.ping.bind(docker) as Asked, patience);
+}
+
+/** A request of the library's, whose types lack the signal. */
+export type Asked = (options: { abortSignal: AbortSignal }) => Promise<unknown>;
+
+/** @throws Error that says so, where an answer takes longer than these milliseconds */
+export async function inTime(ask: Asked, patience: number): Promise<unknown> {
+  const abortSignal = AbortSignal.timeout(patience);
+  try {
+    return await ask({ abortSignal });
+  } catch (error) {
+    if (abortSignal.aborted) throw new Error(`timed out after ${patience / 1000} s`, { cause: error });
+    throw error;
+  }
 }

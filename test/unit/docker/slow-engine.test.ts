@@ -70,6 +70,14 @@ describe('an engine on a slow host', () => {
   });
 });
 
+it('an engine that freezes once it has said what it is ends what it is asked for', async () => {
+  const endpoint = await engine((request, response) => {
+    if (request.url === '/version') response.end(JSON.stringify(ABOUT));
+  });
+  const { docker } = await connectEngine(endpoint, undefined, { silence: 30, answer: 200 });
+  await expect(docker.listContainers()).rejects.toThrow('no answer to 2 questions, 0.2 s each');
+});
+
 describe('a connection that the other end closes as a request comes', () => {
   /** What an engine was asked for, where it answers but for the requests whose numbers, from 0, are named. */
   async function cutting(cut: number[]) {
