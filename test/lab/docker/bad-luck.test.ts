@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, leftOf, marked, user } from '../cli.ts';
-import { PLAIN } from './contract-place.ts';
+import { plainTopology } from './plain.ts';
 import { giveNodeImage, startEngine, type TestEngine } from './engine.ts';
 import { slowSocket } from './slow-socket.ts';
 
@@ -35,7 +35,7 @@ describe('a lab on an engine that has bad luck', () => {
     host = await startEngine('28');
     await giveNodeImage(host);
     file = join(host.folder, 'plain.yaml');
-    writeFileSync(file, PLAIN);
+    writeFileSync(file, plainTopology(85));
   });
   afterEach(async () => {
     await lab(['down', '--all']);

@@ -28,13 +28,3 @@ export function placeOn(started: TestEngine) {
     },
   };
 }
-
-/** A lab named `plain` that takes nothing of the kernel but routing. */
-export const PLAIN = `lvslab: 1
-mode: nat
-networks: { west: 10.85.1.0/24, east: 10.85.2.0/24 }
-nodes:
-  h1: { role: client, on: west }
-  r1: { role: router, on: [west, east] }
-  h2: { role: client, on: east }
-`;

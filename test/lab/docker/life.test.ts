@@ -8,16 +8,10 @@ import { nodeImageOn } from '../../../src/docker/image.ts';
 import { BIN, leftOf, marked, user } from '../cli.ts';
 import { pretended } from '../pretended.ts';
 import { RELEASES, giveNodeImage, startEngine, type TestEngine } from './engine.ts';
+import { plainTopology } from './plain.ts';
 
 // No virtual service: this machine's own kernel has no ip_vs, and all this is about everything else.
-const PLAIN = `lvslab: 1
-mode: nat
-networks: { west: 10.81.1.0/24, east: 10.81.2.0/24 }
-nodes:
-  h1: { role: client, on: west }
-  r1: { role: router, on: [west, east] }
-  h2: { role: client, on: east }
-`;
+const PLAIN = plainTopology(81);
 
 describe.each(RELEASES)('a lab on Docker %s', (release) => {
   const me = user(`docker-life-${release}`);
@@ -105,7 +99,7 @@ describe.each(RELEASES)('a lab on Docker %s', (release) => {
       'network west (10.81.1.0/24) cannot be made: Docker network lvslab-plain-west of lab plain',
     );
     expect(twice.stderr).toMatch(/another subnet, for example 10\.\d+\.\d+\.0\/24/);
-    writeFileSync(join(host.folder, 'other.yaml'), PLAIN.replaceAll('10.81', '10.82'));
+    writeFileSync(join(host.folder, 'other.yaml'), plainTopology(82));
     const other = await lab([
       'up',
       join(host.folder, 'other.yaml'),

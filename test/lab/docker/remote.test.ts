@@ -4,15 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BIN, leftOf, marked, user } from '../cli.ts';
 import { giveNodeImage, sshConfig, startEngine, type TestEngine } from './engine.ts';
+import { plainTopology } from './plain.ts';
 
-const PLAIN = `lvslab: 1
-mode: nat
-networks: { west: 10.83.1.0/24, east: 10.83.2.0/24 }
-nodes:
-  h1: { role: client, on: west }
-  r1: { role: router, on: [west, east] }
-  h2: { role: client, on: east }
-`;
+const PLAIN = plainTopology(83);
 
 describe('another host', () => {
   const me = user('remote');

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { leftOf, user } from '../cli.ts';
-import { PLAIN } from './contract-place.ts';
+import { plainTopology } from './plain.ts';
 import { giveNodeImage, startEngine, type TestEngine } from './engine.ts';
 
 const DENIED = 'denies ip_vs to an engine without root (rootless), whatever modules it has';
@@ -37,7 +37,7 @@ describe('an engine that an ordinary user runs', () => {
 
   it('has labs without a virtual service', async () => {
     const file = join(host.folder, 'plain.yaml');
-    writeFileSync(file, PLAIN);
+    writeFileSync(file, plainTopology(85));
     const up = await lab('up', file, '--machine', 'local', '--runtime', 'docker');
     expect(up.code, up.stderr).toBe(0);
     const ping = await lab('exec', 'h1', '--', 'ping', '-c1', '-W5', 'h2');
