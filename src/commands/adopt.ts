@@ -12,10 +12,11 @@ import { readableRecords, writeRecord } from '../lab.ts';
 export async function adoptLabs(name?: string): Promise<void> {
   const known = readableRecords().map((record) => record.name);
   if (name !== undefined && known.includes(name)) return;
-  const endpoint = findEndpoint();
-  if (!mayListen(endpoint)) return;
+  let endpoint;
   let objects;
   try {
+    endpoint = findEndpoint();
+    if (!mayListen(endpoint)) return;
     const { docker } = await connectEngine(endpoint);
     const filters = labelFilter(name);
     objects = [

@@ -34,6 +34,8 @@ export interface Candidate {
   option: string;
   /** Whether nothing is known that rules it out, before it is tried. */
   possible: boolean;
+  /** Whether the environment names it: whoever set that reads why the lab is elsewhere. */
+  stated?: boolean;
   /** Tries it. @throws LabError machineCannot with what is lacking */
   attempt: () => Promise<{ engine?: Endpoint; reason: string }>;
 }
@@ -51,7 +53,8 @@ export async function choosePlace(plan: Plan, wanted: Wanted, progress: Progress
 /** The first of these places that works; where none does, what each lacks. */
 export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): Promise<Choice> {
   const obstacles: LabError[] = [];
-  for (const [index, { machine, runtime, attempt }] of candidates.entries()) {
+  const named: string[] = [];
+  for (const [index, { machine, runtime, attempt, stated }] of candidates.entries()) {
     try {
       const found = await attempt();
       // Where there is no choice, there is no reason but the user's own; an engine says what it is all the same.
@@ -59,12 +62,14 @@ export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): P
       const others = candidates.slice(index + 1).filter(({ possible }) => possible);
       const reason = [
         own,
+        ...named,
         ...(others.length === 0 ? [] : [`not tried: ${others.map((o) => o.option).join(', ')}`]),
       ].join('; ');
       return { machine, runtime, ...found, reason };
     } catch (error) {
       if (!(error instanceof LabError) || error.code !== EXIT.machineCannot) throw error;
       obstacles.push(error);
+      if (stated === true) named.push(error.message);
     }
   }
   const [only] = obstacles;
@@ -99,11 +104,13 @@ function remotePlaces(machine: RemoteName, plan: Plan, progress: Progress): Cand
 function placesHere(abilities: HostAbilities, plan: Plan, wanted: Wanted, progress: Progress): Candidate[] {
   const possible = localObstacles(abilities, needsIpVs(plan)).length === 0;
   const namespaces = place('local', 'netns', possible, () => namespacesHere(abilities, plan));
-  const docker = place('local', 'docker', mayListen(findEndpoint()), () =>
-    dockerAt(undefined, plan, progress),
-  );
+  const stated = isEngineStated();
+  const docker = {
+    ...place('local', 'docker', mayBeHere(), () => dockerAt(undefined, plan, progress)),
+    stated,
+  };
   return [
-    ...(isEngineStated() ? [docker, namespaces] : [namespaces, docker]),
+    ...(stated ? [docker, namespaces] : [namespaces, docker]),
     place('embedded', wanted.runtime ?? 'netns', embeddedObstacle(abilities) === undefined, () =>
       embeddedHere(abilities, plan),
     ),
@@ -118,6 +125,16 @@ function place(
 ): Candidate {
   const option = machine === 'embedded' ? `--machine ${machine}` : `--runtime ${runtime}`;
   return { machine, runtime, option, possible, attempt };
+}
+
+/** Whether an engine may be there at all. */
+function mayBeHere(): boolean {
+  try {
+    return mayListen(findEndpoint());
+  } catch (error) {
+    if (error instanceof LabError) return false;
+    throw error;
+  }
 }
 
 /** Whether a kernel must have IPVS for this lab. */

@@ -50,7 +50,8 @@ type EngineState =
  * modules.
  */
 export async function engineFacts(tried: readonly Scheduler[]): Promise<EngineFacts> {
-  const endpoint = findEndpoint();
+  const endpoint = await orFailed(Promise.resolve().then(() => findEndpoint()));
+  if ('message' in endpoint) return { state: 'unreachable', ...endpoint, others: knownSockets(undefined) };
   return { ...(await engineState(endpoint, tried)), others: knownSockets(endpoint) };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { EXIT, LabError } from '../errors.ts';
 import { homeDirectory } from '../paths.ts';
 
 export const endpointSchema = z.object({
@@ -28,6 +29,7 @@ export const DEFAULT_ENDPOINT =
 /**
  * The engine that Docker's own client would talk to: DOCKER_HOST, else the context that DOCKER_CONTEXT or the client's
  * configuration names, else the local socket (docs.docker.com, "Docker contexts").
+ * @throws LabError machineCannot where that context does not exist: no other engine was asked for
  */
 export function findEndpoint(env: NodeJS.ProcessEnv = process.env): Endpoint {
   const tls = env['DOCKER_TLS_VERIFY'] ?? '';
@@ -41,17 +43,10 @@ export function findEndpoint(env: NodeJS.ProcessEnv = process.env): Endpoint {
       reason: 'DOCKER_HOST',
       certificates: tls === '' ? undefined : (env['DOCKER_CERT_PATH'] ?? folder),
     };
-  const context = env['DOCKER_CONTEXT'] ?? (folder && currentContext(folder));
-  if (folder !== undefined && context !== undefined && context !== '' && context !== 'default') {
-    const id = createHash('sha256').update(context).digest('hex');
-    const url = contextUrl(join(folder, 'contexts', 'meta', id, 'meta.json'));
-    if (url !== undefined)
-      return {
-        url,
-        reason: `Docker context ${context}`,
-        certificates: url.startsWith('tcp:') ? join(folder, 'contexts', 'tls', id, 'docker') : undefined,
-      };
-  }
+  const asked = env['DOCKER_CONTEXT'] ?? '';
+  const context = asked !== '' ? asked : folder && currentContext(folder);
+  if (folder !== undefined && context !== undefined && context !== '' && context !== 'default')
+    return contextIn(folder, context, asked !== '' ? 'DOCKER_CONTEXT' : configFile(folder));
   return { url: DEFAULT_ENDPOINT, reason: 'the local socket', certificates: undefined };
 }
 
@@ -60,8 +55,27 @@ export function isEngineStated(env: NodeJS.ProcessEnv = process.env): boolean {
   return [env['DOCKER_HOST'], env['DOCKER_CONTEXT']].some((value) => (value ?? '') !== '');
 }
 
+/** @param from who names the context */
+function contextIn(folder: string, context: string, from: string): Endpoint {
+  const id = createHash('sha256').update(context).digest('hex');
+  const url = contextUrl(join(folder, 'contexts', 'meta', id, 'meta.json'));
+  if (url === undefined)
+    throw new LabError(EXIT.machineCannot, `there is no Docker context ${context} (${from})`, {
+      mend: 'docker context ls lists them; docker context use default, and no DOCKER_CONTEXT, take the local socket',
+    });
+  return {
+    url,
+    reason: `Docker context ${context}`,
+    certificates: url.startsWith('tcp:') ? join(folder, 'contexts', 'tls', id, 'docker') : undefined,
+  };
+}
+
+function configFile(folder: string): string {
+  return join(folder, 'config.json');
+}
+
 function currentContext(folder: string): string | undefined {
-  return read(join(folder, 'config.json'), configSchema)?.currentContext;
+  return read(configFile(folder), configSchema)?.currentContext;
 }
 
 function contextUrl(file: string): string | undefined {

@@ -44,14 +44,14 @@ export function places(env: NodeJS.ProcessEnv, home: string | undefined): [produ
 /**
  * Sockets of engines that are there and were not named: for the user to choose from, since none of them is used unasked.
  * What somebody else than this user or root has put there is left out: who listens there would get all that is sent.
- * @param named the engine that is used without a word of the user's
+ * @param named the engine that is used without a word of the user's; undefined where there is none
  */
 export function knownSockets(
-  named: Pick<Endpoint, 'url'>,
+  named: Pick<Endpoint, 'url'> | undefined,
   env: NodeJS.ProcessEnv = process.env,
   home = homeDirectory(),
 ): KnownSocket[] {
-  const seen = new Set([whichSocket(socketPath(named) ?? '')]);
+  const seen = new Set([whichSocket((named && socketPath(named)) ?? '')]);
   return places(env, home).flatMap(([product, path]) => {
     const socket = whichSocket(path);
     if (socket === undefined || seen.has(socket)) return [];

@@ -20,6 +20,13 @@ describe('the place for a lab', () => {
     expect((await firstThatWorks([works('--a'), ruledOut], {})).reason).toBe('--a works');
   });
 
+  it('is said to be another than the one that the user named, with what that one lacks', async () => {
+    const stated = lacks('--a');
+    stated.stated = true;
+    const choice = await firstThatWorks([stated, lacks('--b'), works('--c')], {});
+    expect(choice.reason).toBe('--c works; --a lacks it');
+  });
+
   it('is as asked, where there is but one', async () => {
     expect((await firstThatWorks([works('--a')], {})).reason).toBe('as asked');
     expect((await firstThatWorks([works('--a', { runtime: 'docker' })], {})).reason).toBe('--a works');

@@ -39,6 +39,14 @@ it('is what the context of Docker’s own client says', () => {
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ currentContext: 'far' }));
   expect(findEndpoint({ DOCKER_CONFIG: folder }).url).toBe('ssh://me@far');
   expect(findEndpoint({ DOCKER_CONFIG: folder, DOCKER_CONTEXT: 'default' }).url).toBe(DEFAULT_ENDPOINT);
+  // Another engine than was named would be given a lab that is not for it.
+  expect(() => findEndpoint({ DOCKER_CONFIG: folder, DOCKER_CONTEXT: 'gone' })).toThrow(
+    'there is no Docker context gone (DOCKER_CONTEXT)',
+  );
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ currentContext: 'gone' }));
+  expect(() => findEndpoint({ DOCKER_CONFIG: folder })).toThrow(
+    `there is no Docker context gone (${join(folder, 'config.json')})`,
+  );
   writeFileSync(join(folder, 'config.json'), 'not JSON');
   expect(findEndpoint({ DOCKER_CONFIG: folder }).url).toBe(DEFAULT_ENDPOINT);
 });
