@@ -69,7 +69,7 @@ export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): P
     } catch (error) {
       if (!(error instanceof LabError) || error.code !== EXIT.machineCannot) throw error;
       obstacles.push(error);
-      if (stated === true) named.push(error.message);
+      if (stated === true) named.push(...error.message.split('\n', 1));
     }
   }
   const [only] = obstacles;

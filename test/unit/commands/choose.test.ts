@@ -25,6 +25,9 @@ describe('the place for a lab', () => {
     stated.stated = true;
     const choice = await firstThatWorks([stated, lacks('--b'), works('--c')], {});
     expect(choice.reason).toBe('--c works; --a lacks it');
+    // The reason is one line on the screen.
+    stated.attempt = () => Promise.reject(new LabError(EXIT.machineCannot, 'no image\n(as was tried)'));
+    expect((await firstThatWorks([stated, works('--c')], {})).reason).toBe('--c works; no image');
   });
 
   it('is as asked, where there is but one', async () => {
