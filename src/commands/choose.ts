@@ -34,7 +34,7 @@ export interface Candidate {
   option: string;
   /** Whether nothing is known that rules it out, before it is tried. */
   possible: boolean;
-  /** Whether the environment names it: whoever set that reads why the lab is elsewhere. */
+  /** Whether the user named it, and so is to read why the lab is elsewhere. */
   stated?: boolean;
   /** Tries it. @throws LabError machineCannot with what is lacking */
   attempt: () => Promise<{ engine?: Endpoint; reason: string }>;
@@ -104,13 +104,15 @@ function remotePlaces(machine: RemoteName, plan: Plan, progress: Progress): Cand
 function placesHere(abilities: HostAbilities, plan: Plan, wanted: Wanted, progress: Progress): Candidate[] {
   const possible = localObstacles(abilities, needsIpVs(plan)).length === 0;
   const namespaces = place('local', 'netns', possible, () => namespacesHere(abilities, plan));
-  const stated = isEngineStated();
+  const engine = engineHere();
   const docker = {
-    ...place('local', 'docker', mayBeHere(), () => dockerAt(undefined, plan, progress)),
-    stated,
+    ...place('local', 'docker', engine !== undefined && mayListen(engine), () =>
+      dockerAt(engine, plan, progress),
+    ),
+    stated: isEngineStated() || engine === undefined,
   };
   return [
-    ...(stated ? [docker, namespaces] : [namespaces, docker]),
+    ...(isEngineStated() ? [docker, namespaces] : [namespaces, docker]),
     place('embedded', wanted.runtime ?? 'netns', embeddedObstacle(abilities) === undefined, () =>
       embeddedHere(abilities, plan),
     ),
@@ -127,12 +129,12 @@ function place(
   return { machine, runtime, option, possible, attempt };
 }
 
-/** Whether an engine may be there at all. */
-function mayBeHere(): boolean {
+/** The engine of this host's Docker client; undefined where that names one that does not exist. */
+function engineHere(): Endpoint | undefined {
   try {
-    return mayListen(findEndpoint());
+    return findEndpoint();
   } catch (error) {
-    if (error instanceof LabError) return false;
+    if (error instanceof LabError) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,6 @@
 import { execa } from 'execa';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { EMBEDDED_ELSEWHERE } from '../../src/machine/processor.ts';
@@ -51,6 +53,33 @@ describe.each<Kind>([
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain('does not answer');
     expect(ran.stderr).not.toContain('embedded');
+  });
+});
+
+describe('a context of Docker’s client that does not exist', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lvslab-context-'));
+  beforeAll(() => {
+    writeFileSync(join(folder, 'config.json'), '{ "currentContext": "gone" }');
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterEach(async () => {
+    await me.lab(['down', 'nat']);
+  });
+
+  it.each([
+    ['DOCKER_CONTEXT', { DOCKER_CONTEXT: 'gone' }],
+    [join(folder, 'config.json'), { DOCKER_CONFIG: folder }],
+  ])('is no other engine, and %s is said to name it', async (from, variables) => {
+    const env = { ...me.env, ...variables };
+    const words = `there is no Docker context gone (${from})`;
+    const elsewhere = await me.lab(['up', 'nat'], { env });
+    expect(elsewhere.code, elsewhere.stderr).toBe(0);
+    expect(elsewhere.stdout).toContain(words);
+    const refused = await me.lab(['up', 'dr', '--machine', 'local', '--runtime', 'docker'], { env });
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain(words);
   });
 });
 
