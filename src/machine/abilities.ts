@@ -25,6 +25,9 @@ export interface HostAbilities {
   namespaces: boolean;
 }
 
+/** All namespaces anew, as the embedded machine asks for them; it ends with whoever asked. */
+const NEW_NAMESPACES = ['--unshare-all', '--die-with-parent'];
+
 /** Finds out what this host can do; takes some milliseconds. */
 export async function hostAbilities(): Promise<HostAbilities> {
   const system = platform();
@@ -33,7 +36,7 @@ export async function hostAbilities(): Promise<HostAbilities> {
   const [ipVs, loopMount, namespaces] = await Promise.all([
     linux ? findIpVs() : { state: 'absent' as const, words: '' },
     linux && mountsImages(modules),
-    linux && succeeds('bwrap', ['--unshare-all', '--ro-bind', '/', '/', '--dev', '/dev', '/bin/true']),
+    linux && succeeds('bwrap', [...NEW_NAMESPACES, '--ro-bind', '/', '/', '--dev', '/dev', '/bin/true']),
   ]);
   return {
     system,

@@ -86,8 +86,11 @@ export function traces(state: string): Traces {
   };
 }
 
-/** What stays of these labs: a killed process's children notice within a moment, and a lock's holder ends last. */
+/**
+ * What stays of these labs: a killed process's children notice within a moment, and a lock's holder ends last. A program
+ * that was begun and makes namespaces ends by itself, but the kernel makes those of all labs one after another.
+ */
 export async function leftOf(state: string): Promise<Traces> {
-  for (let waited = 0; processesOf(state).length > 0 && waited < 100; waited += 1) await sleep(50);
+  for (let waited = 0; processesOf(state).length > 0 && waited < 600; waited += 1) await sleep(50);
   return traces(state);
 }
