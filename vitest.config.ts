@@ -8,6 +8,20 @@ const TIMED = [
   'test/lab/docker/modes.test.ts',
 ];
 
+/** Unit tests that change what all files of a worker share: modules, or the folder that it is in. */
+const ALONE = [
+  'test/unit/machine/elsewhere.test.ts',
+  'test/unit/commands/new.test.ts',
+  'test/unit/commands/topology-file.test.ts',
+];
+
+const unit = {
+  // Some try thousands of inputs, and a machine may be busy.
+  testTimeout: 60_000,
+  sequence: { groupOrder: 0 },
+  setupFiles: ['test/unit/leaves-no-trace.ts'],
+};
+
 const lab = {
   // A lab takes two seconds; a machine that is busy with other things, many times that.
   testTimeout: 120_000,
@@ -22,13 +36,15 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...unit,
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          sequence: { groupOrder: 0 },
-          // Some try thousands of inputs, and a machine may be busy.
-          testTimeout: 60_000,
+          exclude: ALONE,
+          // A worker of its own for each of 150 files costs as much time as their tests.
+          isolate: false,
         },
       },
+      { test: { ...unit, name: 'unit-alone', include: ALONE } },
       {
         test: {
           ...lab,
