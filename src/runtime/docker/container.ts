@@ -88,6 +88,8 @@ export function nodeContainer({ node, image, security, network }: NodeContainer)
     Image: image,
     Hostname: node.name,
     Cmd: ['perl', '/usr/lib/lvslab/node-agent', 'stay'],
+    // Who makes it has its first requests carried out by its first process: no command need be started in it for them.
+    ...{ OpenStdin: true, StdinOnce: true, AttachStdin: true, AttachStdout: true, AttachStderr: true },
     Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LANG=C.UTF-8'],
     WorkingDir: '/root',
     // Its first process is one that stays, and has nothing to finish.
@@ -104,6 +106,8 @@ export function nodeContainer({ node, image, security, network }: NodeContainer)
       // Where processes leave their numbers: after a restart they name others.
       Tmpfs: { '/run': 'mode=755,size=8m' },
       RestartPolicy: { Name: 'no' },
+      // What it answers is for whoever asked.
+      LogConfig: { Type: 'none', Config: {} },
     },
     ...(first === undefined || network === undefined
       ? {}

@@ -10,14 +10,14 @@ import type { Plan, PlannedNode } from '../../plan/types.ts';
 import { agentBy, type Agent } from '../agent.ts';
 import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
-import type { HeldJob, Job, Lease, NodeState, Runtime } from '../runtime.ts';
+import type { HeldJob, Job, Lease, NodeState, Running, Runtime } from '../runtime.ts';
 import { byNode, inOrder } from './by-node.ts';
 import { confinementOn, containerName, containerOptions, endpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
 import { inParallel } from './in-parallel.ts';
 import { networkOptions } from './networks.ts';
 import { checkNetworks } from './preflight-check.ts';
-import { startInContainer } from './process.ts';
+import { attachTo, startInContainer } from './process.ts';
 import { removeLab } from './removal.ts';
 import { readDevices, wiringCommands } from './wiring.ts';
 
@@ -35,17 +35,22 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
   const reach = () => (engine ??= connect());
   const docker = async () => (await reach()).docker;
   const agents = new Map<string, Agent>();
+  /** First processes of containers that were made here, which serve as agents until they are let go. */
+  const first = new Map<string, Running>();
+
+  const launch = (node: string): Running => {
+    const process = first.get(node);
+    first.delete(node);
+    // It ends with its standard input.
+    const options = { stdio: 'pipe', guarded: false } as const;
+    const argv = ['perl', '/usr/lib/lvslab/node-agent'];
+    return process ?? startInContainer(docker, containerName(lab, node), argv, options);
+  };
 
   const agent = (node: string): Agent => {
     const known = agents.get(node);
     if (known !== undefined) return known;
-    const spoken = agentBy(node, () =>
-      startInContainer(docker, containerName(lab, node), ['perl', '/usr/lib/lvslab/node-agent'], {
-        stdio: 'pipe',
-        // It ends with its standard input.
-        guarded: false,
-      }),
-    );
+    const spoken = agentBy(node, () => launch(node));
     const made: Agent = {
       ...spoken,
       // Where the engine is gone, that is what is wrong, and not the node.
@@ -109,7 +114,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       );
   }
 
-  async function makeNode(plan: Plan, node: PlannedNode, security: string[]): Promise<void> {
+  async function makeNode(node: PlannedNode, security: string[]): Promise<void> {
     const found = await reach();
     const { docker: api } = found;
     const image = nodeImageOn(found);
@@ -119,6 +124,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
         await api
           .getNetwork(networkName(lab, own.network))
           .connect({ Container: container.id, EndpointConfig: endpoint(own) });
+      first.set(node.name, await attachTo(api, container));
       await container.start();
     } catch (error) {
       throw engineError(`container ${containerName(lab, node.name)}`, error);
@@ -140,9 +146,17 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
           throw engineError(`network ${networkName(lab, network.name)}`, error);
         }
       });
-      await inParallel(plan.nodes, (node) => makeNode(plan, node, security));
-      await wire(plan, plan.nodes);
-      await checkNetworks(api, nodeImageOn(found), plan, runtime);
+      const letGo: (() => void)[] = [];
+      try {
+        await inParallel(plan.nodes, async (node) => {
+          await makeNode(node, security);
+          letGo.push(agent(node.name).keep());
+          await wire(plan, [node]);
+        });
+        await checkNetworks(api, nodeImageOn(found), plan, runtime);
+      } finally {
+        for (const end of letGo) end();
+      }
     },
 
     async destroy() {

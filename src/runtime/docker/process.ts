@@ -80,6 +80,30 @@ export function startInContainer(
   return child;
 }
 
+/**
+ * The first process of a container that has not been started yet, in the shape of a child process. It has the end of its
+ * input when this process is gone.
+ */
+export async function attachTo(engine: Docker, container: Docker.Container): Promise<Running> {
+  const stream = (await container.attach({
+    ...{ stream: true, hijack: true, stdin: true, stdout: true, stderr: true },
+  })) as Duplex;
+  const child = new ContainerProcess('pipe', () => {
+    stream.destroy();
+  });
+  const { input, output, error } = child.ends;
+  input.pipe(stream);
+  stream.on('error', () => undefined);
+  engine.modem.demuxStream(stream, output, error);
+  void ended(stream).then(() => {
+    input.unpipe(stream);
+    for (const own of [output, error]) own.end();
+    child.emit('exit', null, null);
+    child.emit('close', null, null);
+  });
+  return child;
+}
+
 async function run(
   docker: () => Promise<Docker>,
   container: string,
