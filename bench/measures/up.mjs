@@ -1,0 +1,27 @@
+import { bootContestant } from '../kernels.mjs';
+
+export default {
+  title: '`lab up nat`',
+  about:
+    'From an empty hand to the first answered requests, with a warm cache; the start of the tool is included. The processor time is of the tool alone: the kernel of a lab stays, and is not in it.',
+  measure: (workplace, { kernels, local }) =>
+    workplace.race('A NAT lab, warm cache', [
+      ...kernels.flatMap((kernel) => [
+        bootContestant(workplace, kernel),
+        {
+          name: `lab up nat, ${kernel.name}`,
+          lacks: kernel.lacks,
+          run: () => workplace.labOn(kernel, 'up', 'nat', '--name', 'bench-up', '--machine', 'embedded'),
+          after: () => workplace.lab('down', 'bench-up'),
+        },
+      ]),
+      {
+        name: 'the same in namespaces on this host’s kernel',
+        role: 'peer',
+        lacks: local,
+        run: () =>
+          workplace.lab('up', 'nat', '--name', 'bench-up', '--machine', 'local', '--runtime', 'netns'),
+        after: () => workplace.lab('down', 'bench-up'),
+      },
+    ]),
+};
