@@ -1,5 +1,6 @@
 // Where a run of the benchmark works: a folder of its own with its labs, and what is to be undone. Everything goes with
 // the run, whether it ends well, fails or is interrupted.
+import { setMaxListeners } from 'node:events';
 import { execa } from 'execa';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
@@ -21,6 +22,8 @@ export async function openWorkplace(rounds, progress) {
   const state = join(folder, 'state');
   mkdirSync(state, { mode: 0o700 });
   const stop = new AbortController();
+  // One for each program that runs, and many may run at once.
+  setMaxListeners(0, stop.signal);
   const listeners = ['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => {
     const listener = () => {
       workplace.exitCode = 128 + constants.signals[name];
