@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { bootContestant } from '../kernels.mjs';
+import { processorSeconds } from '../ruler.mjs';
 
 export const SEATS = [8, 16, 40];
 
@@ -21,6 +22,17 @@ export default {
     ],
     x: SEATS,
   },
+  summary: [
+    {
+      what: 'a class of 40, until all answer',
+      of: { name: '40 seats', figure: 'all answering' },
+      beside: [
+        ['40 bare boots', { name: '40 bare' }],
+        ['a seat has', { name: '40 seats', figure: 'a seat' }],
+        ['down', { name: '40 seats', figure: 'down' }],
+      ],
+    },
+  ],
   measure: async (workplace, { kernels: [kernel] }) => {
     const { lacks } = kernel;
     await workplace.race(
@@ -33,7 +45,15 @@ export default {
         },
         {
           name: `${count} seats`,
-          ...{ lacks, units: { 'all answering': 's', 'a seat': 'MiB', down: 's' } },
+          ...{
+            lacks,
+            units: {
+              'all answering': 's',
+              'a seat': 'MiB',
+              ...(count === Math.max(...SEATS) && BOARD),
+              down: 's',
+            },
+          },
           run: async () => {
             let began = performance.now();
             await workplace.labOn(
@@ -50,15 +70,36 @@ export default {
             const seats = workplace.labs();
             if (seats.length !== count) throw new Error(`${seats.length} of ${count} seats are up`);
             const sum = seats.reduce((all, seat) => all + workplace.memory(seat), 0);
+            const board = count === Math.max(...SEATS) ? await boardFigures(workplace) : {};
             began = performance.now();
             await workplace.lab('class', 'down', 'bench');
-            return { 'all answering': up, 'a seat': sum / count, down: (performance.now() - began) / 1000 };
+            const down = (performance.now() - began) / 1000;
+            return { 'all answering': up, 'a seat': sum / count, ...board, down };
           },
         },
       ]),
     );
   },
 };
+
+/** Of the board: until its first look is there, with its own start, and what each further one takes of a processor. */
+const BOARD = { 'the board’s first look': 's', 'the board, from then on': '% of a processor' };
+const LOOKS = 11;
+
+async function boardFigures(workplace) {
+  const looks = async (count) => {
+    const had = processorSeconds();
+    const began = performance.now();
+    await workplace.lab('class', 'board', '--json', '--count', String(count));
+    return { took: (performance.now() - began) / 1000, processor: processorSeconds() - had };
+  };
+  const first = await looks(1);
+  const all = await looks(LOOKS);
+  return {
+    'the board’s first look': first.took,
+    'the board, from then on': (100 * (all.processor - first.processor)) / (all.took - first.took),
+  };
+}
 
 async function bootMany(workplace, kernel, count) {
   const { run } = bootContestant(workplace, kernel);

@@ -11,6 +11,16 @@ export default {
   title: 'On a Docker engine',
   about:
     'The nodes of NAT as containers, configured, with what LVS would send tried in every network; beside it docker-compose makes the same containers and networks on the same engine, and no more.',
+  summary: [2, 16].map((servers) => ({
+    what: `NAT with ${servers} real servers on Docker`,
+    of: { race: `${servers} real servers, up`, name: 'lab up' },
+    beside: [
+      [
+        'docker-compose, the same containers',
+        { race: `${servers} real servers, up`, name: 'docker-compose' },
+      ],
+    ],
+  })),
   measure: async (workplace) => {
     const engine = await nodeImage(workplace);
     const withoutCompose =

@@ -3,6 +3,17 @@ import { bin } from '../workplace.mjs';
 export default {
   title: '`lab exec rs1 -- true`',
   about: 'A command on a node, beside what no command of the tool can go below.',
+  summary: [
+    {
+      what: '`lab exec rs1 -- true`',
+      of: { name: 'lab exec' },
+      beside: [
+        ['Node doing nothing', { name: 'Node' }],
+        ['`lab --version`', { name: 'the tool' }],
+        ['the guest’s share', { name: 'the guest' }],
+      ],
+    },
+  ],
   measure: (workplace, { kernels }) =>
     workplace.race('One command on a node', [
       { name: 'Node doing nothing', role: 'floor', run: () => workplace.run(['node', '-e', '0']) },

@@ -22,6 +22,14 @@ export default {
     ],
     x: SERVERS,
   },
+  summary: ['up', 'test'].map((which) => ({
+    what: `NAT with 64 real servers: ${which}`,
+    of: { name: '64 real', figure: which },
+    beside: [
+      ['with 2', { name: '2 real', figure: which }],
+      ...(which === 'up' ? [['64 namespaces by `ip -batch` in the guest', { name: '64 namespaces' }]] : []),
+    ],
+  })),
   measure: async (workplace, { kernels: [kernel] }) => {
     const { lacks } = kernel;
     const sizes = [

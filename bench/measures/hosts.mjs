@@ -7,6 +7,14 @@ export default {
   title: 'Plain hosts on this host’s kernel',
   about:
     'Hosts on one network, each in a namespace with an address, without services. `ip -batch` makes no more than namespaces, links and addresses; Mininet counts from after its imports, and the tool with its own start.',
+  summary: [5, 50].map((hosts) => ({
+    what: `${hosts} hosts on this host’s kernel, its own start included`,
+    of: { race: `${hosts} `, name: 'lab up' },
+    beside: [
+      ['Mininet without its own', { race: `${hosts} `, name: 'Mininet' }],
+      ['`ip -batch`', { race: `${hosts} `, name: 'ip -batch' }],
+    ],
+  })),
   measure: async (workplace) => {
     const root =
       process.getuid() === 0

@@ -7,6 +7,13 @@ const LOOP = `wrk -t 1 -c ${CONNECTIONS} -d ${SECONDS}s --timeout 2s -H 'Connect
 export default {
   title: '`lab load nat`',
   about: `New connections a second, ${CONNECTIONS} at once, for ${SECONDS} seconds. The floor is wrk and nginx in one node, without director, network or counting.`,
+  summary: [
+    {
+      what: '`lab load nat`, new connections',
+      of: { name: 'lab load', figure: 'rate' },
+      beside: [['wrk and nginx in one node', { name: 'wrk', figure: 'rate' }]],
+    },
+  ],
   measure: (workplace, { kernels, local }) => {
     const load = async (name) => {
       const { stdout } = await workplace.lab(

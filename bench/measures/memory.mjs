@@ -8,6 +8,16 @@ export default {
   title: 'Memory of a lab',
   about:
     'Physical memory of every process of a NAT lab that is up (PSS: what several share is counted in part at each), deleted files included.',
+  summary: [
+    {
+      what: 'one NAT lab of ten, every process counted',
+      of: { name: '10 labs', figure: 'each' },
+      beside: [
+        ['a single lab', { name: 'one lab', figure: 'each' }],
+        ['its kernel with one sleeping process', { name: 'one sleeping', figure: 'each' }],
+      ],
+    },
+  ],
   measure: (workplace, { kernels }) =>
     workplace.race(
       'Memory of NAT labs, each',

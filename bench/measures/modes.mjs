@@ -7,6 +7,16 @@ export default {
   title: 'NAT, TUN and DR proven',
   about:
     'Three labs up, every claim of each held against packets, and down. The shell script beside it sets the same modes up in a guest that is there already, sends 32 bytes through each, and proves nothing.',
+  summary: [
+    {
+      what: 'NAT, TUN and DR: up, every claim proven, down',
+      of: { name: 'lab verify' },
+      beside: [
+        ['one after the other', { name: 'up, test' }],
+        ['the same modes by shell, 32 bytes each, nothing proven', { name: 'the same' }],
+      ],
+    },
+  ],
   measure: (workplace, { kernels: [kernel] }) => {
     const { lacks } = kernel;
     const script = readFileSync(join(import.meta.dirname, '../three-modes.sh'), 'utf8');

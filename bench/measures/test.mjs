@@ -2,6 +2,13 @@ export default {
   title: '`lab test nat`',
   about:
     'Every claim of the mode held against packets. The floor asks as many requests of the VIP as the test does, by curl on the client, and judges nothing.',
+  summary: [
+    {
+      what: '`lab test nat`',
+      of: { name: 'lab test nat' },
+      beside: [['eight requests by curl, nothing judged', { name: 'eight' }]],
+    },
+  ],
   measure: (workplace, { kernels, local }) => {
     const up = (name, ...place) => workplace.lab('up', 'nat', '--name', name, ...place);
     return workplace.race('Proof of a NAT lab', [

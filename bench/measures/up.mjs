@@ -4,6 +4,13 @@ export default {
   title: '`lab up nat`',
   about:
     'From an empty hand to the first answered requests, with a warm cache; the start of the tool is included. The processor time is of the tool alone: the kernel of a lab stays, and is not in it.',
+  summary: [
+    {
+      what: '`lab up nat`, first requests answered',
+      of: { name: 'lab up nat' },
+      beside: [['bare boot of the same kernel', { name: 'bare boot' }]],
+    },
+  ],
   measure: (workplace, { kernels, local }) =>
     workplace.race('A NAT lab, warm cache', [
       ...kernels.flatMap((kernel) => [
