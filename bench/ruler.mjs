@@ -53,8 +53,8 @@ export function processorSeconds() {
  * One run by the clock, or by its own account: milliseconds as a number, or figures by name.
  * @returns a value for each figure, the one that has no name in seconds, and where the clock was its own, processor time
  */
-async function time(run, units) {
-  const had = processorSeconds();
+async function time({ run, units, beside = () => 0 }) {
+  const had = processorSeconds() + beside();
   const began = performance.now();
   const own = await run();
   const took = (performance.now() - began) / 1000;
@@ -63,7 +63,8 @@ async function time(run, units) {
       if (!(own?.[figure] > 0)) throw new Error(`its ${figure} is ${own?.[figure]} by its own account`);
     return { values: own };
   }
-  if (typeof own !== 'number') return { values: { '': took }, processor: processorSeconds() - had };
+  if (typeof own !== 'number')
+    return { values: { '': took }, processor: processorSeconds() + beside() - had };
   if (!(own > 0)) throw new Error(`it took ${own} ms by its own account`);
   return { values: { '': own / 1000 } };
 }
@@ -77,7 +78,8 @@ export function spread(values) {
 /**
  * Runs the contestants in turn, round after round, so that a busy moment hits them all alike.
  * @param contestants `run` does what is measured, and throws where it did not come to pass; it may return milliseconds of
- * its own, or, where `units` names figures with their units, a value for each. `prepare` comes once, before the first
+ * its own, or, where `units` names figures with their units, a value for each. `beside` tells the processor seconds that others
+ * have had until now who work for it and do not end with it: a lab's kernel. `prepare` comes once, before the first
  * round, `before` and `after` come with every one, and none of them counts. `role` is tool, floor or peer; `lacks` is what is
  * to be said instead.
  * @param options.signal ends it: whoever gave it undoes what is begun
@@ -101,12 +103,12 @@ export async function race(title, rounds, contestants, { signal, progress } = {}
   for (const contestant of able) await step(contestant, contestant.prepare);
   for (let round = 1; round <= rounds; round += 1)
     for (const contestant of able) {
-      const { name, before, run, after, units } = contestant;
+      const { name, before, after } = contestant;
       if (out.has(contestant)) continue;
       progress?.(`${title}: round ${round} of ${rounds}: ${name}`);
       await step(contestant, before);
       if (!out.has(contestant))
-        await step(contestant, async () => results.get(contestant).push(await time(run, units)));
+        await step(contestant, async () => results.get(contestant).push(await time(contestant)));
       await step(contestant, after);
     }
   say(`\n${title}`);

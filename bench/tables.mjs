@@ -6,7 +6,7 @@ export function figure(value, unit) {
     if (value < 0.1) return `${value.toFixed(3)} s`;
     return `${value.toFixed(value < 10 ? 2 : 1)} s`;
   }
-  return `${value.toFixed(unit === 'MiB' && value < 10 ? 1 : 0)} ${unit === '1/s' ? 'a second' : unit}`;
+  return `${value.toFixed(value < 10 ? 1 : 0)} ${unit === '1/s' ? 'a second' : unit}`.trimEnd();
 }
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');

@@ -2,7 +2,7 @@
 // the run, whether it ends well, fails or is interrupted.
 import { setMaxListeners } from 'node:events';
 import { execa } from 'execa';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -33,6 +33,7 @@ export async function openWorkplace(rounds, progress) {
     return [name, listener];
   });
   const { treeMemory } = await part(folder, 'machine/memory');
+  const { processTree, statFields } = await part(folder, 'machine/processes');
 
   /** Runs a program to its end, and throws where that is no success. */
   const run = (argv, options = {}) =>
@@ -46,6 +47,9 @@ export async function openWorkplace(rounds, progress) {
   const undo = (argv) => run(argv, { cancelSignal: new AbortController().signal });
   const undone = [];
   const rows = [];
+
+  /** The process that holds the line of a lab, and everything of its kernel with it. */
+  const holderOf = (lab) => Number(readFileSync(join(state, lab, 'holder'), 'utf8').split(' ')[0]);
 
   const workplace = {
     folder,
@@ -65,11 +69,18 @@ export async function openWorkplace(rounds, progress) {
       run(['ssh', '-F', '/dev/null', '-o', workplace.line(lab), 'guest', command], options),
     /** MiB that a lab has: the holder of its line and all that that started, shared pages in part. */
     memory(lab) {
-      const holder = readFileSync(join(state, lab, 'holder'), 'utf8');
-      const mebibytes = treeMemory(Number(holder.split(' ')[0]));
+      const mebibytes = treeMemory(holderOf(lab));
       // A kernel with its nodes has never had less.
       if (!(mebibytes > 10)) throw new Error(`lab ${lab} has ${mebibytes} MiB`);
       return mebibytes;
+    },
+    /** Seconds of processor time that a lab has had so far; none where it is not there yet. */
+    processor(lab) {
+      if (!existsSync(join(state, lab, 'holder'))) return 0;
+      // Own time and that of children that have ended, of user and system, in hundredths.
+      const times = (pid) => statFields(pid).slice(11, 15).map(Number);
+      const all = processTree(holderOf(lab)).flatMap(times);
+      return all.reduce((sum, time) => sum + time, 0) / 100;
     },
     /** MiB of a process and all that it started. */
     treeMemory,

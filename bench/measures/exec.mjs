@@ -25,8 +25,8 @@ export default {
       ...kernels.flatMap((kernel) => [
         {
           name: `the guest’s share over its line, ${kernel.name}`,
-          role: 'floor',
-          lacks: kernel.lacks,
+          ...{ role: 'floor', lacks: kernel.lacks },
+          beside: () => workplace.processor(`bench-${kernel.id}`),
           prepare: () =>
             workplace.labOn(kernel, 'up', 'nat', '--name', `bench-${kernel.id}`, '--machine', 'embedded'),
           run: () => workplace.inGuest(`bench-${kernel.id}`, 'true'),
@@ -34,6 +34,7 @@ export default {
         {
           name: `lab exec, ${kernel.name}`,
           lacks: kernel.lacks,
+          beside: () => workplace.processor(`bench-${kernel.id}`),
           run: () => workplace.lab('exec', `bench-${kernel.id}/rs1`, '--', 'true'),
         },
       ]),

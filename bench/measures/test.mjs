@@ -14,17 +14,17 @@ export default {
     return workplace.race('Proof of a NAT lab', [
       ...kernels.flatMap((kernel) => {
         const name = `bench-${kernel.id}`;
+        const beside = () => workplace.processor(name);
         return [
           {
             name: `eight requests by curl, ${kernel.name}`,
-            role: 'floor',
-            lacks: kernel.lacks,
+            ...{ role: 'floor', lacks: kernel.lacks, beside },
             prepare: () => workplace.labOn(kernel, 'up', 'nat', '--name', name, '--machine', 'embedded'),
             run: () => workplace.lab('exec', `${name}/client`, '--', 'sh', '-ec', EIGHT),
           },
           {
             name: `lab test nat, ${kernel.name}`,
-            lacks: kernel.lacks,
+            ...{ lacks: kernel.lacks, beside },
             run: () => workplace.lab('test', name),
           },
         ];
