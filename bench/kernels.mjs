@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Exit code of `lab` for a command that it does not have. */
+const BAD_USAGE = 2;
+
 /** Switches the machine off by reboot(2), so that the kernel ends with 0 if it has come as far as its first process. */
 const POWER_OFF = '-esyscall(169,0xfee1dead,672274793,0x4321fedc)';
 
@@ -18,7 +21,8 @@ async function doctor(workplace) {
 /**
  * What this machine has.
  * @returns kernels, the one that labs have by default first, each with the environment that chooses it, and with `lacks`
- * where there is no root filesystem for it yet; `local` is why labs with IPVS cannot be on this host's kernel
+ * where there is no root filesystem for it yet; `local` is why labs with IPVS cannot be on this host's kernel; `engine`
+ * whether a Docker engine is where labs look for one, well or not
  */
 export async function lookAround(workplace) {
   const findings = await doctor(workplace);
@@ -35,20 +39,25 @@ export async function lookAround(workplace) {
   const debian = {
     ...{ id: 'debian', name: 'Debian’s kernel', env: { LVSLAB_KERNEL: 'debian' }, lacks },
     ...{ program: join(directory, 'linux'), root: directory },
+    release: /kernel ([\d.]+)/.exec(finding('root filesystem')?.detail ?? '')?.[1],
   };
-  const program = await madeKernel(workplace);
-  const made = { ...debian, id: 'lab', name: 'the made kernel', env: { LVSLAB_KERNEL: 'lab' }, program };
-  return { local, kernels: program === undefined ? [debian] : [made, debian] };
+  const found = await madeKernel(workplace);
+  const made = found && {
+    ...{ ...debian, id: 'lab', name: 'the made kernel', env: { LVSLAB_KERNEL: 'lab' } },
+    ...{ release: found.release, program: join(found.directory, 'linux') },
+  };
+  const engine = finding('docker') !== undefined && finding('docker').state !== 'missing';
+  return { local, engine, kernels: made === undefined ? [debian] : [made, debian] };
 }
 
 /** The kernel that `lab kernel build` has made, where there is one that this version uses. */
 async function madeKernel(workplace) {
   try {
-    const { kernels } = JSON.parse((await workplace.lab('kernel', 'list', '--json')).stdout);
-    const directory = kernels.find(({ used }) => used)?.directory;
-    return directory === undefined ? undefined : join(directory, 'linux');
+    const { stdout } = await workplace.lab('kernel', 'list', '--json');
+    return JSON.parse(stdout).used;
   } catch (error) {
-    if (workplace.signal.aborted) throw error;
+    // A version of the tool that has no such command says so.
+    if (error.exitCode !== BAD_USAGE) throw error;
     return undefined;
   }
 }

@@ -82,6 +82,7 @@ async function measure({ names, rounds }) {
       measures: [],
     };
     const around = await lookAround(workplace);
+    run.machine.kernels = around.kernels.map(({ name, release }) => `${name} ${release ?? ''}`.trim());
     for (const name of names) {
       workplace.signal.throwIfAborted();
       const before = await othersNow();

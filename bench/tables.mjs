@@ -61,6 +61,7 @@ ${table(
     line('processor', `${machine.processors} × ${machine.processor}`),
     line('memory', machine.memory),
     line('kernel', machine.kernel),
+    line('kernels of labs', machine.kernels.join(', ')),
     line('Node.js', machine.node),
     line('at the start', busyText(run.start)),
     line('at the end', busyText(run.end)),

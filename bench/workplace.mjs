@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { execa } from 'execa';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
 import { attempt, failed, part, race } from './ruler.mjs';
 
@@ -17,7 +17,7 @@ const GRACE = 60_000;
  * @param rounds how often each contestant runs
  * @param progress hears what is done now
  */
-export async function openWorkplace(rounds, progress) {
+export async function openWorkplace(rounds, progress = () => undefined) {
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-bench-'));
   const state = join(folder, 'state');
   mkdirSync(state, { mode: 0o700 });
@@ -44,7 +44,7 @@ export async function openWorkplace(rounds, progress) {
       env: { LVSLAB_STATE: state, ...options.env },
     });
   /** Without the signal: it has come already where this has to work. */
-  const undo = (argv) => run(argv, { cancelSignal: new AbortController().signal });
+  const undo = (argv, options = {}) => run(argv, { ...options, cancelSignal: new AbortController().signal });
   const undone = [];
   const rows = [];
 
@@ -53,9 +53,11 @@ export async function openWorkplace(rounds, progress) {
 
   const workplace = {
     folder,
+    name: basename(folder),
     state,
     rounds,
     signal: stop.signal,
+    progress,
     run,
     undo,
     /** `lab`, without the launcher's look at the sources. */

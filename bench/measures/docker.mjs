@@ -1,11 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
+import { findEngine } from '../engine.mjs';
 import { lacking } from '../ruler.mjs';
 import { bin } from '../workplace.mjs';
-
-/** Exit code of `lab` where this machine cannot do what is asked. */
-const CANNOT = 3;
 
 export default {
   title: 'On a Docker engine',
@@ -21,58 +18,52 @@ export default {
       ],
     ],
   })),
-  measure: async (workplace) => {
-    const engine = await nodeImage(workplace);
+  measure: async (workplace, { engine: isThere }) => {
+    const engine = await findEngine(workplace, isThere);
+    const { env } = engine;
+    const run = (argv) => workplace.run(argv, { env });
+    const lab = (...argv) => run(['node', bin, ...argv]);
+    workplace.progress('the image of a node');
+    // Built where it is not there; it stays on an engine that is not the run's own.
+    const image = engine.lacks ?? JSON.parse((await lab('image', 'build', '--json')).stdout).image;
     const withoutCompose =
       engine.lacks ?? lacking(['docker-compose', 'version'], 'apt-get install docker-compose');
     for (const servers of [2, 16]) {
       const name = `bench-nat${servers}`;
-      const ours = topology(workplace, servers);
-      const theirs = engine.image === undefined ? [] : compose(workplace, servers, engine.image);
-      const up = () => workplace.lab('up', ours, '--name', name, '--runtime', 'docker', '--machine', 'local');
-      const composeUp = () => workplace.run([...theirs, 'up', '-d']);
-      const composeDown = (run = workplace.run) => run([...theirs, 'down', '-t', '0']);
-      const down = () => workplace.lab('down', name);
-      const lab = {
+      const file = topology(workplace, servers);
+      const up = () => lab('up', file, '--name', name, '--runtime', 'docker', '--machine', 'local');
+      const down = () => lab('down', name);
+      const theirs = compose(workplace, servers, image);
+      const composeUp = () => run([...theirs, 'up', '-d']);
+      const composeDown = () => run([...theirs, 'down', '-t', '0']);
+      const undo = (argv) => () => workplace.undo(argv, { env });
+      // What an interrupted round has left: an engine of the run's own takes it along, and may have ended already.
+      const forget = engine.own ? ['--forget'] : [];
+      const ours = {
         lacks: engine.lacks,
-        prepare: () => workplace.later(`down ${name}`, () => workplace.undo(['node', bin, 'down', name])),
+        prepare: () => workplace.later(`down ${name}`, undo(['node', bin, 'down', name, ...forget])),
       };
       const peer = {
         role: 'peer',
         lacks: withoutCompose,
-        prepare: () => workplace.later('docker-compose down', () => composeDown(workplace.undo)),
+        prepare: () => {
+          if (!engine.own) workplace.later('docker-compose down', undo([...theirs, 'down', '-t', '0']));
+        },
       };
       await workplace.race(`${servers} real servers, up`, [
-        { name: 'lab up, configured, checked', ...lab, run: up, after: down },
+        { name: 'lab up, configured, checked', ...ours, run: up, after: down },
         {
-          name: 'docker-compose up, the same containers',
-          ...peer,
-          run: composeUp,
-          after: () => composeDown(),
+          ...{ name: 'docker-compose up, the same containers', ...peer },
+          ...{ run: composeUp, after: composeDown },
         },
       ]);
       await workplace.race(`${servers} real servers, down`, [
-        { name: 'lab down', ...lab, before: up, run: down },
-        { name: 'docker-compose down', ...peer, before: composeUp, run: () => composeDown() },
+        { name: 'lab down', ...ours, before: up, run: down },
+        { name: 'docker-compose down', ...peer, before: composeUp, run: composeDown },
       ]);
     }
   },
 };
-
-/** The image of a node on the engine that labs would be on, built where it is not there. */
-async function nodeImage(workplace) {
-  try {
-    const { stdout } = await workplace.lab('image', 'build', '--json');
-    return { image: JSON.parse(stdout).image };
-  } catch (error) {
-    const named = ['DOCKER_HOST', 'DOCKER_CONTEXT'].some((name) => (process.env[name] ?? '') !== '');
-    // One that is named and does not work has failed.
-    if (error.exitCode !== CANNOT || named) throw error;
-    const why =
-      error.stderr.split('\n').find((line) => line.startsWith('error: ')) ?? 'no Docker engine answers';
-    return { lacks: `not measured: ${why.replace('error: ', '')}; start one, or name one with DOCKER_HOST` };
-  }
-}
 
 /** The nodes of NAT without its virtual service, which an engine without ip_vs cannot have. */
 function topology({ folder }, servers) {

@@ -35,7 +35,14 @@ const row = (name: string, role: string, median: number, unit = 's', figure?: st
 const RUN = {
   ...{ schema: 'lvslab/bench/1', date: '2026-11-29T05:00:00.000Z', command: 'node bench/run.mjs', rounds: 3 },
   machine: {
-    ...{ processor: 'A | B', processors: 2, memory: '4.0 GiB', kernel: '6.1', node: 'v20.19.0' },
+    ...{
+      processor: 'A | B',
+      processors: 2,
+      memory: '4.0 GiB',
+      kernel: '6.1',
+      node: 'v20.19.0',
+      kernels: ['made 7.2'],
+    },
     ...{ version: '0.1.0', commit: 'abc', changed: true },
   },
   start: { load: [1, 1, 1], busy: [{ name: 'cc1', percent: 97 }] },
@@ -88,6 +95,7 @@ describe('the tables', () => {
   it('have the machine, the tool and what else ran', () => {
     expect(text).toContain('`node bench/run.mjs`; do not edit');
     expect(text).toContain('| processor | 2 × A \\| B |');
+    expect(text).toContain('| kernels of labs | made 7.2 |');
     expect(text).toContain('| tool | 0.1.0, abc, with changes |');
     expect(text).toContain('| at the start | load average 1, 1, 1; busy: cc1 97 % |');
     expect(text).toContain('| at the end | load average 0.1, 0.2, 0.3; nothing else was busy |');
