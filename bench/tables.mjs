@@ -24,14 +24,24 @@ function raceTable({ title, rows }) {
   const body = rows.map((row) => {
     const name = row.role === 'tool' ? `**${row.name}**` : row.name;
     const what = row.figure === undefined ? name : `${name}: ${row.figure}`;
-    if (row.lacks !== undefined) return line(what, row.role, row.lacks, '', ...(timed ? [''] : []));
-    if (row.failed !== undefined)
-      return line(what, row.role, `FAILED: ${row.failed}`, '', ...(timed ? [''] : []));
+    if (row.median === undefined)
+      return line(
+        what,
+        row.role,
+        row.failed === undefined ? 'not measured' : 'FAILED',
+        '',
+        ...(timed ? [''] : []),
+      );
     const between = `${figure(row.least, row.unit)} – ${figure(row.most, row.unit)}`;
     const processor = row.processor === undefined ? '' : figure(row.processor, 's');
     return line(what, row.role, figure(row.median, row.unit), between, ...(timed ? [processor] : []));
   });
-  return `**${title}**\n\n${table(['', '', 'median', 'least – most', ...(timed ? ['processor'] : [])], body)}`;
+  // Beneath it: a reason makes a column as wide as itself.
+  const reasons = rows
+    .filter((row) => row.median === undefined)
+    .map((row) => `- ${row.name}: ${row.failed === undefined ? row.lacks : `FAILED: ${row.failed}`}`);
+  const figures = table(['', '', 'median', 'least – most', ...(timed ? ['processor'] : [])], body);
+  return [`**${title}**`, figures, ...(reasons.length === 0 ? [] : [reasons.join('\n')])].join('\n\n');
 }
 
 /**
@@ -44,9 +54,13 @@ export function report(run, measures, charts) {
   const ran = run.measures.filter(({ name }) => measures[name] !== undefined);
   return `# Measurements
 
-Written by \`${run.command}\`; do not edit. Each measure has the tool beside its floor (what nobody can go below) and its peers,
-in the same run, round after round; medians of ${run.rounds}, with the least and the most. "Processor" is the processor time
-of the programs that were started and waited for, where that can be told. What failed is said, and counts nowhere.
+Each measure has the tool beside its floor (what nobody can go below) and its peers, in the same run, round after round;
+medians of ${run.rounds}, with the least and the most. "Processor" is the processor time of the programs that were started and
+waited for, where that can be told. What failed is said, and counts nowhere. Written, and to be written again, by
+
+\`\`\`
+${run.command}
+\`\`\`
 
 ${table(
   ['', ''],

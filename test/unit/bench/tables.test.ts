@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../structure/sources.ts';
@@ -93,7 +94,7 @@ describe('the tables', () => {
   const text = String(evaluated(`tables.report(run, MEASURES, ['class'])`));
 
   it('have the machine, the tool and what else ran', () => {
-    expect(text).toContain('`node bench/run.mjs`; do not edit');
+    expect(text).toContain('by\n\n```\nnode bench/run.mjs\n```\n');
     expect(text).toContain('| processor | 2 × A \\| B |');
     expect(text).toContain('| kernels of labs | made 7.2 |');
     expect(text).toContain('| tool | 0.1.0, abc, with changes |');
@@ -109,8 +110,10 @@ describe('the tables', () => {
   });
 
   it('say what failed or lacks something, without a figure', () => {
-    expect(text).toContain('| **lab up nat, Debian’s** | tool | FAILED: exit code 3 \\| no room |  |  |');
-    expect(text).toContain('| namespaces | peer | not measured: no ip_vs; modprobe ip_vs |  |  |');
+    expect(text).toContain('| **lab up nat, Debian’s** | tool | FAILED |  |  |');
+    expect(text).toContain('\n- lab up nat, Debian’s: FAILED: exit code 3 | no room\n');
+    expect(text).toContain('| namespaces | peer | not measured |  |  |');
+    expect(text).toContain('\n- namespaces: not measured: no ip_vs; modprobe ip_vs\n');
     expect(text).toMatch(/`exec`\. .*\n\nFAILED: no line/);
   });
 
@@ -183,6 +186,26 @@ describe('the command line', () => {
     expect(stderr).toContain(why);
     expect(stdout).toBe('');
     expect(status).toBe(2);
+  });
+
+  it('writes bench/README.md and the charts from bench/latest.json as they are, to the byte', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lvslab-test-'));
+    try {
+      const file = join(folder, 'README.md');
+      const ran = bench('--from', 'bench/latest.json', '--markdown', file, '--charts', folder);
+      expect(ran.stderr).toBe('');
+      expect(ran.status).toBe(0);
+      const written = readFileSync(file, 'utf8');
+      expect(written).toBe(readFileSync(join(ROOT, 'bench/README.md'), 'utf8'));
+      const charts = Array.from(written.matchAll(/\]\((.*\.svg)\)/g), ([, chart = '']) => chart);
+      expect(charts).not.toEqual([]);
+      for (const chart of charts)
+        expect(readFileSync(join(folder, chart), 'utf8')).toBe(
+          readFileSync(join(ROOT, 'bench', chart), 'utf8'),
+        );
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('lists every measure', () => {
