@@ -18,6 +18,8 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', performance: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', performance: 'readonly', AbortController: 'readonly' },
+    },
   },
 );

@@ -1,6 +1,7 @@
 // What measures side by side. A contestant that fails is named, with the reason, and out of the race; one that lacks
 // something on this machine is named, with what would bring it. The others go on, and the end is no success where one failed.
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
@@ -17,11 +18,19 @@ function reason(error) {
   return last === undefined || what.includes(last) ? what : `${what}: ${last}`;
 }
 
-/** Says that something failed; the benchmark then ends with exit code 1. */
+/**
+ * Says that something failed; the benchmark then ends with exit code 1.
+ * @returns the reason
+ */
 export function failed(name, error) {
   process.exitCode = 1;
-  say(`  ${name.padEnd(46)} FAILED: ${reason(error)}`);
+  const why = reason(error);
+  say(`  ${name.padEnd(WIDTH)} FAILED: ${why}`);
+  return why;
 }
+
+/** Of the names of contestants, on the screen. */
+const WIDTH = 52;
 
 /**
  * Whether a program can be run here.
@@ -32,52 +41,102 @@ export function lacking(argv, brings) {
   return status === 0 ? undefined : `not measured: ${argv.join(' ')} does not work here; ${brings}`;
 }
 
-/** Milliseconds that something takes, by its own account where it gives one. */
-async function time(run) {
+/** Seconds of processor time that the processes have had which this one started and whose ends it, or they, saw. */
+export function processorSeconds() {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  // Fields 16 and 17, in hundredths; the name, field 2, is in parentheses and may hold blanks.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / 100;
+}
+
+/**
+ * One run by the clock, or by its own account: milliseconds as a number, or figures by name.
+ * @returns a value for each figure, the one that has no name in seconds, and where the clock was its own, processor time
+ */
+async function time({ run, units, beside = () => 0 }) {
+  const had = processorSeconds() + beside();
   const began = performance.now();
   const own = await run();
-  if (own !== undefined && typeof own === 'number' && !(own > 0))
-    throw new Error(`it took ${own} ms by its own account`);
-  return typeof own === 'number' ? own : performance.now() - began;
+  const took = (performance.now() - began) / 1000;
+  if (units !== undefined) {
+    for (const figure of Object.keys(units))
+      if (!(own?.[figure] > 0)) throw new Error(`its ${figure} is ${own?.[figure]} by its own account`);
+    return { values: own };
+  }
+  if (typeof own !== 'number')
+    return { values: { '': took }, processor: processorSeconds() + beside() - had };
+  if (!(own > 0)) throw new Error(`it took ${own} ms by its own account`);
+  return { values: { '': own / 1000 } };
+}
+
+/** Least, middle and most of some values. */
+export function spread(values) {
+  const list = values.toSorted((a, b) => a - b);
+  return { least: list[0], median: list[Math.floor(list.length / 2)], most: list[list.length - 1] };
 }
 
 /**
  * Runs the contestants in turn, round after round, so that a busy moment hits them all alike.
- * @param contestants `run` does what is measured, and throws where it did not come to pass; it may return milliseconds of its
- * own. `after` undoes it. `lacks` is what is to be said instead.
- * @returns seconds of each by name, ascending; none for who is out
+ * @param contestants `run` does what is measured, and throws where it did not come to pass; it may return milliseconds of
+ * its own, or, where `units` names figures with their units, a value for each. `beside` tells the processor seconds that others
+ * have had until now who work for it and do not end with it: a lab's kernel. `prepare` comes once, before the first
+ * round, `before` and `after` come with every one, and none of them counts. `role` is tool, floor or peer; `lacks` is what is
+ * to be said instead.
+ * @param options.signal ends it: whoever gave it undoes what is begun
+ * @param options.progress hears of each run
+ * @returns a row for each figure of each contestant: with its values, or why it has none
  */
-export async function race(title, rounds, contestants) {
-  const times = new Map(contestants.map(({ name }) => [name, []]));
+export async function race(title, rounds, contestants, { signal, progress } = {}) {
+  const able = contestants.filter(({ lacks }) => lacks === undefined);
+  const results = new Map(able.map((contestant) => [contestant, []]));
   const out = new Map();
-  for (let round = 0; round < rounds; round += 1)
-    for (const { name, run, after, lacks } of contestants) {
-      if (lacks !== undefined || out.has(name)) continue;
-      try {
-        times.get(name).push((await time(run)) / 1000);
-      } catch (error) {
-        out.set(name, error);
-      }
-      try {
-        await after?.();
-      } catch (error) {
-        // What is left of one that failed is its own failure's.
-        if (!out.has(name)) out.set(name, error);
-      }
+  const step = async (contestant, doing) => {
+    signal?.throwIfAborted();
+    try {
+      await doing?.();
+    } catch (error) {
+      signal?.throwIfAborted();
+      // What is left of one that failed is its own failure's.
+      if (!out.has(contestant)) out.set(contestant, error);
+    }
+  };
+  for (const contestant of able) await step(contestant, contestant.prepare);
+  for (let round = 1; round <= rounds; round += 1)
+    for (const contestant of able) {
+      const { name, before, after } = contestant;
+      if (out.has(contestant)) continue;
+      progress?.(`${title}: round ${round} of ${rounds}: ${name}`);
+      await step(contestant, before);
+      if (!out.has(contestant))
+        await step(contestant, async () => results.get(contestant).push(await time(contestant)));
+      await step(contestant, after);
     }
   say(`\n${title}`);
-  const results = {};
-  for (const { name, lacks } of contestants) {
-    const list = times.get(name).sort((a, b) => a - b);
-    if (lacks !== undefined) say(`  ${name.padEnd(46)} ${lacks}`);
-    else if (out.has(name)) failed(name, out.get(name));
-    else {
-      results[name] = list;
-      const [least, middle, most] = [0, Math.floor(list.length / 2), list.length - 1].map((at) => list[at]);
-      say(`  ${name.padEnd(46)} ${middle.toFixed(3)} s  (${least.toFixed(3)} to ${most.toFixed(3)})`);
-    }
+  return contestants.flatMap((contestant) =>
+    rowsOf(contestant, results.get(contestant), out.get(contestant)),
+  );
+}
+
+/** Says what a contestant came to. */
+function rowsOf({ name, role = 'tool', lacks, units = { '': 's' } }, runs, error) {
+  if (lacks !== undefined) {
+    say(`  ${name.padEnd(WIDTH)} ${lacks}`);
+    return [{ name, role, lacks }];
   }
-  return results;
+  if (error !== undefined) return [{ name, role, failed: failed(name, error) }];
+  return Object.entries(units).map(([figure, unit]) => {
+    const values = runs.map((one) => one.values[figure]);
+    const row = { name, role, ...(figure === '' ? {} : { figure }), unit, ...spread(values), values };
+    if (runs.every(({ processor }) => processor !== undefined))
+      row.processor = spread(runs.map(({ processor }) => processor)).median;
+    const { least, median, most } = row;
+    const label = figure === '' ? name : `${name}: ${figure}`;
+    say(
+      `  ${label.padEnd(WIDTH)} ${median.toFixed(3)} ${unit}  (${least.toFixed(3)} to ${most.toFixed(3)})` +
+        (row.processor === undefined ? '' : `  processor ${row.processor.toFixed(2)} s`),
+    );
+    return row;
+  });
 }
 
 /** Does something that is no race; where it fails, that is said, and what follows goes on. */
