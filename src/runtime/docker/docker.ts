@@ -19,7 +19,7 @@ import { networkOptions } from './networks.ts';
 import { checkNetworks } from './preflight-check.ts';
 import { attachTo, startInContainer } from './process.ts';
 import { removeLab } from './removal.ts';
-import { readDevices, wiringCommands } from './wiring.ts';
+import { readDevices, wiringCommands, type Device } from './wiring.ts';
 
 /** A file that is in memory only, and so tells whether a container is still the one that was wired. */
 const WIRED = '/run/lvslab.wired';
@@ -94,18 +94,26 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
     return { end: async () => inOrder(parts, await lease.end()) };
   }
 
-  /** Makes the interfaces of these containers, which have just started, those of the plan. */
-  async function wire(plan: Plan, nodes: PlannedNode[]): Promise<void> {
+  /** The devices that the engine has given these containers. */
+  async function devicesOf(nodes: PlannedNode[]): Promise<Map<string, Device[]>> {
     const shown = await exec(nodes.map((node) => ({ node: node.name, argv: ['ip', '-json', 'address'] })));
-    const jobs = nodes.map((node, index): Job => {
-      const devices = readDevices(node.name, shown[index]?.stdout.toString() ?? '');
-      return {
-        node: node.name,
-        // The engine's name server is of no use in a lab, and waiting for it would be all that programs do.
-        argv: ['sh', '-c', `ip -batch - && : >/etc/resolv.conf && : >${WIRED}`],
-        input: `${wiringCommands(node, plan, devices).join('\n')}\n`,
-      };
-    });
+    return new Map(
+      nodes.map(({ name }, index) => [name, readDevices(name, shown[index]?.stdout.toString() ?? '')]),
+    );
+  }
+
+  /**
+   * Makes these devices those of the plan, once all of them are there: as it starts a container, the engine announces a
+   * MAC of its own for it.
+   */
+  async function wire(plan: Plan, devices: Map<string, Device[]>): Promise<void> {
+    const nodes = plan.nodes.filter(({ name }) => devices.has(name));
+    const jobs = nodes.map((node): Job => ({
+      node: node.name,
+      // The engine's name server is of no use in a lab, and waiting for it would be all that programs do.
+      argv: ['sh', '-c', `ip -batch - && : >/etc/resolv.conf && : >${WIRED}`],
+      input: `${wiringCommands(node, plan, devices.get(node.name) ?? []).join('\n')}\n`,
+    }));
     const failed = (await exec(jobs)).findIndex((result) => result.code !== 0);
     if (failed >= 0)
       throw new LabError(
@@ -148,11 +156,13 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       });
       const letGo: (() => void)[] = [];
       try {
+        const devices: Map<string, Device[]>[] = [];
         await inParallel(plan.nodes, async (node) => {
           await makeNode(node, security);
           letGo.push(agent(node.name).keep());
-          await wire(plan, [node]);
+          devices.push(await devicesOf([node]));
         });
+        await wire(plan, new Map(devices.flatMap((own) => [...own])));
         await checkNetworks(api, nodeImageOn(found), plan, runtime);
       } finally {
         for (const end of letGo) end();
@@ -190,7 +200,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
             throw engineError(`container ${containerName(lab, name)}`, error);
         }
       });
-      await wire(plan, lost);
+      await wire(plan, await devicesOf(lost));
       // The engine has announced its own MACs for them, before they had the plan's.
       await exec(plan.nodes.map(({ name }) => ({ node: name, argv: ['ip', 'neigh', 'flush', 'all'] })));
       return lost.map((node) => node.name);

@@ -85,11 +85,10 @@ export function startInContainer(
  * input when this process is gone.
  */
 export async function attachTo(engine: Docker, container: Docker.Container): Promise<Running> {
-  const stream = (await container.attach({
-    ...{ stream: true, hijack: true, stdin: true, stdout: true, stderr: true },
-  })) as Duplex;
+  const streams = { stdin: true, stdout: true, stderr: true };
+  const stream = await container.attach({ stream: true, hijack: true, ...streams });
   const child = new ContainerProcess('pipe', () => {
-    stream.destroy();
+    stream.end();
   });
   const { input, output, error } = child.ends;
   input.pipe(stream);
@@ -140,7 +139,7 @@ async function run(
   return exitCode(exec);
 }
 
-function ended(stream: Duplex): Promise<void> {
+function ended(stream: NodeJS.ReadWriteStream): Promise<void> {
   return new Promise((resolve) => {
     stream.once('end', resolve);
     stream.once('close', resolve);
