@@ -3,7 +3,7 @@ import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
 import { NEW_PORT, curlFromNewPorts } from './client-ports.ts';
 import { quietCurl, trust, urlOf } from './requests.ts';
-import type { Lease, Runtime } from '../runtime/runtime.ts';
+import type { Lease, OwnWork, Runtime } from '../runtime/runtime.ts';
 
 /** One large transfer through a VIP. */
 export interface Transfer {
@@ -165,7 +165,7 @@ async function sparseFiles(
   return runtime.hold(
     files.map(({ node, path }) => ({
       node,
-      argv: ['truncate', '-s', String(bytes), path],
+      argv: [':sparse' satisfies OwnWork, String(bytes), path],
       files: [path, ...more.filter((other) => other.node === node).map((other) => other.path)],
     })),
   );

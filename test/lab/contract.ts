@@ -9,6 +9,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { parseTopology } from '../../src/topology/parse.ts';
+import { ownWorkContract } from './contract-own-work.ts';
 import { runtimeBy, type Way } from './holder.ts';
 
 const TEXT = `lvslab: 1
@@ -252,6 +253,8 @@ export function contract(name: string, begin: () => Promise<Place>): void {
       expect(stubborn?.code).toBe(137);
       expect(await running('bob')).toEqual([]);
     });
+
+    ownWorkContract(() => runtime, sh);
 
     it('gives the turn to one at a time', { timeout: 60_000 }, async () => {
       const other = runtimeBy(place.way);

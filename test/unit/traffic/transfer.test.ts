@@ -25,9 +25,9 @@ describe('a large transfer', () => {
     const name = /lvslab-[0-9a-f]{12}/.exec(jobs[0] ?? '')?.[0] ?? '';
     expect(name).not.toBe('');
     expect(jobs).toEqual([
-      `rs1: truncate -s 1000 /srv/www/${name}`,
-      `rs2: truncate -s 1000 /srv/www/${name}`,
-      `client: truncate -s 1000 /tmp/${name}`,
+      `rs1: :sparse 1000 /srv/www/${name}`,
+      `rs2: :sparse 1000 /srv/www/${name}`,
+      `client: :sparse 1000 /tmp/${name}`,
       curl(1, `${options} http://192.0.2.100:80/${name}`),
       curl(1, `${options} -T /tmp/${name} http://192.0.2.100:80/upload/${name}`),
       `rs2: stat -c %s /srv/www/upload/${name}`,
@@ -43,7 +43,7 @@ describe('a large transfer', () => {
       transfer(runtime, 'client', service, 1000),
       transfer(runtime, 'client', service, 1000),
     ]);
-    const made = jobs.filter((job) => job.includes('truncate'));
+    const made = jobs.filter((job) => job.includes(':sparse'));
     expect(new Set(made).size).toBe(made.length);
   });
 
