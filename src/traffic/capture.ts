@@ -16,6 +16,9 @@ export interface Captured {
 /** Bytes of each frame: headers and a small answer. */
 const FRAME = 2048;
 
+/** Bytes in which the frames of all captures wait to be fetched, and of one at least and at most. */
+const [RINGS, LEAST_RING, MOST_RING] = [8 * 1024 * 1024, 256 * 1024, 2 * 1024 * 1024];
+
 /** Bytes of all captures together: files are memory where the nodes are, and on this host they come all at once. */
 const ALL = 32 * 1024 * 1024;
 /** Bytes of one capture at least and at most. A connection takes some two thousand. */
@@ -36,10 +39,11 @@ export async function captureDuring<T>(
     node.interfaces.map((i) => ({ node: node.name, device: i.name })),
   );
   const most = Math.min(MOST, Math.max(LEAST, Math.floor(ALL / places.length)));
+  const ring = Math.min(MOST_RING, Math.max(LEAST_RING, Math.floor(RINGS / places.length)));
   const capturing = await runtime.hold(
     places.map(({ node, device }) => ({
       node,
-      argv: [':capture' satisfies OwnWork, device, String(FRAME)],
+      argv: [':capture' satisfies OwnWork, device, String(FRAME), String(ring)],
       ready: 'listening',
       most,
     })),

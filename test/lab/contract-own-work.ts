@@ -8,7 +8,7 @@ type Run = (node: string, line: string) => Promise<{ code: number; stdout: strin
 
 const listening = (node: string, device: string, more: Partial<HeldJob> & { length?: number } = {}) => ({
   node,
-  argv: [':capture' satisfies OwnWork, device, String(more.length ?? 2048)],
+  argv: [':capture' satisfies OwnWork, device, String(more.length ?? 2048), '262144'],
   ready: 'listening',
   ...(more.most === undefined ? {} : { most: more.most }),
 });
