@@ -16,8 +16,11 @@ export interface Captured {
 /** Bytes of each frame: headers and a small answer. */
 const FRAME = 2048;
 
-/** Bytes in which the frames of all captures wait to be fetched, and of one at least and at most. */
-const [RINGS, LEAST_RING, MOST_RING] = [8 * 1024 * 1024, 256 * 1024, 2 * 1024 * 1024];
+/**
+ * Bytes in which the frames of a capture wait to be fetched, some two kilobytes each: at most, and at least where there
+ * are many. Each of many real servers gets a few requests, but all of them may come from one client, by one director.
+ */
+const RING = { most: 512 * 1024, least: 256 * 1024, leastOfServer: 128 * 1024, all: 4 * 1024 * 1024 };
 
 /** Bytes of all captures together: files are memory where the nodes are, and on this host they come all at once. */
 const ALL = 32 * 1024 * 1024;
@@ -36,14 +39,14 @@ export async function captureDuring<T>(
   during: () => Promise<T>,
 ): Promise<{ result: T; captures: Captured[] }> {
   const places = plan.nodes.flatMap((node) =>
-    node.interfaces.map((i) => ({ node: node.name, device: i.name })),
+    node.interfaces.map((i) => ({ node: node.name, device: i.name, ofServer: node.role === 'real-server' })),
   );
+  const ring = ringsFor(places);
   const most = Math.min(MOST, Math.max(LEAST, Math.floor(ALL / places.length)));
-  const ring = Math.min(MOST_RING, Math.max(LEAST_RING, Math.floor(RINGS / places.length)));
   const capturing = await runtime.hold(
-    places.map(({ node, device }) => ({
+    places.map(({ node, device, ofServer }) => ({
       node,
-      argv: [':capture' satisfies OwnWork, device, String(FRAME), String(ring)],
+      argv: [':capture' satisfies OwnWork, device, String(FRAME), String(ring(ofServer))],
       ready: 'listening',
       most,
     })),
@@ -63,6 +66,13 @@ export async function captureDuring<T>(
       const cut = /^cut$/m.test(stderr) ? { cut: most } : {};
       return { node, device, pcap: stdout, dropped: droppedFrames(stderr), ...cut };
     }),
+  };
+}
+
+function ringsFor(places: { ofServer: boolean }[]): (ofServer: boolean) => number {
+  return (ofServer) => {
+    const share = Math.floor(RING.all / places.filter((place) => place.ofServer === ofServer).length);
+    return Math.min(RING.most, Math.max(ofServer ? RING.leastOfServer : RING.least, share));
   };
 }
 
