@@ -33,8 +33,11 @@ interface Place {
   end: () => Promise<void>;
 }
 
-/** What every runtime keeps to, whoever carries it out. */
-export function contract(name: string, begin: () => Promise<Place>): void {
+/**
+ * What every runtime keeps to, whoever carries it out.
+ * @param emulated whether the nodes' programs are of another processor than this host's
+ */
+export function contract(name: string, begin: () => Promise<Place>, emulated = false): void {
   describe(`the contract of runtimes, kept by ${name}`, () => {
     const plan = CONTRACT_PLAN;
     let place: Place;
@@ -254,7 +257,7 @@ export function contract(name: string, begin: () => Promise<Place>): void {
       expect(await running('bob')).toEqual([]);
     });
 
-    ownWorkContract(() => runtime, sh);
+    ownWorkContract(() => runtime, sh, emulated);
 
     it('gives the turn to one at a time', { timeout: 60_000 }, async () => {
       const other = runtimeBy(place.way);
