@@ -83,6 +83,25 @@ describe('a capture', () => {
     expect(many.reduce((sum, bound) => sum + bound, 0)).toBeLessThanOrEqual(32 * MB);
   });
 
+  it('has room for what comes at once, and more of it where all requests pass', async () => {
+    const rooms: [string, number][] = [];
+    const { runtime } = pretend(({ node, argv }) => {
+      if (isCapture(argv)) rooms.push([node, Number(argv[3])]);
+      return {};
+    });
+    const KB = 1024;
+    await captureDuring(runtime, plan, () => Promise.resolve());
+    expect(new Set(rooms.splice(0).map(([, room]) => room))).toEqual(new Set([512 * KB]));
+    const [client, director, server] = ['client', 'director', 'rs1'].map((name) =>
+      plan.nodes.find((node) => node.name === name),
+    );
+    if (!client || !director || !server) throw new Error('nat has other nodes');
+    const servers = Array.from({ length: 64 }, (_, i) => ({ ...server, name: `rs${i + 1}` }));
+    await captureDuring(runtime, { ...plan, nodes: [client, director, ...servers] }, () => Promise.resolve());
+    const roomOf = (name: string) => rooms.find(([node]) => node === name)?.[1];
+    expect(['client', 'director', 'rs64'].map(roomOf)).toEqual([512 * KB, 512 * KB, 128 * KB]);
+  });
+
   it('that has come to its bound says so, and one that has not does not', async () => {
     const most = Math.floor((32 * MB) / 5);
     const { runtime } = pretend(({ node, argv }) =>
