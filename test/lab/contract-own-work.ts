@@ -59,15 +59,15 @@ function captureContract(place: () => Runtime, sh: Run): void {
       expect(seen.length).toBeGreaterThanOrEqual(6);
       expect(captured[index]).toMatchObject({ code: 0, stderr: 'listening\n0 frames dropped\n' });
     }
-    const tagged = (node: string) =>
-      frames(captured[devices.findIndex((own) => own.node === node)]?.stdout).filter((frame) =>
-        frame.includes('8100000788b5'),
-      );
-    expect([tagged('alice').length, tagged('between').length]).toEqual([1, 1]);
+    const tagged = (all: typeof captured) =>
+      all.map(({ stdout }) => frames(stdout).filter((frame) => frame.includes('8100000788b5')).length);
+    expect(tagged(captured)).toEqual(tagged(reference));
+    const at = (name: string) => devices.findIndex((own) => own.node === name);
+    expect(tagged(captured)[at('alice')]).toBeGreaterThan(0);
+    expect(tagged(captured)[at('between')]).toBeGreaterThan(0);
     // One clock, and the order in which a packet passed.
     const times = ['alice', 'between', 'bob'].map((node) => {
-      const at = devices.findIndex((each) => each.node === node);
-      const { records } = readPcap(captured[at]?.stdout ?? Buffer.alloc(0));
+      const { records } = readPcap(captured[at(node)]?.stdout ?? Buffer.alloc(0));
       return records.find(({ data }) => data.length > 1300)?.time ?? NaN;
     });
     expect(times).toEqual([...times].sort((a, b) => a - b));
@@ -110,6 +110,8 @@ function captureContract(place: () => Runtime, sh: Run): void {
 function filesAndNeighboursContract(place: () => Runtime, sh: Run): void {
   it('forgets neighbours but permanent ones, and path MTUs, in either family', async () => {
     const runtime = place();
+    // An engine's network without IPv6 keeps its containers from it.
+    for (const { name } of CONTRACT_PLAN.nodes) await sh(name, 'sysctl -qw net.ipv6.conf.all.disable_ipv6=0');
     await sh(
       'alice',
       'ip -6 addr add fd71:1::1/64 dev eth0 nodad; ip -6 route replace default via fd71:1::fe',
