@@ -16,6 +16,12 @@ import { lookBefore } from './persistence-probes.ts';
 import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './scheduler-checks.ts';
 
+/**
+ * Milliseconds from look to look at a director's connections while many clients ask: entries of those that were reset
+ * stay for ten seconds, and a client whose requests fail may take six.
+ */
+const LOOK = 2_000;
+
 /** What came of asking one service. */
 export interface Round {
   service: PlannedService;
@@ -45,14 +51,19 @@ export async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]>
     const before = await scheduledSoFar(runtime, service);
     const clients = clientsOf(plan, service);
     const { room } = await limitsOf(runtime, service);
+    let looked = performance.now();
+    const look = async () => {
+      looked = performance.now();
+      if (!isProxied(service)) rows.push(...(await connectionTables(runtime, service.directors)).flat());
+    };
     for (const { name } of clients) {
       const count = Math.min(requestsFor(service), Math.floor(room / clients.length));
       if (count > 0) replies.push(...(await ask(runtime, name, service, count)));
       if (service.protocol === 'udp')
         onePort.push(...(await askFromOnePort(runtime, name, service, requestsFor(service))));
-      // After each client: entries of connections that were reset stay for ten seconds.
-      if (!isProxied(service)) rows.push(...(await connectionTables(runtime, service.directors)).flat());
+      if (performance.now() - looked > LOOK) await look();
     }
+    await look();
     const round: Round = {
       service,
       replies,

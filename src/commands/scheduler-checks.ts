@@ -40,7 +40,11 @@ export async function checkScheduling(
     connections.push(...probes.connections);
     checks.push(judgeProbes(service, probes));
   }
-  const amount = heldFor(service, loadsOf(service, await serviceTables(runtime, service)));
+  // Where none are held whatever the table says, it is not read.
+  const amount =
+    heldFor(service, undefined) === undefined
+      ? undefined
+      : heldFor(service, loadsOf(service, await serviceTables(runtime, service)));
   if (amount !== undefined && client !== undefined) {
     const held = await hold(runtime, client.name, service, amount);
     connections.push(...held.events.map((event) => event.connection));

@@ -60,14 +60,17 @@ export function destinationOf(
 export function judgeConnections(service: PlannedService, replies: Reply[], rows: ConnectionRow[]): Check {
   const virtual = endpoint(service.vip, service.port);
   const protocol = service.protocol.toUpperCase();
-  const entries = rows.filter((r) => r.virtual === virtual && r.protocol === protocol);
+  const entries = new Map<string, ConnectionRow>();
+  for (const row of rows)
+    if (row.virtual === virtual && row.protocol === protocol && !entries.has(row.client))
+      entries.set(row.client, row);
   const base = { id: 'director', title: 'director' };
   const answered = replies.filter((reply) => reply.server !== undefined);
   const unit = service.protocol === 'tcp' ? 'connections' : 'datagrams';
   const lines: string[] = [];
   let matched = 0;
   for (const reply of answered) {
-    const row = entries.find((r) => r.client === clientOf(reply));
+    const row = entries.get(clientOf(reply));
     const server = answering(service).find((s) => endpoint(s.address, s.port) === row?.destination)?.node;
     if (row === undefined) lines.push(`${clientOf(reply)}: not in the director's table`);
     else if (server !== reply.server)

@@ -12,7 +12,7 @@ import { counted } from '../topology/counted.ts';
 export interface CaptureHealth {
   node: string;
   device: string;
-  /** Packets that the kernel dropped before the capture got them (`tcpdump` says so at its end). */
+  /** Packets that the kernel dropped before the capture got them. */
   dropped: number;
   /** As `readPcap` reports it. */
   damage?: string | undefined;

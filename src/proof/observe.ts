@@ -27,7 +27,7 @@ export function observe(files: CaptureFile[]): { observations: Observation[]; ca
       dropped: dropped ?? 0,
       damage:
         cut === undefined
-          ? (damage ?? (dropped === undefined ? 'tcpdump did not end properly' : undefined))
+          ? (damage ?? (dropped === undefined ? 'it did not end properly' : undefined))
           : `it was cut at ${(cut / 1024 / 1024).toFixed(1)} MB: there was more traffic than a test makes`,
     };
   });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { EXIT, LabError } from '../errors.ts';
 import type { Finished } from '../machine/machine.ts';
 import type { Agent } from './agent.ts';
 import { parseResults } from './job-results.ts';
+import { outdated, ownWorkFailure } from './own-work.ts';
 import type { HeldJob, Lease } from './runtime.ts';
 
 /** Has an agent hold commands: they end when they are released, and with the conversation. */
@@ -16,7 +16,10 @@ export async function holdBy(agent: Agent, jobs: HeldJob[]): Promise<Lease<Finis
   return keeping(
     agent,
     async () => {
-      assertKnown(await agent.request([['hold', id], ...orders]));
+      const answer = await agent.request([['hold', id], ...orders]).catch((error: unknown) => {
+        throw ownWorkFailure(jobs, error);
+      });
+      assertKnown(answer);
     },
     async () => parseResults(await agent.request([['release', id]]), jobs.length),
   );
@@ -56,14 +59,7 @@ async function keeping<T>(
 
 /** An agent of an older version answers everything that it does not know with the states of its nodes. */
 function assertKnown(answer: Buffer): void {
-  if (answer.length === 0) return;
-  throw new LabError(
-    EXIT.labFailed,
-    'the lab was made by an older version of this tool, and cannot do this',
-    {
-      mend: 'make it anew: lab down, then lab up',
-    },
-  );
+  if (answer.length > 0) throw outdated();
 }
 
 /** One of several, all begun at once; where one fails, those that came about are ended. */

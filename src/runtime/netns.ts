@@ -2,6 +2,7 @@ import type { Machine } from '../machine/machine.ts';
 import { agentBy } from './agent.ts';
 import { holdBy, turnBy } from './lease.ts';
 import { parseResults } from './job-results.ts';
+import { assertOwnWork } from './own-work.ts';
 import { line, portName } from '../plan/script.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
 import { NODE_CAPABILITIES } from './capabilities.ts';
@@ -54,7 +55,7 @@ export function netns(machine: Machine): Runtime {
     async exec(jobs) {
       if (jobs.length === 0) return [];
       const orders = jobs.map((job: Job) => ['job', job.node, job.input ?? '', ...job.argv]);
-      return parseResults(await agent([['run'], ...orders]), jobs.length);
+      return assertOwnWork(jobs, parseResults(await agent([['run'], ...orders]), jobs.length));
     },
 
     hold: (jobs) => holdBy(speaker, jobs),

@@ -4,6 +4,12 @@ import type { Plan } from '../plan/types.ts';
 
 import type { Finished } from '../machine/machine.ts';
 
+/**
+ * First words of commands that an agent carries out itself, in one process for all nodes that it is asked about at once: a program on
+ * each of them would take longer to start than the work. Their arguments are in the agent's head.
+ */
+export type OwnWork = ':capture' | ':forget' | ':sparse';
+
 /** A command to run on a node. */
 export interface Job {
   node: string;

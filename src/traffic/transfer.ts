@@ -3,7 +3,7 @@ import type { PlannedService } from '../plan/types.ts';
 import { WEB_ROOT } from '../plan/web.ts';
 import { NEW_PORT, curlFromNewPorts } from './client-ports.ts';
 import { quietCurl, trust, urlOf } from './requests.ts';
-import type { Lease, Runtime } from '../runtime/runtime.ts';
+import type { Lease, OwnWork, Runtime } from '../runtime/runtime.ts';
 
 /** One large transfer through a VIP. */
 export interface Transfer {
@@ -48,15 +48,21 @@ export async function transfer(
   );
   try {
     const url = urlOf(service);
-    const stalled = ['--speed-limit', '1', '--speed-time', String(Math.min(STALLED, limit))];
-    const [, ...options] = [...quietCurl(service, limit, FORMAT), ...stalled];
-    const ask = async (...args: string[]) => {
-      const argv = curlFromNewPorts(1, [...options, ...args]);
-      const [result] = await runtime.exec([{ node: client, argv, input: `${NEW_PORT}\n` }]);
-      return result?.stdout.toString() ?? '';
-    };
-    const down = await ask(`${url}/${name}`);
-    const up = await ask('-T', `/tmp/${name}`, `${url}/upload/${name}`);
+    const options = [
+      ...['silent', 'output = /dev/null', `max-time = ${limit}`, 'header = "Connection: close"'],
+      ...['speed-limit = 1', `speed-time = ${Math.min(STALLED, limit)}`],
+      ...trust(service),
+      `write-out = "${FORMAT}"`,
+      NEW_PORT,
+    ];
+    // One program for both: it takes longer to start than either.
+    const config = [
+      [...options, `url = "${url}/${name}"`],
+      [...options, `url = "${url}/upload/${name}"`, `upload-file = "/tmp/${name}"`],
+    ];
+    const input = `${config.map((lines) => lines.join('\n')).join('\nnext\n')}\n`;
+    const [result] = await runtime.exec([{ node: client, argv: curlFromNewPorts(2, []), input }]);
+    const [down = '', up = ''] = (result?.stdout.toString() ?? '').split('\n');
     const uploaded = read(up);
     const [kept] =
       uploaded.server === undefined || !servers.includes(uploaded.server)
@@ -165,7 +171,7 @@ async function sparseFiles(
   return runtime.hold(
     files.map(({ node, path }) => ({
       node,
-      argv: ['truncate', '-s', String(bytes), path],
+      argv: [':sparse' satisfies OwnWork, String(bytes), path],
       files: [path, ...more.filter((other) => other.node === node).map((other) => other.path)],
     })),
   );

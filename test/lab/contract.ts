@@ -9,6 +9,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { parseTopology } from '../../src/topology/parse.ts';
+import { ownWorkContract } from './contract-own-work.ts';
 import { runtimeBy, type Way } from './holder.ts';
 
 const TEXT = `lvslab: 1
@@ -32,8 +33,11 @@ interface Place {
   end: () => Promise<void>;
 }
 
-/** What every runtime keeps to, whoever carries it out. */
-export function contract(name: string, begin: () => Promise<Place>): void {
+/**
+ * What every runtime keeps to, whoever carries it out.
+ * @param emulated whether the nodes' programs are of another processor than this host's
+ */
+export function contract(name: string, begin: () => Promise<Place>, emulated = false): void {
   describe(`the contract of runtimes, kept by ${name}`, () => {
     const plan = CONTRACT_PLAN;
     let place: Place;
@@ -252,6 +256,8 @@ export function contract(name: string, begin: () => Promise<Place>): void {
       expect(stubborn?.code).toBe(137);
       expect(await running('bob')).toEqual([]);
     });
+
+    ownWorkContract(() => runtime, sh, emulated);
 
     it('gives the turn to one at a time', { timeout: 60_000 }, async () => {
       const other = runtimeBy(place.way);

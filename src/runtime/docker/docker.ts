@@ -11,6 +11,7 @@ import { agentBy, type Agent } from '../agent.ts';
 import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
 import type { HeldJob, Job, Lease, NodeState, Running, Runtime } from '../runtime.ts';
+import { assertOwnWork } from '../own-work.ts';
 import { byNode, inOrder } from './by-node.ts';
 import { confinementOn, containerName, containerOptions, endpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
@@ -76,7 +77,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       const orders = own.map(({ job }) => ['job', '-', job.input ?? '', ...job.argv]);
       return parseResults(await agent(node).request([['run'], ...orders]), own.length);
     });
-    return inOrder(parts, await Promise.all(answers));
+    return assertOwnWork(jobs, inOrder(parts, await Promise.all(answers)));
   }
 
   async function hold(jobs: HeldJob[]): Promise<Lease<Finished[]>> {

@@ -18,7 +18,7 @@ it('a capture that does not say what it dropped counts as damaged', () => {
     node: 'client',
     device: 'eth0',
     dropped: 0,
-    damage: 'tcpdump did not end properly',
+    damage: 'it did not end properly',
   });
 });
 

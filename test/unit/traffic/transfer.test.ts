@@ -5,35 +5,48 @@ import { serviceOf } from '../proof-requests/replies.ts';
 import { pretend } from './runtime.ts';
 
 const service = serviceOf('rr', 1, 1);
-const curl = (ports: number, args: string) => `client: ${curlFromNewPorts(ports, [args]).join(' ')}`;
+const curl = (ports: number, ...args: string[]) => `client: ${curlFromNewPorts(ports, args).join(' ')}`;
 
 describe('a large transfer', () => {
   it('goes both ways, is counted where it arrives, and leaves nothing behind', async () => {
-    const { runtime, jobs } = pretend(({ argv }) => {
+    let asked = '';
+    const { runtime, jobs } = pretend(({ argv, input }) => {
       if (argv[0] === 'stat') return { stdout: '1000\n' };
       if (argv[3] !== 'from-new-ports') return {};
-      return { stdout: argv.includes('-T') ? '201\trs2\t0\t0.5\t\n' : '200\trs1\t1000\t0.25\t\n' };
+      asked = input ?? '';
+      return { stdout: '200\trs1\t1000\t0.25\t\n201\trs2\t0\t0.5\t\n' };
     });
     expect(await transfer(runtime, 'client', service, 1000)).toEqual([
       { direction: 'download', server: 'rs1', bytes: 1000, seconds: 0.25, error: '' },
       { direction: 'upload', server: 'rs2', bytes: 1000, seconds: 0.5, error: '' },
     ]);
-    const format =
-      '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
-    const options = `-s -o /dev/null --max-time 20 -w ${format} --speed-limit 1 --speed-time 8`;
     // A name that nobody else has.
     const name = /lvslab-[0-9a-f]{12}/.exec(jobs[0] ?? '')?.[0] ?? '';
     expect(name).not.toBe('');
     expect(jobs).toEqual([
-      `rs1: truncate -s 1000 /srv/www/${name}`,
-      `rs2: truncate -s 1000 /srv/www/${name}`,
-      `client: truncate -s 1000 /tmp/${name}`,
-      curl(1, `${options} http://192.0.2.100:80/${name}`),
-      curl(1, `${options} -T /tmp/${name} http://192.0.2.100:80/upload/${name}`),
+      `rs1: :sparse 1000 /srv/www/${name}`,
+      `rs2: :sparse 1000 /srv/www/${name}`,
+      `client: :sparse 1000 /tmp/${name}`,
+      curl(2),
       `rs2: stat -c %s /srv/www/upload/${name}`,
       `rs1: rm -f /srv/www/${name} /srv/www/upload/${name}`,
       `rs2: rm -f /srv/www/${name} /srv/www/upload/${name}`,
       `client: rm -f /tmp/${name}`,
+    ]);
+    const format =
+      '%{http_code}\\t%header{x-real-server}\\t%{size_download}\\t%{time_total}\\t%{errormsg}\\n';
+    const options = [
+      ...['silent', 'output = /dev/null', 'max-time = 20', 'header = "Connection: close"'],
+      ...['speed-limit = 1', 'speed-time = 8', `write-out = "${format}"`, NEW_PORT],
+    ];
+    expect(asked.split('\n')).toEqual([
+      ...options,
+      `url = "http://192.0.2.100:80/${name}"`,
+      'next',
+      ...options,
+      `url = "http://192.0.2.100:80/upload/${name}"`,
+      `upload-file = "/tmp/${name}"`,
+      '',
     ]);
   });
 
@@ -43,7 +56,7 @@ describe('a large transfer', () => {
       transfer(runtime, 'client', service, 1000),
       transfer(runtime, 'client', service, 1000),
     ]);
-    const made = jobs.filter((job) => job.includes('truncate'));
+    const made = jobs.filter((job) => job.includes(':sparse'));
     expect(new Set(made).size).toBe(made.length);
   });
 
@@ -58,7 +71,7 @@ describe('a large transfer', () => {
 
   it('without an answer has no bytes, whatever curl says that it sent', async () => {
     const { runtime, jobs } = pretend(({ argv }) =>
-      argv[3] === 'from-new-ports' ? { stdout: '000\t\t0\t20.0\tOperation timed out\n' } : {},
+      argv[3] === 'from-new-ports' ? { stdout: '000\t\t0\t20.0\tOperation timed out\n'.repeat(2) } : {},
     );
     const [, up] = await transfer(runtime, 'client', service, 1000);
     expect(up).toEqual({
@@ -73,7 +86,7 @@ describe('a large transfer', () => {
 
   it('that the server refuses says with which status', async () => {
     const { runtime } = pretend(({ argv }) =>
-      argv[3] === 'from-new-ports' ? { stdout: '404\trs1\t153\t0.1\t\n' } : {},
+      argv[3] === 'from-new-ports' ? { stdout: '404\trs1\t153\t0.1\t\n'.repeat(2) } : {},
     );
     const [down] = await transfer(runtime, 'client', service, 1000);
     expect(down).toMatchObject({ bytes: 153, error: 'HTTP status 404' });
@@ -81,7 +94,7 @@ describe('a large transfer', () => {
 
   it('is not looked for on a node that no service has', async () => {
     const { runtime, jobs } = pretend(({ argv }) =>
-      argv[3] === 'from-new-ports' ? { stdout: '201\trs9\t0\t0.1\t\n' } : {},
+      argv[3] === 'from-new-ports' ? { stdout: '201\trs9\t0\t0.1\t\n'.repeat(2) } : {},
     );
     await transfer(runtime, 'client', service, 1000);
     expect(jobs.filter((job) => job.startsWith('rs9'))).toEqual([]);
