@@ -54,7 +54,7 @@ export function webServer(
   ];
   const config = `# The web server of ${node}: says who answered, and logs who asked.
 user root;
-worker_processes 1;
+master_process off;
 pid /run/web.pid;
 error_log /var/log/web.error.log;
 events { worker_connections 1024; }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { treeMemory } from '../../src/machine/memory.ts';
 import { processTree, statFields } from '../../src/machine/processes.ts';
 import { processesOf, user } from './cli.ts';
@@ -37,6 +37,28 @@ it('a seat knows its limits, and cannot lift them', async () => {
   expect((await lab(['exec', 'lim-s01/rs1', '--', 'timeout', '60', 'sh', '-c', many])).stderr).toMatch(
     /[Cc]annot fork/,
   );
+});
+
+/** MiB of a seat that nobody works at, with all that it has on this host, where there are two. */
+const AT_REST = 56;
+
+it('a seat at rest takes little memory, and gives back what was used and is free again', async () => {
+  const holder = Number(readFileSync(join(state, 'lim-s02', 'holder'), 'utf8').split(' ')[0]);
+  const atRest = () =>
+    vi.waitFor(
+      () => {
+        expect(treeMemory(holder)).toBeLessThan(AT_REST);
+      },
+      { timeout: 20_000, interval: 250 },
+    );
+  await atRest();
+  expect((await lab(['test', 'lim-s02'])).code).toBe(0);
+  // What it took is the seat's no longer; had it taken nothing, this would say nothing.
+  expect(treeMemory(holder)).toBeGreaterThan(1.3 * AT_REST);
+  await atRest();
+  // The guest can have all of it again.
+  const free = await on('lim-s02/rs1', "awk '/^MemFree/ { print $2 }' /proc/meminfo");
+  expect(Number(free)).toBeGreaterThan(220 * 1024);
 });
 
 /** Seconds of processor that a process of this host and all below it have had so far. */

@@ -137,18 +137,31 @@ const MENDS: [RegExp, string][] = [
   ],
 ];
 
+/** By this the kernel calls the folder of its console. */
+const IDENTIFIER = 'lab';
+
+/**
+ * What the kernel is not to spend memory on: it is the host's, and there is one kernel for each seat of a class. Tables of
+ * a size for servers, file systems that are built in and not used, security modules without a policy.
+ */
+const SPARING = [
+  ...['dhash_entries=1024', 'ihash_entries=1024', 'jfs.nTxBlock=16', 'jfs.nTxLock=256'],
+  ...['lsm=capability', 'slab_merge'],
+];
+
 /** The proxy command of the ssh client: the relay, and the kernel behind it. */
 function bootScript(directory: string, options: Boot): string {
   const { root, memory, processes, modules, confinement, disks, engine } = options;
   const confined = confinement === 'namespaces';
   const temporary = confined ? '/tmp' : join(resolve(directory), 'tmp');
+  const mconsole = join(temporary, IDENTIFIER, 'mconsole');
   const kernel = [
     root.kernel,
     `mem=${memory}M`,
     ...(processes === undefined ? [] : [`sysctl.kernel.threads-max=${processes}`]),
     'seccomp=on',
     'quiet',
-    'umid=lab',
+    `umid=${IDENTIFIER}`,
     `uml_dir=${temporary}/`,
     ...['con=null', 'con0=null,fd:3', 'ssl=null', 'ssl0=fd:0,fd:1'],
     // By its name in the folder where it is started: a comma or a colon would end the path.
@@ -156,6 +169,7 @@ function bootScript(directory: string, options: Boot): string {
     ...disks.map((disk, index) =>
       diskArgument(confined ? { ...disk, file: seen(index) } : disk, index + 1, temporary),
     ),
+    ...SPARING,
     ...['root=/dev/ubda', 'rootfstype=ext2', 'ro', 'init=/usr/sbin/guest-init'],
     `lab_modules=${modules.join(',')}`,
     ...(engine ? ['lab_engine=1'] : []),
@@ -180,7 +194,7 @@ exec 2>>boot.log 3>>console.log
 export HOME=${quote(temporary)} TMPDIR=${quote(temporary)}
 # The kernel names its dynamic linker by a path from there.
 cd ${quote(root.directory)} || exit 1
-exec perl ${quote(join(packageRoot, 'images', 'line-relay'))} ${commandLine(command)}
+exec perl ${quote(join(packageRoot, 'images', 'line-relay'))} ${quote(mconsole)} ${commandLine(command)}
 `;
 }
 
