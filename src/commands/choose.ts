@@ -27,7 +27,7 @@ export interface Choice {
 export interface Wanted {
   machine?: MachineName | undefined;
   runtime?: RuntimeKind | undefined;
-  /** Of an embedded machine. */
+  /** The kernel of an embedded machine, which is then the place. */
   kernel?: KernelKind | undefined;
 }
 
@@ -52,7 +52,15 @@ export interface Candidate {
  * @throws LabError machineCannot, with what each lacks and the way out
  */
 export async function choosePlace(plan: Plan, wanted: Wanted, progress: Progress): Promise<Choice> {
-  return { ...(await firstThatWorks(await candidatesFor(plan, wanted, progress), wanted)), kernel: wanted.kernel };
+  const { kernel } = wanted;
+  if (kernel === undefined) return firstThatWorks(await candidatesFor(plan, wanted, progress), wanted);
+  if ((wanted.machine ?? 'embedded') !== 'embedded')
+    throw new LabError(EXIT.badInput, `--kernel is of the embedded machine, and this is ${wanted.machine}`, {
+      mend: 'leave out one of --kernel and --machine',
+    });
+  const embedded: Wanted = { ...wanted, machine: 'embedded' };
+  const choice = await firstThatWorks(await candidatesFor(plan, embedded, progress), embedded);
+  return { ...choice, kernel };
 }
 
 /** The first of these places that works; where none does, what each lacks. */

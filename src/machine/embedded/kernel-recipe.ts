@@ -3,8 +3,8 @@ import { WITHOUT_DOCUMENTS, architecture, hookPath, target } from './recipe.ts';
 
 /** What builds a kernel, and its source; of the suite that roots are of, as its tools fit it. */
 const PACKAGES = [
-  ...['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'perl-base', 'python3-minimal'],
-  ...['libelf-dev', 'xz-utils', 'kmod', 'linux-source'],
+  ...['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'perl-base'],
+  ...['xz-utils', 'kmod', 'linux-source'],
 ];
 
 /** Processors whose part of the source is not compiled; `um` builds on that of `x86`. */
@@ -15,8 +15,34 @@ const OTHER_PROCESSORS = [
 
 /** Drivers of hardware that a process does not have. */
 const OTHER_DRIVERS = [
-  ...['accel', 'acpi', 'ata', 'clk', 'comedi', 'crypto', 'dma', 'firmware', 'gpu', 'hid', 'hwmon', 'i2c', 'iio'],
-  ...['infiniband', 'input', 'md', 'media', 'mfd', 'misc', 'mmc', 'mtd', 'net/ethernet', 'net/wireless', 'nvme'],
+  ...[
+    'accel',
+    'acpi',
+    'ata',
+    'clk',
+    'comedi',
+    'crypto',
+    'dma',
+    'firmware',
+    'gpu',
+    'hid',
+    'hwmon',
+    'i2c',
+    'iio',
+  ],
+  ...[
+    'infiniband',
+    'input',
+    'md',
+    'media',
+    'mfd',
+    'misc',
+    'mmc',
+    'mtd',
+    'net/ethernet',
+    'net/wireless',
+    'nvme',
+  ],
   ...['pci', 'phy', 'pinctrl', 'platform', 'power', 'regulator', 's390', 'scsi', 'spi', 'staging', 'usb'],
 ];
 
@@ -24,7 +50,14 @@ const OTHER_DRIVERS = [
 const NOT_UNPACKED = [
   ...OTHER_PROCESSORS.flatMap((name) => [`*/arch/${name}/*.[chS]`, `*/arch/${name}/*.dts*`]),
   ...OTHER_DRIVERS.map((name) => `*/drivers/${name}/*.[chS]`),
-  ...['*/Documentation/*/*', '*/samples/*.[chS]', '*/sound/*.[ch]', '*/rust/*.rs', '*/tools/perf', '*/tools/testing'],
+  ...[
+    '*/Documentation/*/*',
+    '*/samples/*.[chS]',
+    '*/sound/*.[ch]',
+    '*/rust/*.rs',
+    '*/tools/perf',
+    '*/tools/testing',
+  ],
 ];
 
 /** How the lines begin that tell of options of images/kernel.config which are not in force. */
