@@ -95,7 +95,7 @@ describe.skipIf(!MADE)('the kernel made for labs', () => {
     ],
     [
       'statistics',
-      'iptables -t nat -A PREROUTING -p tcp --dport 82 -m statistic --mode nth --every 2 -j REDIRECT --to-ports 80',
+      'iptables -t nat -A PREROUTING -p tcp --dport 82 -m statistic --mode nth --every 2 --packet 0 -j REDIRECT --to-ports 80',
     ],
     [
       'nft',
