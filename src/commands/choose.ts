@@ -2,6 +2,7 @@ import { findEndpoint, isEngineStated, mayListen, type Endpoint } from '../docke
 import { EXIT, LabError } from '../errors.ts';
 import { hostAbilities, imageModules, type HostAbilities } from '../machine/abilities.ts';
 import { orEmbedded } from '../embedded-here.ts';
+import type { KernelKind } from '../machine/embedded/kernel-kinds.ts';
 import { loadHostModules } from '../machine/kernel-modules.ts';
 import { isRemote, type MachineName, type RemoteName } from '../machine/machine.ts';
 import type { Plan } from '../plan/types.ts';
@@ -16,6 +17,8 @@ export interface Choice {
   runtime: RuntimeKind;
   /** The engine, where the nodes are containers of one that runs already. */
   engine?: Endpoint;
+  /** The kernel that was asked for by an option; of concern on the embedded machine alone. */
+  kernel?: KernelKind | undefined;
   /** As the user reads why, and which other places there were. */
   reason: string;
 }
@@ -24,6 +27,8 @@ export interface Choice {
 export interface Wanted {
   machine?: MachineName | undefined;
   runtime?: RuntimeKind | undefined;
+  /** The kernel of an embedded machine, which is then the place. */
+  kernel?: KernelKind | undefined;
 }
 
 /** A place that may do. */
@@ -47,7 +52,15 @@ export interface Candidate {
  * @throws LabError machineCannot, with what each lacks and the way out
  */
 export async function choosePlace(plan: Plan, wanted: Wanted, progress: Progress): Promise<Choice> {
-  return firstThatWorks(await candidatesFor(plan, wanted, progress), wanted);
+  const { kernel } = wanted;
+  if (kernel === undefined) return firstThatWorks(await candidatesFor(plan, wanted, progress), wanted);
+  if ((wanted.machine ?? 'embedded') !== 'embedded')
+    throw new LabError(EXIT.badInput, `--kernel is of the embedded machine, and this is ${wanted.machine}`, {
+      mend: 'leave out one of --kernel and --machine',
+    });
+  const embedded: Wanted = { ...wanted, machine: 'embedded' };
+  const choice = await firstThatWorks(await candidatesFor(plan, embedded, progress), embedded);
+  return { ...choice, kernel };
 }
 
 /** The first of these places that works; where none does, what each lacks. */

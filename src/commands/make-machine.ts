@@ -9,6 +9,8 @@ import { boot } from '../machine/embedded/boot.ts';
 import { GUEST_SOCKET, ensureEngineDisk } from '../machine/embedded/engine-disk.ts';
 import { forwardOnLine } from '../machine/embedded/line.ts';
 import { RUN_PROGRAMS, ensurePrograms } from '../machine/embedded/packages.ts';
+import { GAIN, chooseKernel, debianKernel } from '../machine/embedded/kernel.ts';
+import { askedKernel } from '../machine/embedded/kernel-kinds.ts';
 import { ensureNodesRoot, ensureRoot, type Root } from '../machine/embedded/root.ts';
 import { expectProcessor } from '../machine/expect-processor.ts';
 import { isRemote, type RemoteName } from '../machine/machine.ts';
@@ -40,7 +42,7 @@ export async function makeMachine(
   progress: Progress,
 ): Promise<MadeMachine> {
   const { machine, runtime, reason } = choice;
-  if (machine === 'embedded') return { record, root: await makeGuest(record, choice, progress) };
+  if (machine === 'embedded') return makeGuest(record, choice, progress);
   if (runtime === 'docker') {
     begin(record);
     progress.start('engine').done(reason);
@@ -88,37 +90,51 @@ function begin(record: LabRecord): void {
 }
 
 /** Gets what every lab on such a machine needs, and that only the first one has to wait for. */
-export async function prepareMachine({ machine, runtime }: Choice, progress: Progress): Promise<void> {
+export async function prepareMachine(
+  { machine, runtime, kernel }: Choice,
+  progress: Progress,
+): Promise<void> {
   if (machine !== 'embedded') return;
+  await chooseKernel(kernel);
   await ensurePrograms(RUN_PROGRAMS, progress);
   await ensureRoot(progress);
   if (runtime === 'docker') await ensureRoot(progress, 'docker');
 }
 
-async function makeGuest(record: LabRecord, choice: Choice, progress: Progress): Promise<Root> {
-  const { plan } = record;
+async function makeGuest(asked: LabRecord, choice: Choice, progress: Progress): Promise<MadeMachine> {
+  const { plan } = asked;
+  const made = await chooseKernel(choice.kernel);
   await ensurePrograms(RUN_PROGRAMS, progress);
   const nodes = await ensureRoot(progress);
   const confinement = (await hostAbilities()).namespaces ? 'namespaces' : 'none';
   const engine = choice.runtime === 'docker';
-  if (engine) assertSocketPath(engineSocket(record.name));
+  if (engine) assertSocketPath(engineSocket(asked.name));
   const root = engine ? await ensureRoot(progress, 'docker') : nodes;
+  const kernel = made ?? debianKernel(root);
   const disks = engine
     ? [
         {
-          file: await ensureEngineDisk(nodes, root, nodeImage(EMBEDDED_PROCESSOR), confinement, progress),
+          file: await ensureEngineDisk(
+            nodes,
+            { kernel, root },
+            nodeImage(EMBEDDED_PROCESSOR),
+            confinement,
+            progress,
+          ),
           use: 'copy' as const,
         },
       ]
     : [];
+  const { kind, release } = kernel;
+  const record: LabRecord = { ...asked, kernel: { kind, release } };
   begin(record);
-  const task = progress.start('kernel', `booting ${root.kernelVersion}`);
+  const task = progress.start('kernel', `booting ${kernel.release}`);
   const began = performance.now();
   const directory = labDirectory(record.name);
   const memory = guestMemory(plan) + (engine ? ENGINE_MEMORY : 0);
   try {
     await boot(directory, {
-      ...{ root, memory, modules: plan.modules, confinement, disks, engine },
+      ...{ kernel, root, memory, modules: plan.modules, confinement, disks, engine },
       ...(engine ? {} : { processes: guestProcesses(plan) }),
     });
     if (engine) {
@@ -129,14 +145,16 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
     task.fail();
     throw error;
   }
-  const version = root.kernelVersion.split('.').slice(0, 2).join('.');
+  const version = kernel.release.split('.').slice(0, 2).join('.');
   const what = engine ? ' and a Docker engine' : '';
   task.done(
     `${version} with ip_vs${what}, up in ${seconds(performance.now() - began)} (embedded: ${choice.reason})`,
   );
   if (confinement === 'none')
     progress.warn('no user namespaces here: a guest kernel that is broken into can read what you can read');
-  return nodes;
+  if (made === undefined && askedKernel(choice.kernel) === undefined)
+    progress.note(`a kernel made for labs ${GAIN.text}: ./lab kernel build (${GAIN.takes}, once)`);
+  return { record, root: nodes };
 }
 
 /** Seconds for an engine to start in a guest; on a busy machine many do at once. */

@@ -133,7 +133,8 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
         await api
           .getNetwork(networkName(lab, own.network))
           .connect({ Container: container.id, EndpointConfig: endpoint(own) });
-      first.set(node.name, await attachTo(api, container));
+      // Podman (5.8) loses what is written first to a container that has just started.
+      if (found.product !== 'Podman') first.set(node.name, await attachTo(api, container));
       await container.start();
     } catch (error) {
       throw engineError(`container ${containerName(lab, node.name)}`, error);
