@@ -36,6 +36,7 @@ export const SCHEDULERS = [
   'fo',
   'ovf',
   'mh',
+  'twos',
 ] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
