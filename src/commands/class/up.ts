@@ -76,7 +76,10 @@ export async function classUp(asked: ClassUpRequest, progress: Progress): Promis
     );
     const [model] = plans.values();
     if (model !== undefined)
-      await prepareMachine(await choosePlace(model, { machine: 'embedded' }, progress), progress);
+      await prepareMachine(
+        await choosePlace({ ...request, plan: model }, { machine: 'embedded' }, progress),
+        progress,
+      );
     writeClass(record);
     return {
       ...(await bringUp(record, before, plans, request, progress)),

@@ -71,8 +71,6 @@ function wins(own: ServerLoad, other: ServerLoad): 0 | 1 | 2 {
   return mine < others ? 2 : mine === others ? 1 : 0;
 }
 
-const { twos: _, ...MEASURING } = HELD_RULES;
-
 const EXPLANATIONS: Record<string, Explanation> = {
   rr: (steps) =>
     inTurns(
@@ -84,7 +82,9 @@ const EXPLANATIONS: Record<string, Explanation> = {
   'a hash of client and port': (steps) =>
     steps.reduce((sum, step) => sum + Math.log(shareOf(step, weightsOf(steps))), 0),
   ...Object.fromEntries(
-    Object.entries(MEASURING).map(([name, rule]) => [name, (steps: Step[]) => byRule(steps, rule)]),
+    Object.entries(HELD_RULES)
+      .filter(([name]) => name !== 'twos')
+      .map(([name, rule]) => [name, (steps: Step[]) => byRule(steps, rule)]),
   ),
 };
 
