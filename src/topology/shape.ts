@@ -222,7 +222,6 @@ function label(path: Path): string {
   const [section, first, inner, second] = path;
   if (section === undefined) return 'the file';
   const last = path.at(-1);
-  if (section === 'needs' && typeof last === 'number') return `need ${last + 1}`;
   if (section === 'names' && typeof last === 'number') return `address ${last + 1}`;
   if (section === 'networks' && typeof last === 'number') return `subnet ${last + 1}`;
   if (path.length === 2 && isNamed(section)) return `${section.slice(0, -1)} ${show(first)}`;

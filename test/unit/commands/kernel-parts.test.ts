@@ -62,7 +62,7 @@ needs: ${needs}
       expectProblemsOf(parseSound, one(needs), ...expected);
     };
     refused('[▸iptable]', ['unknown needs "iptable"', 'did you mean "iptables"? one of: iptables']);
-    refused('[▸5]', ['needs 5 is a number, not text', 'one of: iptables']);
+    refused('[▸5]', ['unknown needs 5', 'one of: iptables']);
     refused('▸iptables', ['needs "iptables" is text, not a list', 'write a list, such as `[iptables]`']);
     expect(problemsOf(one('[]'), parseSound)).toEqual([]);
   });
