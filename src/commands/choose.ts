@@ -2,6 +2,8 @@ import { findEndpoint, isEngineStated, mayListen, type Endpoint } from '../docke
 import { EXIT, LabError } from '../errors.ts';
 import { hostAbilities, imageModules, type HostAbilities } from '../machine/abilities.ts';
 import { orEmbedded } from '../embedded-here.ts';
+import type { KernelKind } from '../machine/embedded/kernel-kinds.ts';
+import { wantedKernel } from '../machine/embedded/kernel.ts';
 import { areKept, loadHostModules } from '../machine/kernel-modules.ts';
 import { isRemote, type MachineName, type RemoteName } from '../machine/machine.ts';
 import { kernelParts, PART_MODULES } from '../plan/kernel-parts.ts';
@@ -18,6 +20,8 @@ export interface Choice {
   runtime: RuntimeKind;
   /** The engine, where the nodes are containers of one that runs already. */
   engine?: Endpoint;
+  /** The kernel that was asked for by an option; of concern on the embedded machine alone. */
+  kernel?: KernelKind | undefined;
   /** As the user reads why, and which other places there were. */
   reason: string;
 }
@@ -26,6 +30,8 @@ export interface Choice {
 export interface Wanted {
   machine?: MachineName | undefined;
   runtime?: RuntimeKind | undefined;
+  /** Of an embedded machine. */
+  kernel?: KernelKind | undefined;
 }
 
 /** A place that may do. */
@@ -49,7 +55,8 @@ export interface Candidate {
  * @throws LabError machineCannot, with what each lacks and the way out
  */
 export async function choosePlace(lab: Asking, wanted: Wanted, progress: Progress): Promise<Choice> {
-  return firstThatWorks(await candidatesFor(lab, wanted, progress), wanted);
+  const choice = await firstThatWorks(await candidatesFor(lab, wanted, progress), wanted);
+  return { ...choice, kernel: wanted.kernel };
 }
 
 /** The first of these places that works; where none does, what each lacks. */
@@ -117,7 +124,7 @@ function placesHere(abilities: HostAbilities, lab: Asking, wanted: Wanted, progr
   return [
     ...(isEngineStated() ? [docker, namespaces] : [namespaces, docker]),
     place('embedded', wanted.runtime ?? 'netns', embeddedObstacle(abilities) === undefined, () =>
-      embeddedHere(abilities, lab),
+      embeddedHere(abilities, lab, wanted.kernel),
     ),
   ];
 }
@@ -167,14 +174,18 @@ async function namespacesHere(abilities: HostAbilities, lab: Asking): Promise<{ 
   return { reason: needsIpVs(plan) ? "this host's kernel has ip_vs" : 'no ip_vs needed' };
 }
 
-function embeddedHere(abilities: HostAbilities, { plan, topology }: Asking): Promise<{ reason: string }> {
+async function embeddedHere(
+  abilities: HostAbilities,
+  { plan, topology }: Asking,
+  asked: KernelKind | undefined,
+): Promise<{ reason: string }> {
   const obstacle = embeddedObstacle(abilities);
   if (obstacle !== undefined)
-    return Promise.reject(
-      new LabError(EXIT.machineCannot, obstacle, { mend: 'lab doctor says where else labs run' }),
-    );
+    throw new LabError(EXIT.machineCannot, obstacle, { mend: 'lab doctor says where else labs run' });
   const lacking = kernelParts(plan);
-  if (lacking.length > 0) return Promise.reject(lacksParts(topology, lacking, "Debian's embedded kernel"));
+  // The one that is made for labs has them all.
+  if (lacking.length > 0 && (await wantedKernel(asked)) === undefined)
+    throw lacksParts(topology, lacking, "Debian's embedded kernel");
   const [local] = localObstacles(abilities, needsIpVs(plan));
-  return Promise.resolve({ reason: local?.what ?? 'neither namespaces nor an engine do here' });
+  return { reason: local?.what ?? 'neither namespaces nor an engine do here' };
 }

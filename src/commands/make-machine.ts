@@ -9,6 +9,7 @@ import { boot } from '../machine/embedded/boot.ts';
 import { GUEST_SOCKET, ensureEngineDisk } from '../machine/embedded/engine-disk.ts';
 import { forwardOnLine } from '../machine/embedded/line.ts';
 import { RUN_PROGRAMS, ensurePrograms } from '../machine/embedded/packages.ts';
+import { chooseKernel } from '../machine/embedded/kernel.ts';
 import { ensureNodesRoot, ensureRoot, type Root } from '../machine/embedded/root.ts';
 import { expectProcessor } from '../machine/expect-processor.ts';
 import { isRemote, type RemoteName } from '../machine/machine.ts';
@@ -103,22 +104,29 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
   const engine = choice.runtime === 'docker';
   if (engine) assertSocketPath(engineSocket(record.name));
   const root = engine ? await ensureRoot(progress, 'docker') : nodes;
+  const kernel = await chooseKernel(root, choice.kernel);
   const disks = engine
     ? [
         {
-          file: await ensureEngineDisk(nodes, root, nodeImage(EMBEDDED_PROCESSOR), confinement, progress),
+          file: await ensureEngineDisk(
+            nodes,
+            { kernel, root },
+            nodeImage(EMBEDDED_PROCESSOR),
+            confinement,
+            progress,
+          ),
           use: 'copy' as const,
         },
       ]
     : [];
   begin(record);
-  const task = progress.start('kernel', `booting ${root.kernelVersion}`);
+  const task = progress.start('kernel', `booting ${kernel.release}`);
   const began = performance.now();
   const directory = labDirectory(record.name);
   const memory = guestMemory(plan) + (engine ? ENGINE_MEMORY : 0);
   try {
     await boot(directory, {
-      ...{ root, memory, modules: plan.modules, confinement, disks, engine },
+      ...{ kernel, root, memory, modules: plan.modules, confinement, disks, engine },
       ...(engine ? {} : { processes: guestProcesses(plan) }),
     });
     if (engine) {
@@ -129,7 +137,7 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
     task.fail();
     throw error;
   }
-  const version = root.kernelVersion.split('.').slice(0, 2).join('.');
+  const version = kernel.release.split('.').slice(0, 2).join('.');
   const what = engine ? ' and a Docker engine' : '';
   task.done(
     `${version} with ip_vs${what}, up in ${seconds(performance.now() - began)} (embedded: ${choice.reason})`,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { boot } from '../../src/machine/embedded/boot.ts';
 import { endKernel } from '../../src/machine/embedded/builds.ts';
+import { debianKernel } from '../../src/machine/embedded/kernel.ts';
 import { ensureRoot } from '../../src/machine/embedded/root.ts';
 import { createProgress } from '../../src/report/progress.ts';
 import { BIN } from './cli.ts';
@@ -25,7 +26,9 @@ const lab = (argv: string, before = '') =>
 async function host(...lines: string[]): Promise<void> {
   const root = await ensureRoot(createProgress(process.stderr, { quiet: true }));
   folder = mkdtempSync(join(tmpdir(), 'lvslab-own-'));
-  await boot(folder, { root, memory: 768, modules: [], confinement: 'none', disks: [], engine: false });
+  // It sees this host's files (hostfs), and loads modules: the kernel that is made for labs can do neither.
+  const kernel = debianKernel(root);
+  await boot(folder, { kernel, root, memory: 768, modules: [], confinement: 'none', disks: [], engine: false });
   const links = LIBRARIES.map((name) => `ln -s /mnt/lib/x86_64-linux-gnu/${name} /run/libraries`);
   const first = ['mount -t hostfs -o hostfs=/ none /mnt', 'mkdir /run/libraries', ...links];
   for (const line of [...first, ...lines]) expect(await guest(line)).toMatchObject({ code: 0, stderr: '' });

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
 import { textOrNothing } from '../../host-files.ts';
 import { packageRoot } from '../../paths.ts';
 import { line as commandLine, quote } from '../../plan/script.ts';
 import { lastLines } from './packages.ts';
-import type { KernelRoot } from './root.ts';
+import type { Kernel } from './kernel.ts';
+import type { Root } from './root.ts';
 import { identityText } from '../processes.ts';
 import { writeWholeFile } from '../../state/own-files.ts';
 import { masterArguments } from './line.ts';
@@ -39,7 +40,8 @@ export interface Disk {
 }
 
 export interface Boot {
-  root: KernelRoot;
+  kernel: Kernel;
+  root: Root;
   /** Ceiling in MiB; pages are taken when first used. */
   memory: number;
   /** Processes that it may have at most, each of which is one of the host's too; undefined: as its memory allows. */
@@ -139,11 +141,15 @@ const MENDS: [RegExp, string][] = [
 
 /** The proxy command of the ssh client: the relay, and the kernel behind it. */
 function bootScript(directory: string, options: Boot): string {
-  const { root, memory, processes, modules, confinement, disks, engine } = options;
+  const { kernel, root, memory, processes, modules, confinement, engine } = options;
   const confined = confinement === 'namespaces';
+  // By the way from the folder where it is started, as the root's image.
+  const modulesFile = confined ? kernel.modules : kernel.modules && relative(root.directory, kernel.modules);
+  const builtIn: Disk[] = modulesFile === undefined ? [] : [{ file: modulesFile, use: 'read' }];
+  const disks = [...options.disks, ...builtIn];
   const temporary = confined ? '/tmp' : join(resolve(directory), 'tmp');
-  const kernel = [
-    root.kernel,
+  const started = [
+    kernel.program,
     `mem=${memory}M`,
     ...(processes === undefined ? [] : [`sysctl.kernel.threads-max=${processes}`]),
     'seccomp=on',
@@ -159,26 +165,28 @@ function bootScript(directory: string, options: Boot): string {
     ...['root=/dev/ubda', 'rootfstype=ext2', 'ro', 'init=/usr/sbin/guest-init'],
     `lab_modules=${modules.join(',')}`,
     ...(engine ? ['lab_engine=1'] : []),
+    ...(builtIn.length > 0 ? [`lab_built_in=/dev/ubd${'abcdefgh'[disks.length] ?? ''}`] : []),
   ];
+  const readOnly = (folder: string) => ['--ro-bind', folder, folder];
   // The kernel can mount any host directory it may read (hostfs), so it gets a view of the host with nothing in it
   // but its own files, in namespaces without network or other processes. No /proc either: in it root's own user id
   // may write settings of the host, whatever the capabilities. All that the kernel wants of it is where it lies itself.
   const jail = [
     ...['bwrap', '--unshare-all', '--die-with-parent', '--cap-drop', 'ALL', '--new-session'],
     // In this order: the root may itself lie below /tmp.
-    ...['--tmpfs', '/tmp', '--ro-bind', root.directory, root.directory, '--dev', '/dev'],
+    ...['--tmpfs', '/tmp', ...readOnly(root.directory), ...readOnly(kernel.directory), '--dev', '/dev'],
     ...disks.flatMap(({ file, use }, index) => [use === 'write' ? '--bind' : '--ro-bind', file, seen(index)]),
-    ...['--ro-bind', '/proc/cpuinfo', '/proc/cpuinfo', '--symlink', root.kernel, '/proc/self/exe'],
+    ...['--ro-bind', '/proc/cpuinfo', '/proc/cpuinfo', '--symlink', kernel.program, '/proc/self/exe'],
     ...['--remount-ro', '/', '--remount-ro', '/dev'],
     ...['--clearenv', '--setenv', 'TMPDIR', '/tmp', '--setenv', 'HOME', '/tmp'],
     ...['--chdir', root.directory],
   ];
-  const command = [...(confined ? jail : ['setpriv', '--pdeathsig', 'KILL']), ...kernel];
+  const command = [...(confined ? jail : ['setpriv', '--pdeathsig', 'KILL']), ...started];
   return `#!/bin/sh
 # Starts the embedded kernel of this lab; run by the ssh client that holds its serial line.
 exec 2>>boot.log 3>>console.log
 export HOME=${quote(temporary)} TMPDIR=${quote(temporary)}
-# The kernel names its dynamic linker by a path from there.
+# Debian's kernel names its dynamic linker by a path from there.
 cd ${quote(root.directory)} || exit 1
 exec perl ${quote(join(packageRoot, 'images', 'line-relay'))} ${commandLine(command)}
 `;

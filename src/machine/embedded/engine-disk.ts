@@ -11,7 +11,8 @@ import { engineDiskName } from './cache.ts';
 import { buildAlone, endKernel } from './builds.ts';
 import { runOnLine } from './line.ts';
 import { lastLines } from './packages.ts';
-import type { KernelRoot, Root } from './root.ts';
+import type { Kernel } from './kernel.ts';
+import type { Root } from './root.ts';
 
 /** Bytes of the engine's disk: the image, and room for what containers write. Only what is used takes space. */
 const SIZE = 4 * 1024 ** 3;
@@ -23,18 +24,18 @@ export const GUEST_SOCKET = '/run/docker.sock';
  * A disk for the embedded machine's Docker engine with the image of a node on it, made once by that very engine:
  * giving the image to each lab's engine anew would take half a minute.
  * @param nodes the root file system that nodes get
- * @param engine the engine's own
+ * @param engine the engine's own, and the kernel that it runs on while the disk is made
  * @param image what the image is to be called
  * @returns the disk's file, which labs only read
  */
 export async function ensureEngineDisk(
   nodes: Root,
-  engine: KernelRoot,
+  engine: { kernel: Kernel; root: Root },
   image: string,
   confinement: Confinement,
   progress: Progress,
 ): Promise<string> {
-  const disk = join(cacheDirectory(), engineDiskName(engine.key, image));
+  const disk = join(cacheDirectory(), engineDiskName(engine.root.key, image));
   if (existsSync(disk)) {
     assertKept(cacheDirectory());
     return disk;
@@ -51,7 +52,7 @@ export async function ensureEngineDisk(
       await format(file);
       task.update('booting an engine');
       await boot(work, {
-        root: engine,
+        ...engine,
         memory: 1024,
         modules: [],
         confinement,

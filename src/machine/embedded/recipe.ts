@@ -75,7 +75,7 @@ export const WITHOUT_DOCUMENTS = ['doc', 'man', 'info', 'locale', 'zoneinfo'].ma
 );
 
 /** A path as a word of mmdebstrap's own hooks, which are read as a shell reads words. */
-function hookPath(path: string): string {
+export function hookPath(path: string): string {
   return `'${path.replaceAll("'", "'\\''")}'`;
 }
 

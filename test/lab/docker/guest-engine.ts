@@ -8,6 +8,7 @@ import { boot } from '../../../src/machine/embedded/boot.ts';
 import { endKernel } from '../../../src/machine/embedded/builds.ts';
 import { GUEST_SOCKET, ensureEngineDisk } from '../../../src/machine/embedded/engine-disk.ts';
 import { forwardOnLine } from '../../../src/machine/embedded/line.ts';
+import { chooseKernel } from '../../../src/machine/embedded/kernel.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 
@@ -25,9 +26,11 @@ export async function startGuestEngine(): Promise<GuestEngine> {
   const progress = createProgress(process.stderr, { quiet: true });
   const nodes = await ensureRoot(progress);
   const root = await ensureRoot(progress, 'docker');
-  const file = await ensureEngineDisk(nodes, root, nodeImage('amd64'), 'namespaces', progress);
+  const kernel = await chooseKernel(root, undefined);
+  const file = await ensureEngineDisk(nodes, { kernel, root }, nodeImage('amd64'), 'namespaces', progress);
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-guest-'));
   await boot(folder, {
+    kernel,
     root,
     memory: 1024,
     modules: [],
