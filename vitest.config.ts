@@ -8,7 +8,11 @@ const TIMED = [
   'test/lab/docker/modes.test.ts',
 ];
 
+/** The kernel of embedded labs: Debian's, or the one that is made for them, which the setup then makes. */
+const kernel = process.env['LVSLAB_TEST_KERNEL'] ?? 'debian';
+
 const lab = {
+  env: { LVSLAB_KERNEL: kernel },
   // A lab takes two seconds; a machine that is busy with other things, many times that.
   testTimeout: 120_000,
   hookTimeout: 600_000,

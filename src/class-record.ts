@@ -6,6 +6,7 @@ import { seatSchema, type Seat } from './class/roster.ts';
 import { EXIT, LabError } from './errors.ts';
 import { hold } from './lock.ts';
 import type { Lock } from './locks/taken.ts';
+import { KERNEL_KINDS } from './machine/embedded/kernel-kinds.ts';
 import {
   LOCK,
   assertOwnPlace,
@@ -30,6 +31,8 @@ const classRecordSchema = z.object({
   /** ISO 8601. */
   created: z.string(),
   seats: z.array(seatSchema),
+  /** The kernel that was asked for; absent: as for any lab. */
+  kernel: z.exactOptional(z.enum(KERNEL_KINDS)),
   /** What one of its seats took. */
   measured: z.exactOptional(measuredSchema),
 });

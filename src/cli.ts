@@ -5,6 +5,7 @@ import { addExerciseCommands } from './cli/exercises.ts';
 import { addFailureCommands } from './cli/failures.ts';
 import { addFilesCommands } from './cli/files.ts';
 import { addImageCommands } from './cli/image.ts';
+import { addKernelCommands } from './cli/kernel.ts';
 import { addLifecycleCommands } from './cli/lifecycle.ts';
 import { addLoadCommand } from './cli/load.ts';
 import { addManageCommands } from './cli/manage.ts';
@@ -52,6 +53,7 @@ exec and shell return the command's own code, 125 where the tool itself failed.`
   addClassCommands(program, finish);
   addFilesCommands(program, finish);
   addImageCommands(program);
+  addKernelCommands(program);
   addBundleCommands(program);
   return program;
 }

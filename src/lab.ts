@@ -6,6 +6,7 @@ import { settingsSchema, type Settings } from './drift/settings.ts';
 import { EXIT, LabError } from './errors.ts';
 import { hold } from './lock.ts';
 import type { Lock } from './locks/taken.ts';
+import { KERNEL_KINDS } from './machine/embedded/kernel-kinds.ts';
 import { machineNameSchema } from './machine/machine.ts';
 import { PROCESSORS } from './machine/processor.ts';
 import { planSchema } from './plan/types.ts';
@@ -35,6 +36,8 @@ export const labRecordSchema = z
     engine: z.exactOptional(endpointSchema),
     /** The processor of another host that the nodes are namespaces of; absent: x86-64, as in older versions. */
     processor: z.exactOptional(z.enum(PROCESSORS)),
+    /** What an embedded machine was booted with; absent: Debian's kernel, as in older versions. */
+    kernel: z.exactOptional(z.object({ kind: z.enum(KERNEL_KINDS), release: z.string() })),
     /** The topology as the user named it. */
     topology: z.string(),
     /** Version of the tool that made it. */

@@ -5,6 +5,7 @@ import { EXIT, LabError } from '../errors.ts';
 import { hostCommand } from '../host-command.ts';
 import { bootstrap } from '../machine/embedded/bootstrap.ts';
 import { packageList, packageMirror } from '../machine/embedded/recipe.ts';
+import type { MadeKernel } from '../machine/embedded/kernel.ts';
 import type { Root } from '../machine/embedded/root.ts';
 import { packageRoot } from '../paths.ts';
 import type { Progress, Task } from '../report/progress.ts';
@@ -20,10 +21,17 @@ const PLACE = join('opt', 'lvslab');
  * Puts the contents of a bundle together, which are the same for an image and a tarball: Debian's programs, Node.js,
  * this tool, and a root with its kernel.
  * @param work an empty folder
+ * @param made the kernel that was made for labs, where they are to run on it: its source's version and its configuration
+ *   come with it, as its licence demands
  * @returns the folder with the contents
  * @throws LabError machineCannot where the host lacks what it takes
  */
-export async function bundleTree(work: string, root: Root, task: Task, progress: Progress): Promise<string> {
+export async function bundleTree(
+  work: string,
+  { root, made }: { root: Root; made: MadeKernel | undefined },
+  task: Task,
+  progress: Progress,
+): Promise<string> {
   const tree = join(work, 'tree');
   const tool = join(tree, PLACE);
   const packages = packageList(await readFile(join(SOURCES, 'packages.txt'), 'utf8'));
@@ -35,7 +43,8 @@ export async function bundleTree(work: string, root: Root, task: Task, progress:
   await Promise.all(
     (await toolFiles()).map((file) => cp(join(packageRoot, file), join(tool, file), { recursive: true })),
   );
-  await cp(root.directory, join(tool, 'roots', basename(root.directory)), { recursive: true });
+  for (const { directory } of made === undefined ? [root] : [root, made])
+    await cp(directory, join(tool, 'roots', basename(directory)), { recursive: true });
   await addPrograms(tree, tool);
   return tree;
 }

@@ -2,9 +2,11 @@ import type { Command } from 'commander';
 import { MOST_SEATS } from '../class/roster.ts';
 import type { ClassUpResult } from '../commands/class/up.ts';
 import { EXIT, LabError } from '../errors.ts';
+import type { KernelKind } from '../machine/embedded/kernel-kinds.ts';
 import { addClassBoard } from './class-board.ts';
 import { addClassDoor } from './class-door.ts';
 import { addClassWork } from './class-work.ts';
+import { kernelOption } from './lifecycle.ts';
 import { wholeNumber } from './numbers.ts';
 import { json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
@@ -22,6 +24,7 @@ export function addClassCommands(program: Command, finish: Finish): void {
     .option('--students <number>', 'so many seats: s01, s02 …', count)
     .option('--roster <file>', 'a seat for each name: one a line, or CSV with a header')
     .option('--name <name>', "name of the class (default: the topology's)")
+    .addOption(kernelOption())
     .option('--jobs <number>', 'starts at once (default: as many as this machine can take)', count)
     .addOption(jsonOption())
     .action(async (topology: string, options: UpOptions) => {
@@ -29,9 +32,9 @@ export function addClassCommands(program: Command, finish: Finish): void {
         import('../commands/class/up.ts'),
         import('../commands/class/roster-file.ts'),
       ]);
-      const { name, jobs, students, roster } = options;
+      const { name, jobs, kernel, students, roster } = options;
       const seats = wantedSeats(students, roster);
-      await bringUp(classUp({ topology, name, jobs, seats }, progressFor(options)), options);
+      await bringUp(classUp({ topology, name, jobs, kernel, seats }, progressFor(options)), options);
     });
 
   const bringUp = async (work: Promise<ClassUpResult>, options: Common): Promise<void> => {
@@ -150,6 +153,7 @@ interface UpOptions extends Common {
   roster?: string;
   name?: string;
   jobs?: number;
+  kernel?: KernelKind;
 }
 
 const count = wholeNumber(1, MOST_SEATS);

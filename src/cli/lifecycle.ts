@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
+import { KERNEL_KINDS, type KernelKind } from '../machine/embedded/kernel-kinds.ts';
 import { MACHINE_KINDS, isRemote, type MachineName } from '../machine/machine.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
 import { RUNTIME_KINDS, type RuntimeKind } from '../runtime/runtime.ts';
@@ -23,6 +24,7 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
         RUNTIME_KINDS,
       ),
     )
+    .addOption(kernelOption())
     .option('--reconfigure', 'replace a lab of this name that was made from another topology', false)
     .option('--strict', 'take it down again where it is built and does not answer', false)
     .addOption(jsonOption())
@@ -39,6 +41,7 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
           planAround: (taken) => readPlan(topology, options.name, taken),
           machine: options.machine,
           runtime: options.runtime,
+          kernel: options.kernel,
           reconfigure: options.reconfigure,
           strict: options.strict,
         },
@@ -119,9 +122,17 @@ interface UpOptions extends Common {
   name?: string;
   machine?: MachineName;
   runtime?: RuntimeKind;
+  kernel?: KernelKind;
   reconfigure: boolean;
   strict: boolean;
 }
+
+/** For every command that makes embedded machines. */
+export const kernelOption = () =>
+  new Option(
+    '--kernel <kernel>',
+    "the embedded machine's kernel (default: lab, where lab kernel build has made it)",
+  ).choices(KERNEL_KINDS);
 
 /**
  * Reads what `--machine` names.

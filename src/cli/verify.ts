@@ -1,12 +1,13 @@
 import { Option, type Command } from 'commander';
 import { relative } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
+import type { KernelKind } from '../machine/embedded/kernel-kinds.ts';
 import type { MachineName } from '../machine/machine.ts';
 import { onTerminal } from '../report/paint.ts';
 import type { Progress } from '../report/progress.ts';
 import type { VerifyReport } from '../report/verify/report.ts';
 import { RUNTIME_KINDS, type RuntimeKind } from '../runtime/runtime.ts';
-import { machineName } from './lifecycle.ts';
+import { kernelOption, machineName } from './lifecycle.ts';
 import { json, jsonText, out, progressFor, type Finish } from './output.ts';
 import { appendTo, writeReport } from './report-file.ts';
 import { wholeNumber } from './numbers.ts';
@@ -35,6 +36,7 @@ export function addVerifyCommand(program: Command, finish: Finish): void {
     )
     .option('--machine <machine>', 'where labs run, as for up', machineName)
     .addOption(new Option('--runtime <runtime>', 'how nodes are made, as for up').choices(RUNTIME_KINDS))
+    .addOption(kernelOption())
     .action(async (topologies: string[], options: VerifyOptions) => {
       const toStdout = options.json === true;
       const file = typeof options.json === 'string' ? options.json : undefined;
@@ -44,10 +46,10 @@ export function addVerifyCommand(program: Command, finish: Finish): void {
         });
       const { verify } = await import('../commands/verify.ts');
       const progress = progressFor({ json: toStdout });
-      const { keep, repeat, jobs, machine, runtime, evidence } = options;
+      const { keep, repeat, jobs, machine, runtime, kernel, evidence } = options;
       const { resultText, verifyText } = await import('../report/verify/text.ts');
       const report = await verify(
-        { topologies, keep, repeat, jobs, machine, runtime, evidence },
+        { topologies, keep, repeat, jobs, machine, runtime, kernel, evidence },
         progress,
         (result, sofar) => {
           progress.print(resultText(result, sofar));
@@ -74,6 +76,7 @@ interface VerifyOptions {
   jobs: number | undefined;
   machine: MachineName | undefined;
   runtime: RuntimeKind | undefined;
+  kernel: KernelKind | undefined;
 }
 
 async function writeReports(

@@ -4,6 +4,7 @@ import { packImage, packTarball } from '../bundle/archives.ts';
 import { bundleTree } from '../bundle/tree.ts';
 import { interruptSignal } from '../interrupt.ts';
 import { buildAlone } from '../machine/embedded/builds.ts';
+import { chooseKernel } from '../machine/embedded/kernel.ts';
 import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
 import { ensureRoot } from '../machine/embedded/root.ts';
 import { seconds, type Progress } from '../report/progress.ts';
@@ -19,6 +20,7 @@ export type BundleForm = 'image' | 'tarball';
  */
 export async function makeBundle(form: BundleForm, file: string, progress: Progress): Promise<number> {
   await expectPlaceFor(file);
+  const made = await chooseKernel(undefined);
   // Where it cannot be had, nothing is installed for it.
   const root = await ensureRoot(progress);
   await ensurePrograms(buildPrograms(), progress);
@@ -30,7 +32,7 @@ export async function makeBundle(form: BundleForm, file: string, progress: Progr
   try {
     return await buildAlone('bundle', waiting, async (work) => {
       await mkdir(work, { recursive: true });
-      const tree = await bundleTree(work, root, task, progress);
+      const tree = await bundleTree(work, { root, made }, task, progress);
       task.update('packing');
       const packed = await (form === 'image' ? packImage : packTarball)(work, tree);
       interruptSignal.throwIfAborted();

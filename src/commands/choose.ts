@@ -3,7 +3,7 @@ import { EXIT, LabError } from '../errors.ts';
 import { hostAbilities, imageModules, type HostAbilities } from '../machine/abilities.ts';
 import { orEmbedded } from '../embedded-here.ts';
 import type { KernelKind } from '../machine/embedded/kernel-kinds.ts';
-import { wantedKernel } from '../machine/embedded/kernel.ts';
+import { chooseKernel } from '../machine/embedded/kernel.ts';
 import { areKept, loadHostModules } from '../machine/kernel-modules.ts';
 import { isRemote, type MachineName, type RemoteName } from '../machine/machine.ts';
 import { kernelParts, PART_MODULES } from '../plan/kernel-parts.ts';
@@ -30,7 +30,7 @@ export interface Choice {
 export interface Wanted {
   machine?: MachineName | undefined;
   runtime?: RuntimeKind | undefined;
-  /** Of an embedded machine. */
+  /** The kernel of an embedded machine, which is then the place. */
   kernel?: KernelKind | undefined;
 }
 
@@ -55,8 +55,15 @@ export interface Candidate {
  * @throws LabError machineCannot, with what each lacks and the way out
  */
 export async function choosePlace(lab: Asking, wanted: Wanted, progress: Progress): Promise<Choice> {
-  const choice = await firstThatWorks(await candidatesFor(lab, wanted, progress), wanted);
-  return { ...choice, kernel: wanted.kernel };
+  const { kernel } = wanted;
+  if (kernel === undefined) return firstThatWorks(await candidatesFor(lab, wanted, progress), wanted);
+  if ((wanted.machine ?? 'embedded') !== 'embedded')
+    throw new LabError(EXIT.badInput, `--kernel is of the embedded machine, and this is ${wanted.machine}`, {
+      mend: 'leave out one of --kernel and --machine',
+    });
+  const embedded: Wanted = { ...wanted, machine: 'embedded' };
+  const choice = await firstThatWorks(await candidatesFor(lab, embedded, progress), embedded);
+  return { ...choice, kernel };
 }
 
 /** The first of these places that works; where none does, what each lacks. */
@@ -184,7 +191,7 @@ async function embeddedHere(
     throw new LabError(EXIT.machineCannot, obstacle, { mend: 'lab doctor says where else labs run' });
   const lacking = kernelParts(plan);
   // The one that is made for labs has them all.
-  if (lacking.length > 0 && (await wantedKernel(asked)) === undefined)
+  if (lacking.length > 0 && (await chooseKernel(asked)) === undefined)
     throw lacksParts(topology, lacking, "Debian's embedded kernel");
   const [local] = localObstacles(abilities, needsIpVs(plan));
   return { reason: local?.what ?? 'neither namespaces nor an engine do here' };

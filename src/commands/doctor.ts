@@ -7,6 +7,7 @@ import {
   UNPRIVILEGED_BUILD_PROGRAMS,
   missing,
 } from '../machine/embedded/packages.ts';
+import { findMadeKernel } from '../machine/embedded/kernel.ts';
 import { findRoot } from '../machine/embedded/root.ts';
 import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -23,14 +24,15 @@ const FEW: readonly Scheduler[] = ['rr'];
  * @param everyScheduler tries each of them there, instead of one
  */
 export async function doctor(everyScheduler: boolean): Promise<Diagnosis> {
-  const [abilities, engine, built, absent] = await Promise.all([
+  const [abilities, engine, built, kernel, absent] = await Promise.all([
     hostAbilities(),
     engineFacts(everyScheduler ? SCHEDULERS : FEW),
     findRoot(),
+    findMadeKernel(),
     missing([...RUN_PROGRAMS, ...BUILD_PROGRAMS, ...UNPRIVILEGED_BUILD_PROGRAMS]),
   ]);
   const root = built && { ...built.manifest, directory: built.directory };
-  return diagnosisOf({ abilities, node: process.version, engine, root, absent, user: thisUser() });
+  return diagnosisOf({ abilities, node: process.version, engine, root, kernel, absent, user: thisUser() });
 }
 
 function thisUser(): HostFacts['user'] {

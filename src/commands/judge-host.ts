@@ -6,6 +6,7 @@ import {
   UNPRIVILEGED_BUILD_PROGRAMS,
   type HostProgram,
 } from '../machine/embedded/packages.ts';
+import { GAIN, type MadeKernel } from '../machine/embedded/kernel.ts';
 import { processorText } from '../machine/processor.ts';
 import type { Diagnosis, Finding } from './diagnosis.ts';
 import type { EngineFacts } from './engine-facts.ts';
@@ -20,6 +21,8 @@ export interface HostFacts {
   engine: EngineFacts;
   /** The root file system of nodes; undefined where it is not built yet. */
   root: RootFacts | undefined;
+  /** The kernel that was made for labs; undefined where there is none. */
+  kernel: Pick<MadeKernel, 'directory' | 'release' | 'facts'> | undefined;
   /** What of the programs that building and running take is not there. */
   absent: HostProgram[];
   /** The user, and whether it has a range of subordinate ids. */
@@ -59,7 +62,7 @@ export function diagnosisOf(facts: HostFacts): Diagnosis {
         detail: embedded ?? 'a kernel with ip_vs as a process',
       },
       ...(here && !abilities.insideRoot ? rootFindings(facts) : []),
-      ...(embedded === undefined ? [programs(facts, 'run a lab', RUN_PROGRAMS)] : []),
+      ...(embedded === undefined ? [kernelFinding(facts), programs(facts, 'run a lab', RUN_PROGRAMS)] : []),
       ...(here && root === undefined ? buildFindings(facts) : []),
       ...(embedded === undefined ? [confinement(abilities)] : []),
     ],
@@ -108,6 +111,21 @@ function rootFindings({ root }: HostFacts): Finding[] {
   const kernel = kernelVersion === undefined ? '' : `kernel ${kernelVersion}, `;
   const versions = ['ipvsadm', 'nginx'].map((name) => `${name} ${packages[name] ?? '?'}`).join(', ');
   return [{ title, state: 'ok', detail: `${directory}: ${kernel}${versions}, built ${built.slice(0, 10)}` }];
+}
+
+function kernelFinding({ kernel }: HostFacts): Finding {
+  const title = 'lab kernel';
+  if (kernel === undefined)
+    return {
+      title,
+      state: 'missing',
+      detail: `none made by this version; embedded labs run on Debian’s, and one made for them ${GAIN.text}`,
+      mend: `lab kernel build (${GAIN.takes}, once)`,
+    };
+  const { directory, release, facts } = kernel;
+  const { source, built } = facts;
+  const from = `of Debian’s ${source.package} ${source.version}, built ${built.slice(0, 10)}`;
+  return { title, state: 'ok', detail: `${directory}: ${release} ${from}` };
 }
 
 function buildFindings(facts: HostFacts): Finding[] {

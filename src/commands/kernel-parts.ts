@@ -16,7 +16,7 @@ const ASKING: Record<KernelPart, string> = { ip_vs_twos: 'scheduler twos', iptab
 function wayOut(fix = 'lab doctor says where else labs run'): string {
   return orEmbedded(
     fix,
-    'lab kernel build makes an embedded kernel that has it, for lab up --machine embedded --kernel lab',
+    'lab kernel build makes an embedded kernel that has it, which lab up --kernel lab takes',
   );
 }
 

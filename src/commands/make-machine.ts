@@ -9,7 +9,8 @@ import { boot } from '../machine/embedded/boot.ts';
 import { GUEST_SOCKET, ensureEngineDisk } from '../machine/embedded/engine-disk.ts';
 import { forwardOnLine } from '../machine/embedded/line.ts';
 import { RUN_PROGRAMS, ensurePrograms } from '../machine/embedded/packages.ts';
-import { chooseKernel } from '../machine/embedded/kernel.ts';
+import { GAIN, chooseKernel, debianKernel } from '../machine/embedded/kernel.ts';
+import { askedKernel } from '../machine/embedded/kernel-kinds.ts';
 import { ensureNodesRoot, ensureRoot, type Root } from '../machine/embedded/root.ts';
 import { expectProcessor } from '../machine/expect-processor.ts';
 import { isRemote, type RemoteName } from '../machine/machine.ts';
@@ -41,7 +42,7 @@ export async function makeMachine(
   progress: Progress,
 ): Promise<MadeMachine> {
   const { machine, runtime, reason } = choice;
-  if (machine === 'embedded') return { record, root: await makeGuest(record, choice, progress) };
+  if (machine === 'embedded') return makeGuest(record, choice, progress);
   if (runtime === 'docker') {
     begin(record);
     progress.start('engine').done(reason);
@@ -89,22 +90,27 @@ function begin(record: LabRecord): void {
 }
 
 /** Gets what every lab on such a machine needs, and that only the first one has to wait for. */
-export async function prepareMachine({ machine, runtime }: Choice, progress: Progress): Promise<void> {
+export async function prepareMachine(
+  { machine, runtime, kernel }: Choice,
+  progress: Progress,
+): Promise<void> {
   if (machine !== 'embedded') return;
+  await chooseKernel(kernel);
   await ensurePrograms(RUN_PROGRAMS, progress);
   await ensureRoot(progress);
   if (runtime === 'docker') await ensureRoot(progress, 'docker');
 }
 
-async function makeGuest(record: LabRecord, choice: Choice, progress: Progress): Promise<Root> {
-  const { plan } = record;
+async function makeGuest(asked: LabRecord, choice: Choice, progress: Progress): Promise<MadeMachine> {
+  const { plan } = asked;
+  const made = await chooseKernel(choice.kernel);
   await ensurePrograms(RUN_PROGRAMS, progress);
   const nodes = await ensureRoot(progress);
   const confinement = (await hostAbilities()).namespaces ? 'namespaces' : 'none';
   const engine = choice.runtime === 'docker';
-  if (engine) assertSocketPath(engineSocket(record.name));
+  if (engine) assertSocketPath(engineSocket(asked.name));
   const root = engine ? await ensureRoot(progress, 'docker') : nodes;
-  const kernel = await chooseKernel(root, choice.kernel);
+  const kernel = made ?? debianKernel(root);
   const disks = engine
     ? [
         {
@@ -119,6 +125,8 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
         },
       ]
     : [];
+  const { kind, release } = kernel;
+  const record: LabRecord = { ...asked, kernel: { kind, release } };
   begin(record);
   const task = progress.start('kernel', `booting ${kernel.release}`);
   const began = performance.now();
@@ -144,7 +152,9 @@ async function makeGuest(record: LabRecord, choice: Choice, progress: Progress):
   );
   if (confinement === 'none')
     progress.warn('no user namespaces here: a guest kernel that is broken into can read what you can read');
-  return nodes;
+  if (made === undefined && askedKernel(choice.kernel) === undefined)
+    progress.note(`a kernel made for labs ${GAIN.text}: ./lab kernel build (${GAIN.takes}, once)`);
+  return { record, root: nodes };
 }
 
 /** Seconds for an engine to start in a guest; on a busy machine many do at once. */

@@ -14,6 +14,8 @@ export interface ListedLab {
   state: Health;
   machine: string;
   runtime: string;
+  /** What an embedded machine was booted with. */
+  kernel?: NonNullable<LabRecord['kernel']>;
   topology: string;
   created: string;
   nodes: number;
@@ -37,9 +39,10 @@ export async function list(): Promise<ListedLab[]> {
 }
 
 function summary(record: LabRecord): Omit<ListedLab, 'state'> {
-  const { name, machine, runtime, topology, created, plan, unanswered } = record;
+  const { name, machine, runtime, kernel, topology, created, plan, unanswered } = record;
   return {
     ...{ name, machine, runtime, topology, created, nodes: plan.nodes.length },
+    ...(kernel === undefined ? {} : { kernel }),
     ...(unanswered === undefined ? {} : { why: unanswered }),
   };
 }

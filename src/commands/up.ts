@@ -35,6 +35,7 @@ import {
   type WhatCame,
 } from './first-requests.ts';
 import { makeMachine } from './make-machine.ts';
+import { differs, hasKernel, unreachable } from './other-lab.ts';
 import { planFor } from './plan-for.ts';
 import { settle } from './settle.ts';
 
@@ -87,7 +88,7 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     const health = existing === undefined ? undefined : await healthOf(existing);
     if (existing !== undefined && ['up', 'not-answering', 'damaged'].includes(health ?? '')) {
       const same = existing.around === undefined ? plan : request.planAround(existing.around);
-      if (JSON.stringify(existing.plan) === JSON.stringify(same)) {
+      if (JSON.stringify(existing.plan) === JSON.stringify(same) && hasKernel(existing, request.kernel)) {
         const revived = health === 'damaged' ? await revive(existing) : [];
         if (revived !== undefined)
           return await Promise.race([again(existing, revived, request, progress), interrupted]);
@@ -111,12 +112,6 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
   } finally {
     await lock.release();
   }
-}
-
-function unreachable({ name, topology }: LabRecord): LabError {
-  return new LabError(EXIT.labFailed, `lab ${name} exists, but its engine or host does not answer`, {
-    mend: `once it does: lab up ${topology}; if it is gone for good: lab down ${name} --forget`,
-  });
 }
 
 /** What `up` began goes; where that fails too, the error that began it all is told first. */
@@ -167,16 +162,6 @@ function summary({
   plan,
 }: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered' | 'troubles'> {
   return { name, machine, runtime, shell: shellNode(plan) };
-}
-
-function differs(existing: LabRecord): LabError {
-  return new LabError(
-    EXIT.badInput,
-    `lab ${existing.name} is up, but not from this topology (${existing.topology})`,
-    {
-      mend: `take it down and build this one instead: lab up … --reconfigure, or give this one another name: --name NAME`,
-    },
-  );
 }
 
 async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult> {

@@ -76,11 +76,11 @@ export async function verifyOne(
   };
 
   await during('up', async () => {
-    const { machine, runtime } = job;
+    const { machine, runtime, kernel } = job;
     const planAround = (taken: string[]) => readPlan(topology, plan.name, taken);
     const made = await up(
       {
-        ...{ topology, plan, planAround, machine, runtime, reconfigure: false, strict: false },
+        ...{ topology, plan, planAround, machine, runtime, kernel, reconfigure: false, strict: false },
         onCaptured: (captured) => (captures = captured),
         beforeUndo: keepEvidence,
       },

@@ -98,7 +98,7 @@ function emptyRound(round: number): RoundFigures {
 }
 
 /** Every topology read and planned before the first lab is made, so that what is wrong with any is known at once. */
-function plannedJobs({ topologies, evidence, keep, machine, runtime }: VerifyRequest): VerifyJob[] {
+function plannedJobs({ topologies, evidence, keep, machine, runtime, kernel }: VerifyRequest): VerifyJob[] {
   const names = topologies.length === 0 ? shippedTopologies() : topologies;
   const problems: LabError[] = [];
   const jobs = names.flatMap((topology, index): VerifyJob[] => {
@@ -107,7 +107,9 @@ function plannedJobs({ topologies, evidence, keep, machine, runtime }: VerifyReq
       // A name that no other lab has: not the user's own, nor that of the same topology verified next to this one.
       const name = `verify-${plan.name.slice(0, 14)}-${index + 1}-${process.pid.toString(36)}`;
       const file = topologyFile(topology);
-      return [{ topology, file, plan: { ...plan, name }, round: 1, evidence, keep, machine, runtime }];
+      return [
+        { topology, file, plan: { ...plan, name }, round: 1, evidence, keep, machine, runtime, kernel },
+      ];
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
       problems.push(error);

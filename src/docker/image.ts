@@ -207,7 +207,7 @@ async function importBootstrapped(
     const file = join(work, 'node.tar');
     const packages = packageList(await readFile(join(IMAGES, 'packages.txt'), 'utf8'));
     const recipe = nodeRecipe(processor, file, IMAGES, packages, mirror);
-    await bootstrap(recipe, { work, output: file }, task, progress, execution);
+    await bootstrap(recipe, { work, output: file }, task, progress, { execution });
     task.update('importing');
     const [repo, tag] = nodeImage(processor).split(':');
     const stream = await docker.importImage(createReadStream(file), {

@@ -21,4 +21,20 @@ export function keptTable(things: readonly Kept[], word: 'kept' | 'removed'): st
   ].join('\n');
 }
 
+/** The kernels that were made for labs, and which one labs get. */
+export function kernelTable({
+  used,
+  kernels,
+}: {
+  used: { directory: string; release: string; source: { package: string; version: string } } | undefined;
+  kernels: readonly Kept[];
+}): string {
+  return [
+    ...(kernels.length === 0 ? [] : [keptTable(kernels, 'kept')]),
+    used === undefined
+      ? 'embedded labs run on Debian’s kernel; lab kernel build makes one for them'
+      : `embedded labs run on ${used.release} (Debian’s source ${used.source.package} ${used.source.version}) in ${used.directory}`,
+  ].join('\n');
+}
+
 const size = (bytes: number) => `${Math.round(bytes / 1024 ** 2)} MB`;

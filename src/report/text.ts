@@ -148,6 +148,12 @@ export function labTable(labs: ListedLab[]): string {
   return [table, ...notes].join('\n');
 }
 
+/** Which kernel an embedded machine has; nothing of another. */
+function kernelText({ kernel }: StatusReport): string {
+  if (kernel === undefined) return '';
+  return ` (${kernel.kind === 'lab' ? 'made for labs' : 'Debian’s'}: ${kernel.release})`;
+}
+
 export function statusText(report: StatusReport): string {
   const rows = report.nodeStates.map((node) => [
     node.name,
@@ -157,7 +163,7 @@ export function statusText(report: StatusReport): string {
     node.daemons.map((daemon) => `${daemon.name} ${daemon.running ? 'up' : 'DOWN'}`).join(' '),
   ]);
   return [
-    `lab ${report.name}: ${stateText(report.state)} on the ${report.machine} machine, from ${report.topology}`,
+    `lab ${report.name}: ${stateText(report.state)} on the ${report.machine} machine${kernelText(report)}, from ${report.topology}`,
     ...(report.why === undefined
       ? []
       : [`at the first requests ${visibleLine(report.why)}; what is broken: lab test ${report.name}`]),

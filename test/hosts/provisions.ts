@@ -45,7 +45,7 @@ export async function ensureProvisions(processor: Processor): Promise<Provisions
       const task = progress.start('node image', name);
       const execution = await executionFor(processor, 'run this on a host of that kind', progress);
       const argv = nodeRecipe(processor, layer, images, packages, packageMirror());
-      await bootstrap(argv, { work, output: layer }, task, progress, execution);
+      await bootstrap(argv, { work, output: layer }, task, progress, { execution });
       const file = await packed(work, name, processor);
       for (const other of readdirSync(cacheDirectory()))
         if (other.startsWith(`test-node-image-${processor}-`)) await rm(join(cacheDirectory(), other));

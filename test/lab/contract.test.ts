@@ -5,7 +5,7 @@ import { localMachine } from '../../src/machine/local.ts';
 import { boot } from '../../src/machine/embedded/boot.ts';
 import { endKernel } from '../../src/machine/embedded/builds.ts';
 import { embeddedMachine } from '../../src/machine/embedded/embedded.ts';
-import { chooseKernel } from '../../src/machine/embedded/kernel.ts';
+import { chooseKernel, debianKernel } from '../../src/machine/embedded/kernel.ts';
 import { ensureRoot } from '../../src/machine/embedded/root.ts';
 import { createProgress } from '../../src/report/progress.ts';
 import { netns } from '../../src/runtime/netns.ts';
@@ -30,7 +30,7 @@ contract('namespaces in the embedded kernel', async () => {
   const root = await ensureRoot(quiet());
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-contract-'));
   mkdirSync(folder, { recursive: true });
-  const kernel = await chooseKernel(root, undefined);
+  const kernel = (await chooseKernel(undefined)) ?? debianKernel(root);
   const plain = { modules: [], disks: [], engine: false };
   await boot(folder, { kernel, root, memory: 384, confinement: 'namespaces', ...plain });
   return {

@@ -28,7 +28,15 @@ async function host(...lines: string[]): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'lvslab-own-'));
   // It sees this host's files (hostfs), and loads modules: the kernel that is made for labs can do neither.
   const kernel = debianKernel(root);
-  await boot(folder, { kernel, root, memory: 768, modules: [], confinement: 'none', disks: [], engine: false });
+  await boot(folder, {
+    kernel,
+    root,
+    memory: 768,
+    modules: [],
+    confinement: 'none',
+    disks: [],
+    engine: false,
+  });
   const links = LIBRARIES.map((name) => `ln -s /mnt/lib/x86_64-linux-gnu/${name} /run/libraries`);
   const first = ['mount -t hostfs -o hostfs=/ none /mnt', 'mkdir /run/libraries', ...links];
   for (const line of [...first, ...lines]) expect(await guest(line)).toMatchObject({ code: 0, stderr: '' });

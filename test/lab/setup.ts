@@ -15,11 +15,9 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => void> {
   const state = mkdtempSync(join(tmpdir(), 'lvslab-test-'));
   project.provide('state', state);
-  const env = { LVSLAB_STATE: join(state, 'setup') };
-  for (const argv of [
-    ['up', 'nat'],
-    ['down', 'nat'],
-  ])
+  const kernel = project.config.env['LVSLAB_KERNEL'];
+  const env = { LVSLAB_STATE: join(state, 'setup'), LVSLAB_KERNEL: kernel };
+  for (const argv of [...(kernel === 'lab' ? [['kernel', 'build']] : []), ['up', 'nat'], ['down', 'nat']])
     await execa('./lab', argv, { env, stdio: 'inherit' });
   return () => {
     const left = readdirSync(state);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { needsOf, needsText, type Measured, type Needs } from '../../class/needs.ts';
-import { MOST_SEATS, type Seat } from '../../class/roster.ts';
+import type { Seat } from '../../class/roster.ts';
 import {
   holdClass,
   readClass,
@@ -14,6 +14,7 @@ import {
 import { EXIT, LabError } from '../../errors.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { labExists } from '../../lab.ts';
+import type { KernelKind } from '../../machine/embedded/kernel-kinds.ts';
 import type { Plan } from '../../plan/types.ts';
 import { createProgress, type Progress } from '../../report/progress.ts';
 import { choosePlace } from '../choose.ts';
@@ -22,6 +23,7 @@ import { inTurns } from '../in-turns.ts';
 import { guestMemory, prepareMachine } from '../make-machine.ts';
 import { readPlan, shippedTopologies } from '../topology-file.ts';
 import { up } from '../up.ts';
+import { joined } from './joined.ts';
 import { memoryInUse } from './memory-in-use.ts';
 import { counted } from '../../topology/counted.ts';
 
@@ -33,6 +35,8 @@ export interface ClassUpRequest {
   seats: Seat[];
   /** Starts at once; undefined: as many as this machine can take. */
   jobs: number | undefined;
+  /** Undefined: that of the class, or as for any lab. */
+  kernel?: KernelKind | undefined;
 }
 
 export interface SeatResult extends Seat {
@@ -77,7 +81,11 @@ export async function classUp(asked: ClassUpRequest, progress: Progress): Promis
     const [model] = plans.values();
     if (model !== undefined)
       await prepareMachine(
-        await choosePlace({ ...request, plan: model }, { machine: 'embedded' }, progress),
+        await choosePlace(
+          { ...request, plan: model },
+          { machine: 'embedded', kernel: record.kernel },
+          progress,
+        ),
         progress,
       );
     writeClass(record);
@@ -89,49 +97,6 @@ export async function classUp(asked: ClassUpRequest, progress: Progress): Promis
     if (readClass(name) === undefined) removeClass(name);
     await lock.release();
   }
-}
-
-/** The class as it is to be: its seats, and the new ones. */
-function joined(
-  before: ClassRecord | undefined,
-  { topology, seats }: ClassUpRequest,
-  name: string,
-): ClassRecord {
-  if (before !== undefined && before.topology !== topology)
-    throw new LabError(EXIT.badInput, `class ${name} is up, but from ${before.topology}, not ${topology}`, {
-      mend: `take it down: lab class down ${name}; or give this one another name: --name NAME`,
-    });
-  const there = before?.seats ?? [];
-  const clash = seats.find((s) => there.some((old) => old.seat === s.seat && old.name !== s.name));
-  if (clash !== undefined)
-    throw new LabError(
-      EXIT.badInput,
-      `"${clash.name}" would sit at ${clash.seat}, where "${there.find((old) => old.seat === clash.seat)?.name ?? ''}" sits`,
-      { mend: 'write the name differently' },
-    );
-  const fresh = seats.filter((s) => !there.some((old) => old.seat === s.seat));
-  const all = [...there, ...fresh];
-  if (all.length === 0)
-    throw new LabError(EXIT.badInput, 'who is in the class?', {
-      mend: 'say how many (--students 20), or who (--roster FILE)',
-    });
-  if (all.length > MOST_SEATS)
-    throw new LabError(
-      EXIT.badInput,
-      `a class has at most ${MOST_SEATS} seats, and this one would have ${all.length}`,
-    );
-  const taken = fresh.map((seat) => seatLab({ name }, seat)).filter(labExists);
-  if (taken.length > 0)
-    throw new LabError(
-      EXIT.badInput,
-      `labs that are none of class ${name} have its seats' names: ${taken.join(', ')}`,
-      {
-        mend: 'give the class another name: --name NAME',
-      },
-    );
-  return before === undefined
-    ? { version: 1, name, topology, created: new Date().toISOString(), seats: all }
-    : { ...before, seats: all };
 }
 
 async function bringUp(
@@ -213,7 +178,15 @@ async function bringSeat(
     const planAround = (taken: string[]) => readPlan(topology, lab, taken);
     // Of a class whose topology does not answer nothing is learnt from many that stay up: `lab up` keeps one.
     const made = await up(
-      { topology, plan, planAround, machine: 'embedded', reconfigure: false, strict: true },
+      {
+        topology,
+        plan,
+        planAround,
+        machine: 'embedded',
+        kernel: record.kernel,
+        reconfigure: false,
+        strict: true,
+      },
       quiet,
     );
     return result(made.already ? 'already' : 'up');

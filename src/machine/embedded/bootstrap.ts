@@ -8,6 +8,14 @@ import { DIRECTLY, type Execution } from './emulation.ts';
 import { lastLines } from './packages.ts';
 import { asNamespaceRoot, mapAllIds } from './user-namespace.ts';
 
+/** What is particular about one thing that is bootstrapped. */
+export interface BootstrapOptions {
+  /** How programs of its processor are run here. */
+  execution?: Execution;
+  /** What a failure of its own means, by what was printed; undefined: it is one that any could have. */
+  explain?: (output: string) => LabError | undefined;
+}
+
 /**
  * Runs mmdebstrap; where the mirror's index is out of date, once more without that check, and says so.
  * @param place folder for its temporary files, and the file or folder that it makes
@@ -18,13 +26,13 @@ export async function bootstrap(
   place: { work: string; output: string },
   task: Task,
   progress: Progress,
-  execution = DIRECTLY,
+  { execution = DIRECTLY, explain = () => undefined }: BootstrapOptions = {},
 ): Promise<void> {
   const wanted = [...execution.options, ...argv];
   const first = await mmdebstrap(wanted, place, task, execution);
   if (first.ok) return;
   const expired = /invalid since ([^)]*)\)/.exec(first.output)?.[1];
-  if (expired === undefined) throw buildFailure(first.output);
+  if (expired === undefined) throw explain(first.output) ?? buildFailure(first.output);
   progress.warn(
     `the package mirror's index has been out of date since ${expiryDate(expired, new Date())}. ` +
       'Its signatures are checked all the same; packages may lack recent security updates.',
@@ -35,7 +43,7 @@ export async function bootstrap(
     task,
     execution,
   );
-  if (!second.ok) throw buildFailure(second.output);
+  if (!second.ok) throw explain(second.output) ?? buildFailure(second.output);
 }
 
 /** apt says how long ago: `17d 5h 45min 11s`. */

@@ -7,13 +7,14 @@ import { tryHold } from '../../lock.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { EMBEDDED_PROCESSOR, PROCESSORS, type Processor } from '../processor.ts';
 import { buildLock } from './builds.ts';
+import { kernelKey } from './kernel.ts';
 import { rootKey } from './root.ts';
 
 /** Something that was kept for next time. */
 export interface Kept {
   /** Below the cache's folder. */
   name: string;
-  what: 'root filesystem' | 'engine filesystem' | 'engine disk' | 'of another version';
+  what: 'root filesystem' | 'engine filesystem' | 'engine disk' | 'kernel' | 'of another version';
   /** What the programs on it are for; absent of what another version made, which may have called it otherwise. */
   processor?: Processor;
   /** Bytes that it takes on the disk. */
@@ -25,7 +26,9 @@ export interface Kept {
 }
 
 /** Only what has such a name was made for the cache; whatever else is there is nobody's to remove. */
-const OURS = /^(root-[0-9a-f]{12}|engine-[0-9a-f]{12}-.+\.img)$/;
+const OURS = /^(root-[0-9a-f]{12}|engine-[0-9a-f]{12}-.+\.img|kernel-[0-9a-f]{12}-.+)$/;
+
+const KERNEL = { what: 'kernel', processor: EMBEDDED_PROCESSOR } as const;
 
 /**
  * What is kept for next time, the largest first.
@@ -42,13 +45,14 @@ export function kept(image: string): Kept[] {
     [`root-${rootKey('docker')}`]: { what: 'engine filesystem', processor: EMBEDDED_PROCESSOR },
     [engineDiskName(rootKey('docker'), image)]: { what: 'engine disk', processor: EMBEDDED_PROCESSOR },
   };
+  const kernels = `kernel-${kernelKey()}-`;
   return entriesOf(cacheDirectory())
     .filter((name) => OURS.test(name))
     .map((name): Kept => {
       const path = join(cacheDirectory(), name);
-      const known = current[name] ?? { what: 'of another version' };
+      const known = current[name] ?? (name.startsWith(kernels) ? KERNEL : { what: 'of another version' });
       const made = lstatSync(path).mtime.toISOString();
-      return { name, ...known, bytes: size(path), made, used: name in current };
+      return { name, ...known, bytes: size(path), made, used: known.what !== 'of another version' };
     })
     .sort((a, b) => b.bytes - a.bytes);
 }

@@ -3,8 +3,8 @@ import { WITHOUT_DOCUMENTS, architecture, hookPath, target } from './recipe.ts';
 
 /** What builds a kernel, and its source; of the suite that roots are of, as its tools fit it. */
 const PACKAGES = [
-  ...['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'perl-base', 'python3-minimal'],
-  ...['libelf-dev', 'xz-utils', 'kmod', 'linux-source'],
+  ...['gcc', 'libc6-dev', 'make', 'flex', 'bison', 'bc', 'perl-base'],
+  ...['xz-utils', 'kmod', 'linux-source'],
 ];
 
 /** Processors whose part of the source is not compiled; `um` builds on that of `x86`. */

@@ -98,26 +98,25 @@ async function readFacts(directory: string): Promise<MadeKernelFacts | undefined
 }
 
 /**
- * The made kernel, where an embedded lab is to run on that; undefined: on Debian's.
+ * The kernel that was made for labs, where an embedded lab is to run on it: where it is asked for, or nothing is and it is
+ * there.
  * @param option what the command line asks for; where it does not, `LVSLAB_KERNEL` may
- * @throws LabError machineCannot where the made one is asked for and there is none; badInput for a mistake in the environment
+ * @returns undefined: Debian's
+ * @throws LabError machineCannot where it is asked for and not there; badInput for a mistake in the environment
  */
-export async function wantedKernel(option: KernelKind | undefined): Promise<MadeKernel | undefined> {
+export async function chooseKernel(option: KernelKind | undefined): Promise<MadeKernel | undefined> {
   const asked = askedKernel(option);
   if (asked === 'debian') return undefined;
   const made = await findMadeKernel();
   if (made === undefined && asked === 'lab')
-    throw new LabError(EXIT.machineCannot, 'no kernel was made for labs yet by this version of the tool', {
-      mend: `make it once, which takes some minutes: lab kernel build; or take Debian's: --kernel debian`,
+    throw new LabError(EXIT.machineCannot, 'this version of the tool has made no kernel for labs yet', {
+      mend: `make it, once: lab kernel build (${GAIN.takes}); or take Debian's: --kernel debian`,
     });
   return made;
 }
 
-/**
- * The kernel for an embedded lab: the one that is asked for, else the one that was made for labs, else Debian's.
- * @param option as for `wantedKernel`
- * @throws LabError as `wantedKernel` does
- */
-export async function chooseKernel(root: KernelRoot, option: KernelKind | undefined): Promise<Kernel> {
-  return (await wantedKernel(option)) ?? debianKernel(root);
-}
+/** What a made kernel is worth, as people read it. */
+export const GAIN = {
+  takes: 'some four minutes',
+  text: 'starts in a tenth of the time, and has iptables, nftables and every scheduler',
+} as const;

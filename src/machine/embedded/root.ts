@@ -189,7 +189,7 @@ async function build(
     const argv = hasKernel
       ? machineRecipe(kind, work, images, packages, mirror)
       : kernellessRecipe(processor, work, images, packages, mirror);
-    await bootstrap(argv, { work, output: join(work, 'root.img') }, task, progress, execution);
+    await bootstrap(argv, { work, output: join(work, 'root.img') }, task, progress, { execution });
     if (hasKernel) await placeKernel(work);
     await finish(work);
     const directory = join(cacheDirectory(), `root-${key}`);

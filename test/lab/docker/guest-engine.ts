@@ -8,7 +8,7 @@ import { boot } from '../../../src/machine/embedded/boot.ts';
 import { endKernel } from '../../../src/machine/embedded/builds.ts';
 import { GUEST_SOCKET, ensureEngineDisk } from '../../../src/machine/embedded/engine-disk.ts';
 import { forwardOnLine } from '../../../src/machine/embedded/line.ts';
-import { chooseKernel } from '../../../src/machine/embedded/kernel.ts';
+import { chooseKernel, debianKernel } from '../../../src/machine/embedded/kernel.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 
@@ -26,7 +26,7 @@ export async function startGuestEngine(): Promise<GuestEngine> {
   const progress = createProgress(process.stderr, { quiet: true });
   const nodes = await ensureRoot(progress);
   const root = await ensureRoot(progress, 'docker');
-  const kernel = await chooseKernel(root, undefined);
+  const kernel = (await chooseKernel(undefined)) ?? debianKernel(root);
   const file = await ensureEngineDisk(nodes, { kernel, root }, nodeImage('amd64'), 'namespaces', progress);
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-guest-'));
   await boot(folder, {

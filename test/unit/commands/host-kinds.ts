@@ -246,7 +246,7 @@ export function factsOf({ abilities, engine: found }: Kind): HostFacts {
     purpose: '',
   }));
   return {
-    ...{ abilities, engine: found, absent, root: undefined, node: 'v22.11.0' },
+    ...{ abilities, engine: found, absent, root: undefined, kernel: undefined, node: 'v22.11.0' },
     user: { name: 'student', hasSubordinateIds: false },
   };
 }
