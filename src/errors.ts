@@ -54,20 +54,18 @@ export interface Problem {
   mend: string | undefined;
 }
 
+/** `my.yaml:3:5: what is wrong`, and under it the mend. */
+export function problemText(file: string, { line, column, message, mend }: Problem): string {
+  return `${file}:${line}:${column}: ${message}${mend === undefined ? '' : `\n  ${mend}`}`;
+}
+
 /** Every problem of one topology file at once. */
 export class TopologyError extends LabError {
   readonly file: string;
   readonly problems: Problem[];
 
   constructor(file: string, problems: Problem[]) {
-    super(
-      EXIT.badInput,
-      problems
-        .map(
-          (p) => `${file}:${p.line}:${p.column}: ${p.message}${p.mend === undefined ? '' : `\n  ${p.mend}`}`,
-        )
-        .join('\n'),
-    );
+    super(EXIT.badInput, problems.map((problem) => problemText(file, problem)).join('\n'));
     this.name = 'TopologyError';
     this.file = file;
     this.problems = problems;

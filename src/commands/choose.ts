@@ -3,12 +3,15 @@ import { EXIT, LabError } from '../errors.ts';
 import { hostAbilities, imageModules, type HostAbilities } from '../machine/abilities.ts';
 import { orEmbedded } from '../embedded-here.ts';
 import type { KernelKind } from '../machine/embedded/kernel-kinds.ts';
-import { loadHostModules } from '../machine/kernel-modules.ts';
+import { chooseKernel } from '../machine/embedded/kernel.ts';
+import { areKept, loadHostModules } from '../machine/kernel-modules.ts';
 import { isRemote, type MachineName, type RemoteName } from '../machine/machine.ts';
+import { kernelParts, PART_MODULES } from '../plan/kernel-parts.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../report/progress.ts';
 import type { RuntimeKind } from '../runtime/runtime.ts';
 import { dockerAt } from './choose-docker.ts';
+import { lacksParts, type Asking } from './kernel-parts.ts';
 import { embeddedObstacle, localObstacles, obstacleText } from './obstacles.ts';
 
 /** Where a lab goes, and how its nodes are made there. */
@@ -51,15 +54,15 @@ export interface Candidate {
  * first, as they are up soonest and leave the least behind; an engine that the environment names comes before them.
  * @throws LabError machineCannot, with what each lacks and the way out
  */
-export async function choosePlace(plan: Plan, wanted: Wanted, progress: Progress): Promise<Choice> {
+export async function choosePlace(lab: Asking, wanted: Wanted, progress: Progress): Promise<Choice> {
   const { kernel } = wanted;
-  if (kernel === undefined) return firstThatWorks(await candidatesFor(plan, wanted, progress), wanted);
+  if (kernel === undefined) return firstThatWorks(await candidatesFor(lab, wanted, progress), wanted);
   if ((wanted.machine ?? 'embedded') !== 'embedded')
     throw new LabError(EXIT.badInput, `--kernel is of the embedded machine, and this is ${wanted.machine}`, {
       mend: 'leave out one of --kernel and --machine',
     });
   const embedded: Wanted = { ...wanted, machine: 'embedded' };
-  const choice = await firstThatWorks(await candidatesFor(plan, embedded, progress), embedded);
+  const choice = await firstThatWorks(await candidatesFor(lab, embedded, progress), embedded);
   return { ...choice, kernel };
 }
 
@@ -95,39 +98,40 @@ export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): P
   );
 }
 
-async function candidatesFor(plan: Plan, wanted: Wanted, progress: Progress): Promise<Candidate[]> {
+async function candidatesFor(lab: Asking, wanted: Wanted, progress: Progress): Promise<Candidate[]> {
   const { machine } = wanted;
   const all =
     machine !== undefined && isRemote(machine)
-      ? remotePlaces(machine, plan, progress)
-      : placesHere(await hostAbilities(), plan, wanted, progress);
+      ? remotePlaces(machine, lab, progress)
+      : placesHere(await hostAbilities(), lab, wanted, progress);
   return all.filter(
     (c) => c.machine === (machine ?? c.machine) && c.runtime === (wanted.runtime ?? c.runtime),
   );
 }
 
-function remotePlaces(machine: RemoteName, plan: Plan, progress: Progress): Candidate[] {
+function remotePlaces(machine: RemoteName, lab: Asking, progress: Progress): Candidate[] {
   const engine: Endpoint = { url: machine, reason: '--machine', certificates: undefined };
   return [
-    place(machine, 'docker', true, () => dockerAt(engine, plan, progress)),
+    place(machine, 'docker', true, () => dockerAt(engine, lab, progress)),
     place(machine, 'netns', true, () => Promise.resolve({ reason: 'over ssh' })),
   ];
 }
 
-function placesHere(abilities: HostAbilities, plan: Plan, wanted: Wanted, progress: Progress): Candidate[] {
+function placesHere(abilities: HostAbilities, lab: Asking, wanted: Wanted, progress: Progress): Candidate[] {
+  const { plan } = lab;
   const possible = localObstacles(abilities, needsIpVs(plan)).length === 0;
-  const namespaces = place('local', 'netns', possible, () => namespacesHere(abilities, plan));
+  const namespaces = place('local', 'netns', possible, () => namespacesHere(abilities, lab));
   const engine = engineHere();
   const docker = {
     ...place('local', 'docker', engine !== undefined && mayListen(engine), () =>
-      dockerAt(engine, plan, progress),
+      dockerAt(engine, lab, progress),
     ),
     stated: isEngineStated() || engine === undefined,
   };
   return [
     ...(isEngineStated() ? [docker, namespaces] : [namespaces, docker]),
     place('embedded', wanted.runtime ?? 'netns', embeddedObstacle(abilities) === undefined, () =>
-      embeddedHere(abilities, plan),
+      embeddedHere(abilities, lab, wanted.kernel),
     ),
   ];
 }
@@ -158,7 +162,8 @@ export function needsIpVs(plan: Plan): boolean {
 }
 
 /** What the lab takes of the kernel is loaded here and now: whether a module can be, only loading it tells. */
-async function namespacesHere(abilities: HostAbilities, plan: Plan): Promise<{ reason: string }> {
+async function namespacesHere(abilities: HostAbilities, lab: Asking): Promise<{ reason: string }> {
+  const { plan, topology } = lab;
   const obstacles = localObstacles(abilities, needsIpVs(plan));
   if (obstacles.length > 0) {
     const fixes = obstacles.flatMap(({ fix }) => fix ?? []).join('; ');
@@ -168,16 +173,26 @@ async function namespacesHere(abilities: HostAbilities, plan: Plan): Promise<{ r
       fixes === '' ? {} : { mend: orEmbedded(fixes, 'it would run with --machine embedded') },
     );
   }
+  const parts = kernelParts(plan);
+  const kept = await Promise.all(parts.map((part) => areKept(PART_MODULES[part])));
+  const lacking = parts.filter((_, index) => kept[index] !== true);
+  if (lacking.length > 0) throw lacksParts(topology, lacking, "this host's kernel");
   await loadHostModules([...plan.modules, ...(abilities.insideRoot ? [] : imageModules())]);
   return { reason: needsIpVs(plan) ? "this host's kernel has ip_vs" : 'no ip_vs needed' };
 }
 
-function embeddedHere(abilities: HostAbilities, plan: Plan): Promise<{ reason: string }> {
+async function embeddedHere(
+  abilities: HostAbilities,
+  { plan, topology }: Asking,
+  asked: KernelKind | undefined,
+): Promise<{ reason: string }> {
   const obstacle = embeddedObstacle(abilities);
   if (obstacle !== undefined)
-    return Promise.reject(
-      new LabError(EXIT.machineCannot, obstacle, { mend: 'lab doctor says where else labs run' }),
-    );
+    throw new LabError(EXIT.machineCannot, obstacle, { mend: 'lab doctor says where else labs run' });
+  const lacking = kernelParts(plan);
+  // The one that is made for labs has them all.
+  if (lacking.length > 0 && (await chooseKernel(asked)) === undefined)
+    throw lacksParts(topology, lacking, "Debian's embedded kernel");
   const [local] = localObstacles(abilities, needsIpVs(plan));
-  return Promise.resolve({ reason: local?.what ?? 'neither namespaces nor an engine do here' });
+  return { reason: local?.what ?? 'neither namespaces nor an engine do here' };
 }

@@ -165,7 +165,7 @@ function summary({
 }
 
 async function bringUp(request: UpRequest, progress: Progress): Promise<UpResult> {
-  const choice = await choosePlace(request.plan, request, progress);
+  const choice = await choosePlace(request, request, progress);
   const { plan, around } = await planFor(request, choice.engine, progress);
   const draft: LabRecord = {
     version: 1,

@@ -1,13 +1,16 @@
-import { TopologyError, type Problem } from '../errors.ts';
+import { TopologyError, problemText, type Problem } from '../errors.ts';
 import { describeServices } from './describe-services.ts';
 import { checkExerciseFile, isExerciseFile } from './exercise-file.ts';
-import { readPlan } from './topology-file.ts';
+import { kernelNotes } from './kernel-parts.ts';
+import { readPlan, topologyFile } from './topology-file.ts';
 import { counted } from '../topology/counted.ts';
 
 export interface Validation {
   topology: string;
   valid: boolean;
   problems: Problem[];
+  /** What not every kernel can do. */
+  notes: Problem[];
   /** For people. */
   text: string;
 }
@@ -23,10 +26,15 @@ export function validate(topology: string): Validation {
       counted(plan.networks.length, 'network'),
       ...services,
     ].join(', ');
-    return { topology, valid: true, problems: [], text: `${topology} is valid: ${content}` };
+    const notes = kernelNotes(topology, plan);
+    const text = [
+      `${topology} is valid: ${content}`,
+      ...notes.map((note) => problemText(topologyFile(topology), note)),
+    ];
+    return { topology, valid: true, problems: [], notes, text: text.join('\n') };
   } catch (error) {
     if (!(error instanceof TopologyError)) throw error;
-    return { topology, valid: false, problems: error.problems, text: error.message };
+    return { topology, valid: false, problems: error.problems, notes: [], text: error.message };
   }
 }
 
@@ -37,5 +45,5 @@ function validExercise(file: string): Validation {
       ? 'it names no topology to be held against'
       : `everything that it names is in ${plan.name}`;
   const text = `${file} is a valid exercise: "${exercise.fault.texts.en.title}", ${exercise.fault.difficulty}, ${counted(exercise.fault.texts.en.hints.length, 'hint')}; ${against}`;
-  return { topology: file, valid: true, problems: [], text };
+  return { topology: file, valid: true, problems: [], notes: [], text };
 }

@@ -44,7 +44,7 @@ export async function verify(
   const jobs = plannedJobs(request);
   // One that has services: it needs more of a machine than one that has none.
   const model = jobs.find((job) => job.plan.services.length > 0) ?? jobs[0];
-  if (model !== undefined) await prepareMachine(await choosePlace(model.plan, request, progress), progress);
+  if (model !== undefined) await prepareMachine(await choosePlace(model, request, progress), progress);
   const directories = jobs.map((job) => labDirectory(job.plan.name));
   const before = whatIsThere(directories);
   const atOnce = request.jobs ?? labsAtOnce(jobs.map((job) => job.plan));

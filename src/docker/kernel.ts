@@ -15,17 +15,20 @@ export interface EngineKernel {
   schedulers: Scheduler[];
   /** IPIP tunnels, which TUN needs. */
   ipip: boolean;
+  /** Tables of iptables, for lessons that take them. */
+  iptables: boolean;
 }
 
 /**
  * A shell command that tries what a kernel has, in a network of its own. The kernel loads what it has as modules by
- * itself: `ip_vs`, the schedulers that are tried, `ipip`.
+ * itself: `ip_vs`, the schedulers that are tried, `ipip`, iptables.
  */
 export function kernelTrial(schedulers: readonly Scheduler[]): string[] {
   const script = `
 if said=$(ipvsadm -Ln 2>&1); then echo ip_vs; else echo "words $said"; fi
 for s in ${schedulers.join(' ')}; do ipvsadm -A -f 1 -s $s 2>/dev/null && echo $s && ipvsadm -C; done
 ip link add probe type ipip local 192.0.2.1 remote 192.0.2.2 2>/dev/null && echo ipip
+iptables -t mangle -A OUTPUT -j MARK --set-mark 1 2>/dev/null && echo iptables
 true`;
   return ['sh', '-c', script];
 }
@@ -43,6 +46,7 @@ export function readKernelTrial(output: string, rootless: boolean): EngineKernel
     rootless,
     schedulers: SCHEDULERS.filter((scheduler) => rows.includes(scheduler)),
     ipip: rows.includes('ipip'),
+    iptables: rows.includes('iptables'),
   };
 }
 

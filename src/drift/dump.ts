@@ -36,6 +36,9 @@ export type SectionName =
   | 'sync'
   | 'daemons'
   | 'leftovers'
+  | 'iptables'
+  | 'ip6tables'
+  | 'nft'
   | `file ${string}`
   | `certificate ${string}`
   | `marks ${string}`;
@@ -83,6 +86,13 @@ export function dumpScript(node: PlannedNode, marker: string): string {
 
 const QDISCS = 'tc -json qdisc show';
 
+/** Marks by other means than the plan's; where the kernel has none of it, each fails at once. */
+const NETFILTER = [
+  partOf('iptables', 'iptables-save -t mangle'),
+  partOf('ip6tables', 'ip6tables-save -t mangle'),
+  partOf('nft', 'nft -j list ruleset'),
+];
+
 /** The script by which a director says what its table has, and what leads packets to it, and nothing else. */
 export function tableScript(node: PlannedNode, marker: string): string {
   return [partFunction(marker), ...tableParts(node)].join('\n');
@@ -96,6 +106,7 @@ function tableParts(node: PlannedNode): string[] {
       : []),
     ...(marks.length > 0 ? [partOf('tc', QDISCS)] : []),
     ...marks.map((device) => partOf(`marks ${device}`, `tc -json filter show dev ${device} ingress`)),
+    ...(marks.length > 0 ? NETFILTER : []),
   ];
 }
 

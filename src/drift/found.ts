@@ -6,6 +6,7 @@ import { asks, type Section } from './dump.ts';
 import type { FactKind, Found, FoundFact } from './facts.ts';
 import { addressFacts, linkFacts, neighbourFacts, type IpLink, type IpNeighbour } from './found-links.ts';
 import { hookFacts, markFacts } from './found-marks.ts';
+import { netfilterMarkFacts } from './found-netfilter.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
 import { routeFacts, ruleFacts, type IpRoute, type IpRule } from './found-routes.ts';
 import { leftoverFacts } from './leftovers.ts';
@@ -44,6 +45,7 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
   for (const device of asks(node).marks)
     // Without a hook there are no rules, and tc fails.
     read(`marks ${device}`, ['mark', 'filter'], (text) => markFacts(device, text), [0, 1, 2]);
+  if (asks(node).marks.length > 0) found.facts.push(...otherMarks(node, dump, found.facts));
   for (const step of node.steps)
     if (step.kind === 'certificate') {
       const name = step.certificateFile;
@@ -66,6 +68,15 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
         [0, 1],
       );
   return found;
+}
+
+/** Marks that the plan has, and tc has not: netfilter's do as well. */
+function otherMarks(node: PlannedNode, dump: Map<string, Section>, facts: FoundFact[]): FoundFact[] {
+  // A kernel without netfilter's tables, and a node without the programs, have no such marks.
+  const text = (name: string) => (dump.get(name)?.code === 0 ? (dump.get(name)?.text ?? '') : '');
+  const iptables = [text('iptables'), text('ip6tables')].join('\n');
+  const marks = netfilterMarkFacts(node.steps, iptables, text('nft'));
+  return marks.filter(({ name }) => !facts.some((fact) => fact.kind === 'mark' && fact.name === name));
 }
 
 function ipFacts(text: string): FoundFact[] {

@@ -13,6 +13,7 @@ import type { PlannedFact } from './facts.ts';
 import { clusterFacts, syncFact } from './planned-cluster.ts';
 import { restart } from './restart.ts';
 import { markName, routeName, tunnelPort } from './names.ts';
+import { plannedMark } from './planned-mark.ts';
 import { settingValue, type Settings } from './settings.ts';
 
 /**
@@ -74,13 +75,7 @@ function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
         {
           kind: 'mark',
           name: markName(step.device, step.rule),
-          attributes: {
-            eth_type: step.vip.includes(':') ? 'ipv6' : 'ipv4',
-            ip_proto: step.protocol,
-            dst_ip: step.vip,
-            dst_port: String(step.port),
-            action: `skbedit mark ${step.mark}`,
-          },
+          attributes: plannedMark(step),
           put,
         },
       ];

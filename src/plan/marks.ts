@@ -6,7 +6,8 @@ export const MARK_MODULES = ['sch_ingress', 'cls_flower', 'act_skbedit'];
 
 /**
  * What gives a director's packets their marks, on every interface that they may come in by. Traffic control does it,
- * because the embedded kernel has no mangle table; `iptables -t mangle … -j MARK` is the usual way.
+ * because not every kernel of a lab has a mangle table (Debian's embedded one has none); `iptables -t mangle … -j MARK`
+ * is the usual way.
  * @param services what the director carries
  */
 export function markSteps(devices: string[], services: PlannedService[]): Step[] {

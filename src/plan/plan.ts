@@ -17,6 +17,7 @@ import { Ways } from './ways.ts';
 import type { Plan, PlannedHealth, PlannedNetwork, PlannedServer, PlannedService } from './types.ts';
 import { withSysctls } from './sysctls.ts';
 import { serverPrograms } from './programs.ts';
+import { PART_MODULES } from './kernel-parts.ts';
 import { MARK_MODULES } from './marks.ts';
 import type { Health, RealServer, Topology } from '../topology/types.ts';
 
@@ -120,21 +121,24 @@ export function makePlan(topology: Topology, name = topology.name): Plan {
     services,
     ...(clusters.length === 0 ? {} : { clusters }),
     ...(topology.names.length === 0 ? {} : { names: topology.names }),
-    modules: services.every(isProxied)
-      ? []
-      : [
-          ...new Set([
-            'ip_vs',
-            ...(services.some((s) => s.mark !== undefined) ? MARK_MODULES : []),
-            ...services
-              .filter((s) => !isProxied(s))
-              .flatMap((s) => [
-                `ip_vs_${s.scheduler}`,
-                ...answering(s).flatMap((r) => MODE_RULES[r.mode].modules(s, r)),
-              ]),
-          ]),
-        ],
+    ...(topology.needs.length === 0 ? {} : { needs: topology.needs }),
+    modules: [
+      ...new Set([...serviceModules(services), ...topology.needs.flatMap((need) => PART_MODULES[need])]),
+    ],
   };
+}
+
+function serviceModules(services: PlannedService[]): string[] {
+  const own = services.filter((service) => !isProxied(service));
+  if (own.length === 0) return [];
+  return [
+    'ip_vs',
+    ...(services.some((s) => s.mark !== undefined) ? MARK_MODULES : []),
+    ...own.flatMap((s) => [
+      `ip_vs_${s.scheduler}`,
+      ...answering(s).flatMap((r) => MODE_RULES[r.mode].modules(s, r)),
+    ]),
+  ];
 }
 
 function planService(service: Topology['services'][number], hops: Hop[]): PlannedService {

@@ -5,6 +5,7 @@ import {
   MODES,
   PROTOCOLS,
   ROLES,
+  KERNEL_NEEDS,
   SCHEDULERS,
   SCHEDULER_FLAGS,
   TUNNELS,
@@ -135,7 +136,9 @@ export const planSchema = z.object({
   clusters: z.exactOptional(z.array(plannedClusterSchema)),
   /** What the DNS servers resolve; absent where there are none. */
   names: z.exactOptional(z.array(dnsNameSchema)),
-  /** Kernel modules that the lab cannot do without; empty where there is no virtual service. */
+  /** What the lab is to have of its kernel beside what its services take; absent where that is nothing. */
+  needs: z.exactOptional(z.array(z.enum(KERNEL_NEEDS))),
+  /** Kernel modules that the lab cannot do without. */
   modules: z.array(z.string()),
 });
 /**

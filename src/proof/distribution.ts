@@ -179,6 +179,7 @@ function expectation(service: PlannedService, counts: Map<string, number>, total
     case 'sed':
     case 'nq':
     case 'lblcr':
+    case 'twos':
       // They look at connections that are open at the same time; one after the other shows only who took part.
       return {
         expected: usedOnlyUsable,

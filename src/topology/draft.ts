@@ -8,8 +8,8 @@ import type { Range } from './ip.ts';
 import { subnetRange } from './ip-faults.ts';
 import { OPEN, type Given } from './given.ts';
 import { parseMeasure, QUALITY_KEYS, type QualityKey } from './quality.ts';
-import { address, choice, number, text } from './read-values.ts';
-import { MODES, ROLES, type Mode, type Role } from './types.ts';
+import { address, choice, list, number, text } from './read-values.ts';
+import { KERNEL_NEEDS, MODES, ROLES, type KernelNeed, type Mode, type Role } from './types.ts';
 
 /** A topology as far as the file could be understood. */
 export interface Draft {
@@ -29,6 +29,7 @@ export interface Draft {
   names: DraftName[];
   /** Whether the names could be read as a mapping, or there are none. */
   namesKnown: boolean;
+  needs: Given<Placed<KernelNeed>[]>;
 }
 
 export interface DraftNetwork {
@@ -97,6 +98,10 @@ export function readDraft(root: Tree): Draft {
     ),
     names: entriesOf(childOf(root, 'names')).map(([name, { keyAt, tree }]) => dnsName(name, keyAt, tree)),
     namesKnown: [undefined, 'map'].includes(childOf(root, 'names')?.kind),
+    needs: list(childOf(root, 'needs'), (item) => {
+      const need = choice(item, KERNEL_NEEDS);
+      return typeof need === 'object' ? need : undefined;
+    }),
   };
 }
 

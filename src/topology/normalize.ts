@@ -43,6 +43,7 @@ export function normalize(draft: Draft, defaultName: string): Topology {
       name,
       addresses: present(valueOf(addresses)).map(({ value }) => value),
     })),
+    needs: [...new Set((valueOf(draft.needs) ?? []).map(({ value }) => value))],
   };
 }
 

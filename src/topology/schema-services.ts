@@ -97,7 +97,9 @@ export const serviceSchema = z.strictObject({
   scheduler: z
     .enum(SCHEDULERS)
     .optional()
-    .describe('How the director picks a real server; rr (round robin) by default.'),
+    .describe(
+      'How the director picks a real server; rr (round robin) by default. twos takes a kernel that has it.',
+    ),
   flags: z
     .array(z.enum(SCHEDULER_FLAGS).describe('A flag of the scheduler.'))
     .optional()

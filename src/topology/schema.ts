@@ -5,7 +5,7 @@ import { number } from './schema-numbers.ts';
 import { clusterSchema } from './schema-clusters.ts';
 import { namesSchema } from './schema-names.ts';
 import { mode, serviceSchema } from './schema-services.ts';
-import { ROLES } from './types.ts';
+import { KERNEL_NEEDS, ROLES } from './types.ts';
 
 /** The version of the file format that this release reads. */
 export const FORMAT_VERSION = 1;
@@ -153,6 +153,12 @@ export const topologySchema = z.strictObject({
     .optional()
     .describe('Clusters of directors by name: of each one has the VIPs, and another takes them over.'),
   names: namesSchema.optional(),
+  needs: z
+    .array(z.enum(KERNEL_NEEDS).describe('A part of the kernel.'))
+    .optional()
+    .describe(
+      'What the lab’s kernel must have beside what its services take: iptables (and nft, arptables), where a lesson filters, marks or translates by hand.',
+    ),
 });
 
 /**

@@ -47,6 +47,7 @@ const FORMS: Readonly<Record<string, string>> = {
   loss: 'write it with its unit, such as `loss: 1%`',
   rate: 'write it with its unit, such as `rate: 10mbit`',
   names: NAMES_FORM,
+  needs: 'write a list, such as `[iptables]`',
   ...CLUSTER_FORMS,
 };
 

@@ -12,6 +12,8 @@ export interface Topology {
   services: VirtualService[];
   clusters: Cluster[];
   names: DnsName[];
+  /** What the lab is to have of its kernel beside what its services take. */
+  needs: KernelNeed[];
 }
 
 export const MODES = ['nat', 'tun', 'dr', 'proxy'] as const;
@@ -36,8 +38,13 @@ export const SCHEDULERS = [
   'fo',
   'ovf',
   'mh',
+  'twos',
 ] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
+
+export const KERNEL_NEEDS = ['iptables'] as const;
+/** Parts of a kernel that a lesson takes and no service does: iptables, and with it nft and arptables. */
+export type KernelNeed = (typeof KERNEL_NEEDS)[number];
 
 export const SCHEDULER_FLAGS = ['sh-fallback', 'sh-port', 'mh-fallback', 'mh-port'] as const;
 /** What changes a scheduler (`ipvsadm --sched-flags`); each begins with the name of the one that it is for. */

@@ -81,7 +81,11 @@ export async function classUp(asked: ClassUpRequest, progress: Progress): Promis
     const [model] = plans.values();
     if (model !== undefined)
       await prepareMachine(
-        await choosePlace(model, { machine: 'embedded', kernel: record.kernel }, progress),
+        await choosePlace(
+          { ...request, plan: model },
+          { machine: 'embedded', kernel: record.kernel },
+          progress,
+        ),
         progress,
       );
     writeClass(record);

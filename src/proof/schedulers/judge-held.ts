@@ -1,14 +1,18 @@
 import type { PlannedService } from '../../plan/types.ts';
-import type { Scheduler } from '../../topology/types.ts';
 import type { Held } from '../../traffic/held.ts';
 import type { Check } from '../check.ts';
-import { fullness, loadsOf, type ServerLoad } from './load.ts';
+import { stepsOf, type Step } from './held-steps.ts';
+import { loadsOf, type ServerLoad } from './load.ts';
+import { judgeLots } from './lots.ts';
 import type { Rule } from './rule.ts';
 import { ANY_WITH_ROOM, HELD_RULES } from './rules.ts';
 import { counted } from '../../topology/counted.ts';
 
 /** Each takes some milliseconds, and a real server's web server has a thousand at most. */
 const MOST_HELD = 64;
+
+/** Lots of `twos` take more to be told from wlc where there are two real servers. */
+const MOST_LOTS = 128;
 
 /** dnsmasq has a process for each TCP connection, and twenty at most. */
 const MOST_DNS = 20;
@@ -35,7 +39,10 @@ export function heldFor(
     );
   // Two more than there is ever room for, so that the limit is seen to be one.
   const filled = limited && Number.isFinite(capacity) ? capacity + 2 : 0;
-  const first = Math.min(MOST_HELD, Math.max(8, telling(service), filled));
+  const first = Math.min(
+    service.scheduler === 'twos' ? MOST_LOTS : MOST_HELD,
+    Math.max(8, telling(service), filled),
+  );
   const then = Math.min(16, Math.ceil(first / 2));
   if (service.application === 'dns' && service.protocol === 'tcp' && first + then > MOST_DNS)
     return undefined;
@@ -46,6 +53,7 @@ export function heldFor(
 function telling({ scheduler, servers }: PlannedService): number {
   const weights = servers.map((server) => server.weight);
   const sum = weights.reduce((all, weight) => all + weight, 0);
+  if (scheduler === 'twos' && weights.filter((weight) => weight > 0).length > 1) return MOST_LOTS;
   if (scheduler === 'ovf') return sum + 2 * servers.length;
   if (scheduler === 'lblc' || scheduler === 'lblcr') return 2 * sum + 2 * servers.length;
   if (scheduler === 'lc' || scheduler === 'fo') return 2 * servers.length;
@@ -74,7 +82,8 @@ export function judgeHeld(service: PlannedService, held: Held): Check {
   const strangers = othersThere(service, before, during, held);
   if (strangers !== undefined) return unknown(strangers);
   const story = tell(service, held);
-  const outcome = replay(service, rule, before, during, held);
+  const steps = stepsOf(service, before, during, held);
+  const outcome = replay(rule, before, steps);
   if (outcome === 'too many to follow')
     return unknown(
       `${story}: what ${service.scheduler} remembers of so many real servers cannot be followed`,
@@ -86,13 +95,15 @@ export function judgeHeld(service: PlannedService, held: Held): Check {
       detail: `${story}, but ${outcome.what}: ${service.scheduler} sends each ${rule.promise}`,
       evidence: outcome.evidence,
     };
+  const lots = service.scheduler === 'twos' ? judgeLots(steps) : undefined;
+  if (lots !== undefined && lots.outcome !== 'pass')
+    return {
+      ...base,
+      outcome: lots.outcome,
+      detail: `${story}, but lots hardly ever fall like that: ${lots.best.name} is ${timesText(lots.best.better)} as likely to do it; twos sends each ${rule.promise}`,
+    };
   const alike =
-    own === undefined
-      ? []
-      : (Object.entries(HELD_RULES) as [Scheduler, Rule][])
-          .filter(([name]) => name !== service.scheduler)
-          .filter(([, other]) => replay(service, other, before, during, held) === undefined)
-          .map(([name]) => name);
+    own === undefined ? [] : lots !== undefined ? lots.others : othersLike(service, before, steps);
   return {
     ...base,
     outcome: 'pass',
@@ -100,8 +111,21 @@ export function judgeHeld(service: PlannedService, held: Held): Check {
   };
 }
 
+/** Which other schedulers would have done the same. */
+function othersLike({ scheduler }: PlannedService, before: ServerLoad[], steps: Step[]): string[] {
+  const measuring = Object.entries(HELD_RULES)
+    .filter(([name, rule]) => name !== scheduler && replay(rule, before, steps) === undefined)
+    .map(([name]) => name);
+  // Its rule allows everything; what lots may do is a matter of their odds.
+  return measuring.filter((name) => name !== 'twos' || judgeLots(steps).outcome === 'pass');
+}
+
+function timesText(better: number): string {
+  return better >= 1e6 ? 'more than a million times' : `${Math.round(better)} times`;
+}
+
 /** What a reader must know who takes a green line for proof. */
-function doubt(alike: Scheduler[], unfilled: boolean): string {
+function doubt(alike: string[], unfilled: boolean): string {
   if (unfilled) return ' (none came to its limit)';
   return alike.length === 0 ? '' : ` (as ${alike.join(', ')} could have here)`;
 }
@@ -143,49 +167,16 @@ function openAt({ events }: Held, node: string): number {
 
 /** @returns undefined where everything was as the rule has it */
 function replay(
-  { protocol }: PlannedService,
   rule: Rule,
   before: ServerLoad[],
-  during: ServerLoad[],
-  { events }: Held,
+  steps: Step[],
 ): { what: string; evidence: string[] } | 'too many to follow' | undefined {
   let memories = rule.start(before);
   if (memories.length === 0) return 'too many to follow';
-  const servers = before.map((load) => ({ ...load }));
-  // To a director datagrams are connections that have ended: source ip_vs_proto_udp.c, which counts none as active.
-  const ending = protocol === 'udp' ? 'opened' : 'ended';
-  const toEnd = before.map(
-    ({ node }) => events.filter((e) => e.kind === ending && e.connection.server === node).length,
-  );
-  const update = (index: number, change: { active: number; ended: number }) => {
-    const load = servers[index];
-    if (load === undefined) return;
-    load.active += change.active;
-    toEnd[index] = (toEnd[index] ?? 0) - change.ended;
-    // Ended ones are only ever forgotten: no more than were there and ended since, no fewer than are left in the end.
-    load.inactive.most += change.ended;
-    load.inactive.least = Math.max(0, (during[index]?.inactive.least ?? 0) - (toEnd[index] ?? 0));
-    load.full = fullness(load);
-  };
-  for (const [index] of servers.entries()) {
-    const load = servers[index];
-    if (load !== undefined) load.inactive = { ...load.inactive };
-    update(index, { active: 0, ended: 0 });
-  }
-  let number = 0;
-  for (const { kind, connection } of events) {
-    const index = servers.findIndex((load) => load.node === connection.server);
-    if (kind === 'ended') {
-      update(index, { active: -1, ended: 1 });
-      continue;
-    }
-    number += 1;
-    const taken = index < 0 ? undefined : index;
+  for (const [index, { servers, taken, server }] of steps.entries()) {
     const choices = memories.flatMap((memory) => rule.next(memory, servers));
     memories = [...new Set(choices.filter((c) => c.server === taken).map((c) => c.memory))];
-    if (memories.length === 0) return surprise(number, connection.server, choices, servers);
-    if (taken !== undefined)
-      update(taken, ending === 'opened' ? { active: 0, ended: 1 } : { active: 1, ended: 0 });
+    if (memories.length === 0) return surprise(index + 1, server, choices, servers);
   }
   return undefined;
 }

@@ -33,6 +33,10 @@ export const HELD_RULES: Partial<Record<Scheduler, Rule>> = {
   ),
   lblc,
   lblcr,
+  // Any may be drawn twice: what of it can be judged is in lots.ts.
+  twos: forgetful('to the less busy for its weight of two that were drawn by lot', (servers) =>
+    among(servers, () => true),
+  ),
 };
 
 /** Any real server that is not full: what limits promise whatever the scheduler. */

@@ -69,7 +69,7 @@ function startsWorthTrying(weights: number[], unit: number, total: number): Set<
   );
 }
 
-function unitOf(weights: number[]): number {
+export function unitOf(weights: number[]): number {
   return weights.reduce(greatestCommonDivisor, 0) || 1;
 }
 

@@ -9,6 +9,7 @@ import { endKernel } from '../../../src/machine/embedded/builds.ts';
 import { GUEST_SOCKET, ensureEngineDisk } from '../../../src/machine/embedded/engine-disk.ts';
 import { forwardOnLine } from '../../../src/machine/embedded/line.ts';
 import { chooseKernel, debianKernel } from '../../../src/machine/embedded/kernel.ts';
+import type { KernelKind } from '../../../src/machine/embedded/kernel-kinds.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
 import { createProgress } from '../../../src/report/progress.ts';
 
@@ -21,12 +22,15 @@ export interface GuestEngine {
   stop: () => Promise<void>;
 }
 
-/** Boots an embedded machine with an engine, which has the image of a node. */
-export async function startGuestEngine(): Promise<GuestEngine> {
+/**
+ * Boots an embedded machine with an engine, which has the image of a node.
+ * @param wanted the kernel; undefined: the one that the tests run on
+ */
+export async function startGuestEngine(wanted?: KernelKind): Promise<GuestEngine> {
   const progress = createProgress(process.stderr, { quiet: true });
   const nodes = await ensureRoot(progress);
   const root = await ensureRoot(progress, 'docker');
-  const kernel = (await chooseKernel(undefined)) ?? debianKernel(root);
+  const kernel = (await chooseKernel(wanted)) ?? debianKernel(root);
   const file = await ensureEngineDisk(nodes, { kernel, root }, nodeImage('amd64'), 'namespaces', progress);
   const folder = mkdtempSync(join(tmpdir(), 'lvslab-guest-'));
   await boot(folder, {

@@ -37,7 +37,14 @@ function engine(
     ...own,
   };
 }
-const NODE = { ipVs: true, words: '', rootless: false, schedulers: ['rr' as const], ipip: true };
+const NODE = {
+  ipVs: true,
+  words: '',
+  rootless: false,
+  schedulers: ['rr' as const],
+  ipip: true,
+  iptables: true,
+};
 const WITH_IP_VS = { node: NODE };
 const WITHOUT = {
   node: { ...NODE, ipVs: false, words: "Can't initialize ipvs: Protocol not available", schedulers: [] },

@@ -109,7 +109,7 @@ describe('the processor of an engine', () => {
     const said = `the Docker engine at ${endpoint.url} runs on ${name}, and labs run on Linux on x86-64 and arm64 only`;
     const refusals = await Promise.all([
       refusal(ensureNodeImage(engine, quiet())),
-      refusal(dockerAt(endpoint, shipped('nat'), quiet())),
+      refusal(dockerAt(endpoint, { plan: shipped('nat'), topology: 'nat' }, quiet())),
       refusal(buildImage(quiet())),
       refusal(exportImage(join(folder, 'none.tar'))),
       refusal(importImage(join(folder, 'none.tar'))),
@@ -157,7 +157,7 @@ describe('the image of a node', () => {
     const said = `${name} on the Docker engine at ${endpoint.url} is for x86-64, and the engine runs on arm64: nothing in it would start`;
     for (const { message, mend, code } of [
       await refusal(ensureNodeImage(engine, quiet())),
-      await refusal(dockerAt(endpoint, shipped('nat'), quiet())),
+      await refusal(dockerAt(endpoint, { plan: shipped('nat'), topology: 'nat' }, quiet())),
       await refusal(exportImage(join(folder, 'none.tar'))),
     ]) {
       expect({ message, code }).toEqual({ message: said, code: 3 });

@@ -59,7 +59,7 @@ describe('held connections', () => {
   it('say which other schedulers would have done the same', () => {
     const service = serviceOf('wlc', 1, 1);
     expect(judgeHeld(service, heldBy('wlc', service, { first: 8, then: 4 })).detail).toBe(
-      '8 connections held open (rs1 4, rs2 4), then rs1’s ended and 4 more (rs1 4): each to a real server with the fewest open for its weight (as lc, sed, nq, lblcr could have here)',
+      '8 connections held open (rs1 4, rs2 4), then rs1’s ended and 4 more (rs1 4): each to a real server with the fewest open for its weight (as lc, sed, nq, lblcr, twos could have here)',
     );
   });
 
@@ -90,7 +90,79 @@ describe('held connections', () => {
     expect(count('wlc', 1, 2, 4)).toEqual({ first: 14, then: 7 });
     expect(count('ovf', 5, 5)).toEqual({ first: 14, then: 7 });
     expect(count('wlc', 1, 65535)).toEqual({ first: 64, then: 16 });
+    expect(count('twos', 1, 1)).toEqual({ first: 128, then: 16 });
+    expect(count('twos', 3)).toEqual({ first: 8, then: 4 });
     expect(heldFor({ ...serviceOf('lc', 1, 1), persistence: { timeout: 5 } }, undefined)).toBeUndefined();
+  });
+});
+
+describe('lots of twos', () => {
+  const WEIGHTS = [
+    [1, 1],
+    [1, 1, 1],
+    [1, 2, 4],
+    [3, 1],
+    [5, 3, 1, 2],
+    [1, 0, 3],
+    [1000, 1],
+  ];
+  const drawn = (weights: number[], seed: number) => {
+    const service = serviceOf('twos', ...weights);
+    return judgeHeld(
+      service,
+      heldBy('twos', service, heldFor(service, undefined) ?? { first: 8, then: 4 }, [], seed),
+    );
+  };
+
+  it.each(WEIGHTS.map((weights) => [weights]))('with weights %j may fall as they like', (weights) => {
+    const outcomes = Array.from({ length: 100 }, (_, index) => drawn(weights, index + 1).outcome);
+    expect(new Set(outcomes)).toEqual(new Set(['pass']));
+  });
+
+  it.each(WEIGHTS.slice(0, -1).map((weights) => [weights]))(
+    'with weights %j never fall as any other scheduler sends',
+    (weights) => {
+      const others = SIMULATED.filter((scheduler) => scheduler !== 'twos');
+      expect(others.filter((actual) => judged('twos', actual, weights) !== 'fail')).toEqual([]);
+    },
+  );
+
+  it('that are few are not told from others, which is said', () => {
+    const service = serviceOf('twos', 1, 1);
+    const check = judgeHeld(service, heldBy('wlc', service, { first: 8, then: 4 }));
+    expect(check).toMatchObject({
+      outcome: 'pass',
+      detail: expect.stringContaining(
+        'lot (as a hash of client and port, lc, wlc, sed, nq, lblcr could have here)',
+      ) as string,
+    });
+    const more = judgeHeld(service, heldBy('wlc', service, { first: 48, then: 16 }));
+    expect(more).toMatchObject({
+      outcome: 'unknown',
+      detail: expect.stringMatching(
+        /, but lots hardly ever fall like that: \w+ is \d{4,5} times as likely to do it; twos sends each to the less busy for its weight of two that were drawn by lot$/,
+      ) as string,
+    });
+  });
+
+  it('give a real server that is full or has no weight nothing', () => {
+    const service = serviceOf('twos', 1, 0);
+    expect(judgeHeld(service, heldBy('rr', service, { first: 4, then: 2 }))).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringContaining('connection 2 went to rs2, not to rs1') as string,
+    });
+  });
+
+  it('hardly ever fall on the busiest again and again', () => {
+    // Of two of weight 1 the first of the kernel’s list is drawn with 2/3, so twice with 4/9; the other with 1/9.
+    const service = serviceOf('twos', 1, 1);
+    const many = heldBy('fo', service, { first: 40, then: 0 });
+    expect(judgeHeld(service, many)).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringContaining(
+        'a hash of the client is more than a million times as likely',
+      ) as string,
+    });
   });
 });
 

@@ -56,7 +56,36 @@ const KERNEL: Partial<Record<Scheduler, () => Choose>> = {
   },
 };
 
-export const SIMULATED = Object.keys(KERNEL) as Scheduler[];
+/** `twos`, with lots of a seed of their own. */
+function twos(seed: number): () => Choose {
+  return () => {
+    const random = mulberry(seed);
+    return (servers) => {
+      const drawn = servers.filter(usable);
+      const sum = drawn.reduce((all, { weight }) => all + weight, 0);
+      const lot = () => {
+        let left = Math.floor(random() * (sum + 1));
+        return drawn.find((server) => (left -= server.weight) <= 0);
+      };
+      const [one, two] = [lot(), lot()];
+      if (one === undefined || two === undefined) return undefined;
+      return two.weight * overhead(one) > one.weight * overhead(two) ? two : one;
+    };
+  };
+}
+
+/** Random numbers below one that are the same for the same seed. */
+function mulberry(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export const SIMULATED = [...(Object.keys(KERNEL) as Scheduler[]), 'twos' as const];
 
 const overhead = (s: Server) => s.active * 256 + s.inactive;
 const usable = (s: Server) => s.weight > 0 && s.active + s.inactive < s.upper;
@@ -89,6 +118,7 @@ function overloaded(own: Server, servers: Server[]): boolean {
 
 /**
  * What `hold` would bring back from a director with this scheduler.
+ * @param seed of the lots of `twos`
  * @param inactive connections that each server had before and that were forgotten meanwhile, half of them
  */
 export function heldBy(
@@ -96,8 +126,9 @@ export function heldBy(
   service: PlannedService,
   { first: count, then }: { first: number; then: number },
   inactive: number[] = [],
+  seed = 1,
 ): Held {
-  const choose = KERNEL[scheduler]?.();
+  const choose = (scheduler === 'twos' ? twos(seed) : KERNEL[scheduler])?.();
   if (choose === undefined) throw new Error(`${scheduler} is not simulated`);
   const servers = service.servers.map(({ node, weight, upper = Infinity }, index) => ({
     node,

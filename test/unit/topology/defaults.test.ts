@@ -66,6 +66,7 @@ describe('the shipped NAT lab', () => {
       ],
       clusters: [],
       names: [],
+      needs: [],
     });
   });
 });

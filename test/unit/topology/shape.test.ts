@@ -247,7 +247,7 @@ describe('numbers', () => {
 });
 
 describe('choices', () => {
-  const schedulers = 'one of: rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh';
+  const schedulers = 'one of: rr, wrr, lc, wlc, lblc, lblcr, dh, sh, sed, nq, fo, ovf, mh, twos';
 
   it('are listed, the likely one first', () => {
     expectProblems(service('scheduler: ▸wr'), [
