@@ -14,7 +14,9 @@ describe('a node of an embedded lab', () => {
     });
 
   beforeAll(async () => {
-    const up = await lab(['up', 'nat']);
+    // Debian's kernel loads modules, runs a program for a core and mounts the host's files: there the walls have most to
+    // keep out. The one that is made for labs can do none of it (kernel.test.ts).
+    const up = await lab(['up', 'nat', '--kernel', 'debian']);
     expect(up.code, up.stderr).toBe(0);
   });
   afterAll(async () => {
