@@ -60,15 +60,12 @@ describe.skipIf((await findMadeKernel()) === undefined)('lots of twos', { timeou
       expect(check?.detail).toMatch(/: 128 connections held open .*two that were drawn by lot/);
   });
 
-  it.each(['wlc', 'rr', 'sed', 'sh'])(
-    'are not what %s does, by the traffic alone',
-    async (scheduler) => {
-      await reschedule(scheduler);
-      const { schedulers } = await judged();
-      expect(schedulers.map((check) => check?.outcome)).toEqual(['fail', 'fail']);
-      for (const check of schedulers) expect(check?.detail).toContain('lots hardly ever fall like that');
-    },
-  );
+  it.each(['wlc', 'rr', 'sed', 'sh'])('are not what %s does, by the traffic alone', async (scheduler) => {
+    await reschedule(scheduler);
+    const { schedulers } = await judged();
+    expect(schedulers.map((check) => check?.outcome)).toEqual(['fail', 'fail']);
+    for (const check of schedulers) expect(check?.detail).toContain('lots hardly ever fall like that');
+  });
 
   it('are green again', async () => {
     await reschedule('twos');

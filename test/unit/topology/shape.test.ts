@@ -34,11 +34,11 @@ describe('unknown keys', () => {
       `${lab()}▸titel: x\n▸x-y: z\n`,
       [
         'unknown key "titel" in the file',
-        'did you mean "title"? one of: lvslab, name, title, mode, networks, nodes, services, clusters, names',
+        'did you mean "title"? one of: lvslab, name, title, mode, networks, nodes, services, clusters, names, needs',
       ],
       [
         'unknown key "x-y" in the file',
-        'one of: lvslab, name, title, mode, networks, nodes, services, clusters, names',
+        'one of: lvslab, name, title, mode, networks, nodes, services, clusters, names, needs',
       ],
     );
     expectProblems(
