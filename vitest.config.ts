@@ -21,7 +21,8 @@ const unit = {
   sequence: { groupOrder: 0 },
   setupFiles: ['test/unit/leaves-no-trace.ts'],
 };
-/** The kernel of embedded labs: Debian's, or the one that is made for them, which the setup then makes. */
+
+/** The kernel of embedded labs where a test does not say: Debian's, or the one made for them (`lab`). */
 const kernel = process.env['LVSLAB_TEST_KERNEL'] ?? 'debian';
 
 const lab = {

@@ -1,12 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findMadeKernel } from '../../src/machine/embedded/kernel.ts';
 import type { Check } from '../../src/proof/check.ts';
 import { user } from './cli.ts';
 
-// Where the tests run on the kernel that is made for labs, they have made it before.
-const MADE = (await findMadeKernel()) !== undefined;
 const TOPOLOGY = join(import.meta.dirname, '../../examples/topologies/iptables.yaml');
 const VIP = '203.0.113.100';
 const ALL = `-d ${VIP} -p tcp -m multiport --dports 80,443`;
@@ -19,7 +16,7 @@ it('what needs iptables is refused by Debian’s embedded kernel, with its place
   expect(JSON.parse((await lab(['list', '--json'])).stdout)).toMatchObject({ labs: [] });
 });
 
-describe.skipIf(!MADE)('a director’s packets', () => {
+describe('a director’s packets', () => {
   const { lab, on } = user('iptables');
   const checks = async () =>
     (JSON.parse((await lab(['test', 'iptables', '--json'])).stdout) as { checks: Check[] }).checks;
@@ -123,7 +120,7 @@ describe.skipIf(!MADE)('a director’s packets', () => {
   });
 });
 
-describe.skipIf(!MADE)('the VIP of direct routing', () => {
+describe('the VIP of direct routing', () => {
   const { lab, on } = user('arptables');
   const QUIET = [
     'arptables -A INPUT -d 192.0.2.100 -j DROP',

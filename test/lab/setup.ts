@@ -11,13 +11,17 @@ declare module 'vitest' {
   }
 }
 
-/** Brings one lab up and down first: it installs and builds what every other test needs. */
+/** Makes the kernel for labs, then brings one lab up and down: that installs and builds what every other test needs. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const state = mkdtempSync(join(tmpdir(), 'lvslab-test-'));
   project.provide('state', state);
   const kernel = project.config.env['LVSLAB_KERNEL'];
   const env = { LVSLAB_STATE: join(state, 'setup'), LVSLAB_KERNEL: kernel };
-  for (const argv of [...(kernel === 'lab' ? [['kernel', 'build']] : []), ['up', 'nat'], ['down', 'nat']])
+  for (const argv of [
+    ['kernel', 'build'],
+    ['up', 'nat'],
+    ['down', 'nat'],
+  ])
     await execa('./lab', argv, { env, stdio: 'inherit' });
   return () => {
     const left = readdirSync(state);

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findMadeKernel } from '../../src/machine/embedded/kernel.ts';
 import type { Check } from '../../src/proof/check.ts';
 import { user } from './cli.ts';
 
@@ -34,8 +33,7 @@ it('what is told of Debian’s embedded kernel is so', async () => {
   expect((await lab(['down', 'nat'])).code).toBe(0);
 });
 
-// Where the tests run on the kernel that is made for labs, they have made it before.
-describe.skipIf((await findMadeKernel()) === undefined)('lots of twos', { timeout: 300_000 }, () => {
+describe('lots of twos', { timeout: 300_000 }, () => {
   const { lab, on } = user('twos');
   const VIPS = ['192.0.2.200', '192.0.2.201'];
   const judged = async () => {

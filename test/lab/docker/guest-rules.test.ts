@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nodeImage } from '../../../src/docker/image.ts';
-import { findMadeKernel } from '../../../src/machine/embedded/kernel.ts';
 import { startGuestEngine, type GuestEngine } from './guest-engine.ts';
 
 /** The engine of the embedded machine on the kernel that is made for labs, with its own iptables. */
-describe.skipIf((await findMadeKernel()) === undefined)('an engine in the guest, with iptables', () => {
+describe('an engine in the guest, with iptables', () => {
   let guest: GuestEngine;
   const NETWORKS = ['published', 'asking'];
 
