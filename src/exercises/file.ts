@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { TopologyError } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
 import { readDocument } from '../topology/document.ts';

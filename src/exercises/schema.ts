@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { DIFFICULTIES } from './types.ts';
 
 /** The version of the exercise file's format that this release reads. */

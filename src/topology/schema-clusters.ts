@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { number } from './schema-numbers.ts';
 
 /** What two directors' advertisements begin with where the file says nothing. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { number } from './schema-numbers.ts';
 import { CHECKERS, CHECKS } from './types.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const vip = z.string().describe('The VIP of a service.');
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Seconds of a persistence that states none. */
 export const DEFAULT_PERSISTENCE = 300;

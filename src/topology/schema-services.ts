@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PORT_PATTERN } from './ports.ts';
 import { DEFAULT_PERSISTENCE, number } from './schema-numbers.ts';
 import { healthSchema } from './schema-health.ts';

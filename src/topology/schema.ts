@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NAME_LIMITS, NAME_PATTERN, type Named } from './names.ts';
 import { allowedFor, type QualityKey } from './quality.ts';
 import { number } from './schema-numbers.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { KINDS, isNothing, kindOf } from './kinds.ts';
 import { childOf, keyPosition, toPlain, treeAt, type Path, type Tree } from './positions.ts';
 import { oneOf, show, type Problems } from './problems.ts';
