@@ -54,7 +54,7 @@ export function webServer(
   ];
   const config = `# The web server of ${node}: says who answered, and logs who asked.
 user root;
-master_process off;
+worker_processes 1;
 pid /run/web.pid;
 error_log /var/log/web.error.log;
 events { worker_connections 1024; }
