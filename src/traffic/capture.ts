@@ -1,4 +1,4 @@
-import type { Plan } from '../plan/types.ts';
+import type { Plan, PlannedNode } from '../plan/types.ts';
 import type { OwnWork, Runtime } from '../runtime/runtime.ts';
 
 /** What was seen on one interface. */
@@ -17,10 +17,11 @@ export interface Captured {
 const FRAME = 2048;
 
 /**
- * Bytes in which the frames of a capture wait to be fetched, some two kilobytes each: at most, and at least where there
- * are many. Each of many real servers gets a few requests, but all of them may come from one client, by one director.
+ * Bytes in which the frames of a capture wait to be fetched, some two kilobytes each, while this host has other things to
+ * do: at most as much as tcpdump would take, and a share where nodes of a role are many. Each of many real servers or
+ * clients has a few connections, but all of them go by one director.
  */
-const RING = { most: 512 * 1024, least: 256 * 1024, leastOfServer: 128 * 1024, all: 4 * 1024 * 1024 };
+const RING = { most: 4 * 1024 * 1024, least: 256 * 1024, leastBetween: 1024 * 1024, all: 16 * 1024 * 1024 };
 
 /** Bytes of all captures together: files are memory where the nodes are, and on this host they come all at once. */
 const ALL = 32 * 1024 * 1024;
@@ -39,14 +40,14 @@ export async function captureDuring<T>(
   during: () => Promise<T>,
 ): Promise<{ result: T; captures: Captured[] }> {
   const places = plan.nodes.flatMap((node) =>
-    node.interfaces.map((i) => ({ node: node.name, device: i.name, ofServer: node.role === 'real-server' })),
+    node.interfaces.map((i) => ({ node: node.name, device: i.name, role: node.role })),
   );
-  const ring = ringsFor(places);
+  const ring = (role: PlannedNode['role']) => ringFor(role, places.filter((place) => place.role === role).length);
   const most = Math.min(MOST, Math.max(LEAST, Math.floor(ALL / places.length)));
   const capturing = await runtime.hold(
-    places.map(({ node, device, ofServer }) => ({
+    places.map(({ node, device, role }) => ({
       node,
-      argv: [':capture' satisfies OwnWork, device, String(FRAME), String(ring(ofServer))],
+      argv: [':capture' satisfies OwnWork, device, String(FRAME), String(ring(role))],
       ready: 'listening',
       most,
     })),
@@ -69,11 +70,9 @@ export async function captureDuring<T>(
   };
 }
 
-function ringsFor(places: { ofServer: boolean }[]): (ofServer: boolean) => number {
-  return (ofServer) => {
-    const share = Math.floor(RING.all / places.filter((place) => place.ofServer === ofServer).length);
-    return Math.min(RING.most, Math.max(ofServer ? RING.leastOfServer : RING.least, share));
-  };
+function ringFor(role: PlannedNode['role'], interfaces: number): number {
+  const least = role === 'client' || role === 'real-server' ? RING.least : RING.leastBetween;
+  return Math.min(RING.most, Math.max(least, Math.floor(RING.all / interfaces)));
 }
 
 /** tcpdump's arguments for one interface, to a file or to standard output (`-`). */

@@ -89,9 +89,8 @@ describe('a capture', () => {
       if (isCapture(argv)) rooms.push([node, Number(argv[3])]);
       return {};
     });
-    const KB = 1024;
     await captureDuring(runtime, plan, () => Promise.resolve());
-    expect(new Set(rooms.splice(0).map(([, room]) => room))).toEqual(new Set([512 * KB]));
+    expect(new Set(rooms.splice(0).map(([, room]) => room))).toEqual(new Set([4 * MB]));
     const [client, director, server] = ['client', 'director', 'rs1'].map((name) =>
       plan.nodes.find((node) => node.name === name),
     );
@@ -99,7 +98,7 @@ describe('a capture', () => {
     const servers = Array.from({ length: 64 }, (_, i) => ({ ...server, name: `rs${i + 1}` }));
     await captureDuring(runtime, { ...plan, nodes: [client, director, ...servers] }, () => Promise.resolve());
     const roomOf = (name: string) => rooms.find(([node]) => node === name)?.[1];
-    expect(['client', 'director', 'rs64'].map(roomOf)).toEqual([512 * KB, 512 * KB, 128 * KB]);
+    expect(['client', 'director', 'rs64'].map(roomOf)).toEqual([4 * MB, 4 * MB, MB / 4]);
   });
 
   it('that has come to its bound says so, and one that has not does not', async () => {
