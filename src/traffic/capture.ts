@@ -42,7 +42,8 @@ export async function captureDuring<T>(
   const places = plan.nodes.flatMap((node) =>
     node.interfaces.map((i) => ({ node: node.name, device: i.name, role: node.role })),
   );
-  const ring = (role: PlannedNode['role']) => ringFor(role, places.filter((place) => place.role === role).length);
+  const ring = (role: PlannedNode['role']) =>
+    ringFor(role, places.filter((place) => place.role === role).length);
   const most = Math.min(MOST, Math.max(LEAST, Math.floor(ALL / places.length)));
   const capturing = await runtime.hold(
     places.map(({ node, device, role }) => ({

@@ -11,6 +11,8 @@ import { runtimeBy } from './holder.ts';
 const NODES = ['client', 'director', 'rs1', 'rs2'];
 /** How long a test takes with such a link is long enough to be interrupted at any point of it. */
 const SLOW = ['link', 'client', '--delay', '100ms'];
+/** And a trace, which sends one request. */
+const SLOWER = ['link', 'client', '--delay', '500ms'];
 
 describe('a command that is ended before its time', { timeout: 300_000 }, () => {
   const me = user('interrupt');
@@ -104,6 +106,7 @@ describe('a command that is ended before its time', { timeout: 300_000 }, () => 
         code,
       ],
     ] as const)('%s leaves nothing', async (_, argv, what, expected) => {
+      expect((await lab(argv[0] === 'trace' ? SLOWER : SLOW)).code).toBe(0);
       const command = start(...argv);
       await atWork(what);
       const began = Date.now();

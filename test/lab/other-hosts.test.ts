@@ -119,7 +119,8 @@ describe('macOS on arm64 with an engine on x86-64 whose kernel has ip_vs', () =>
     expect(await modules()).toEqual([...new Set([...before, 'ip_vs', 'ip_vs_rr', 'ipip'])].sort());
 
     const every = await lab('doctor', '--schedulers');
-    expect(every.stdout).toContain('has ip_vs, ipip and every scheduler');
+    // Debian's kernel for user-mode Linux is built without this one.
+    expect(every.stdout).toMatch(/has ip_vs; lacks schedulers twos$/m);
     expect(await modules()).toEqual(expect.arrayContaining(['ip_vs_mh', 'ip_vs_lblcr', 'ip_vs_fo']));
   });
 
