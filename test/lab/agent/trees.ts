@@ -15,7 +15,7 @@ export type Architecture = Processor | 'armhf' | 'riscv64';
 /** What an agent and the contract of runtimes want of a node; and what the kernel says of its system calls. */
 const PACKAGES = [
   ...['base-files', 'bsdutils', 'coreutils', 'dash', 'hostname', 'iproute2', 'iputils-ping', 'libc-bin'],
-  ...['linux-libc-dev', 'mount', 'perl-base', 'procps'],
+  ...['linux-libc-dev', 'mount', 'perl-base', 'procps', 'tcpdump'],
 ];
 
 /** Its parts of QEMU, each a static program that runs another processor's programs. */
@@ -39,7 +39,7 @@ const PLACES = ['dev', 'lab', 'mnt', 'old', 'proc', 'root', 'run', 'sys', 'tmp']
  * @returns its folder
  */
 export async function ensureTree(architecture: Architecture): Promise<string> {
-  const directory = join(cacheDirectory(), `test-tree-${architecture}-2`);
+  const directory = join(cacheDirectory(), `test-tree-${architecture}-3`);
   if (existsSync(directory)) return directory;
   await buildAlone(
     'test-tree',
