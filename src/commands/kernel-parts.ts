@@ -1,5 +1,5 @@
 import { orEmbedded } from '../embedded-here.ts';
-import { EXIT, LabError, type Problem } from '../errors.ts';
+import { EXIT, LabError, problemText, type Problem } from '../errors.ts';
 import { kernelParts, type KernelPart } from '../plan/kernel-parts.ts';
 import type { Plan } from '../plan/types.ts';
 import { placesOf } from '../topology/places.ts';
@@ -46,9 +46,12 @@ export function kernelNotes(reference: string, plan: Plan): Problem[] {
 export function lacksParts(reference: string, parts: KernelPart[], whose: string, fix?: string): LabError {
   const file = topologyFile(reference);
   const places = placesOf(readInput(file, 'a topology'));
-  const lines = parts.map((part) => {
-    const { line, column } = places.ofPart(part);
-    return `${file}:${line}:${column}: ${ASKING[part]}: ${whose} has no ${part}`;
-  });
+  const lines = parts.map((part) =>
+    problemText(file, {
+      ...places.ofPart(part),
+      message: `${ASKING[part]}: ${whose} has no ${part}`,
+      mend: undefined,
+    }),
+  );
   return new LabError(EXIT.machineCannot, lines.join('\n'), { mend: wayOut(fix) });
 }

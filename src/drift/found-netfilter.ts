@@ -13,14 +13,22 @@ interface NetfilterMark {
   mark: number;
 }
 
+/** What reads each program's rules: `iptables-save -t mangle`, that of ip6tables, and `nft -j list ruleset`. */
+const READERS = { iptables: iptablesMarks, ip6tables: iptablesMarks, nft: nftMarks };
+export const NETFILTER_PROGRAMS = ['iptables', 'ip6tables', 'nft'] as const;
+
 /**
  * The planned marks that packets get by iptables or nft: to a director they are as good as those of tc. Rules that say
  * more than devices, VIPs and ports are passed over: what they do to a service's packets is the traffic's to tell.
- * @param iptables what `iptables-save -t mangle` prints, and that of ip6tables
- * @param nft what `nft -j list ruleset` prints; either may be empty, where the kernel has none of it
+ * @param text what the program prints
+ * @throws Error where that is nothing that it prints
  */
-export function netfilterMarkFacts(steps: Step[], iptables: string, nft: string): FoundFact[] {
-  const rules = [...iptablesMarks(iptables), ...nftMarks(nft)];
+export function netfilterMarkFacts(
+  steps: Step[],
+  program: (typeof NETFILTER_PROGRAMS)[number],
+  text: string,
+): FoundFact[] {
+  const rules = READERS[program](text);
   return steps.flatMap((step): FoundFact[] =>
     step.kind === 'mark' && rules.some((rule) => does(rule, step))
       ? [{ kind: 'mark', name: markName(step.device, step.rule), attributes: plannedMark(step), remove: [] }]

@@ -6,7 +6,7 @@ import { asks, type Section } from './dump.ts';
 import type { FactKind, Found, FoundFact } from './facts.ts';
 import { addressFacts, linkFacts, neighbourFacts, type IpLink, type IpNeighbour } from './found-links.ts';
 import { hookFacts, markFacts } from './found-marks.ts';
-import { netfilterMarkFacts } from './found-netfilter.ts';
+import { NETFILTER_PROGRAMS, netfilterMarkFacts } from './found-netfilter.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
 import { routeFacts, ruleFacts, type IpRoute, type IpRule } from './found-routes.ts';
 import { leftoverFacts } from './leftovers.ts';
@@ -45,7 +45,10 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
   for (const device of asks(node).marks)
     // Without a hook there are no rules, and tc fails.
     read(`marks ${device}`, ['mark', 'filter'], (text) => markFacts(device, text), [0, 1, 2]);
-  if (asks(node).marks.length > 0) found.facts.push(...otherMarks(node, dump, found.facts));
+  for (const program of NETFILTER_PROGRAMS)
+    // A kernel without netfilter's tables, and a node without the program, have no such marks.
+    if (asks(node).marks.length > 0 && dump.get(program)?.code === 0)
+      read(program, ['mark'], (text) => otherMarks(netfilterMarkFacts(node.steps, program, text), found));
   for (const step of node.steps)
     if (step.kind === 'certificate') {
       const name = step.certificateFile;
@@ -70,12 +73,8 @@ export function foundFacts(node: PlannedNode, dump: Map<string, Section>): Found
   return found;
 }
 
-/** Marks that the plan has, and tc has not: netfilter's do as well. */
-function otherMarks(node: PlannedNode, dump: Map<string, Section>, facts: FoundFact[]): FoundFact[] {
-  // A kernel without netfilter's tables, and a node without the programs, have no such marks.
-  const text = (name: string) => (dump.get(name)?.code === 0 ? (dump.get(name)?.text ?? '') : '');
-  const iptables = [text('iptables'), text('ip6tables')].join('\n');
-  const marks = netfilterMarkFacts(node.steps, iptables, text('nft'));
+/** Marks that were not found so far: each counts once. */
+function otherMarks(marks: FoundFact[], { facts }: Found): FoundFact[] {
   return marks.filter(({ name }) => !facts.some((fact) => fact.kind === 'mark' && fact.name === name));
 }
 

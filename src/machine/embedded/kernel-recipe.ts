@@ -1,3 +1,4 @@
+import { quote } from '../../plan/script.ts';
 import { EMBEDDED_PROCESSOR } from '../processor.ts';
 import { WITHOUT_DOCUMENTS, architecture, hookPath, target } from './recipe.ts';
 
@@ -107,7 +108,7 @@ export function kernelRecipe(work: string, images: string, jobs: number, mirror?
     `--include=${PACKAGES.join(',')}`,
     '--format=null',
     `--customize-hook=upload ${hookPath(`${images}/kernel.config`)} /kernel.config`,
-    `--customize-hook=chroot "$1" sh -c ${shellWord(BUILD)} sh ${jobs}`,
+    `--customize-hook=chroot "$1" sh -c ${quote(BUILD)} sh ${jobs}`,
     `--customize-hook=sync-out /made ${hookPath(work)}`,
     ...target('-', mirror),
   ];
@@ -115,5 +116,3 @@ export function kernelRecipe(work: string, images: string, jobs: number, mirror?
 
 /** What a made kernel is made of, beside images/kernel.config. */
 export const KERNEL_RECIPE = [...PACKAGES, BUILD];
-
-const shellWord = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;

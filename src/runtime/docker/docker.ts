@@ -37,15 +37,15 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
   const docker = async () => (await reach()).docker;
   const agents = new Map<string, Agent>();
   /** First processes of containers that were made here, which serve as agents until they are let go. */
-  const first = new Map<string, Running>();
+  const attached = new Map<string, Running>();
 
   const launch = (node: string): Running => {
-    const process = first.get(node);
-    first.delete(node);
+    const made = attached.get(node);
+    attached.delete(node);
     // It ends with its standard input.
     const options = { stdio: 'pipe', guarded: false } as const;
     const argv = ['perl', '/usr/lib/lvslab/node-agent'];
-    return process ?? startInContainer(docker, containerName(lab, node), argv, options);
+    return made ?? startInContainer(docker, containerName(lab, node), argv, options);
   };
 
   const agent = (node: string): Agent => {
@@ -134,7 +134,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
           .getNetwork(networkName(lab, own.network))
           .connect({ Container: container.id, EndpointConfig: endpoint(own) });
       // Podman (5.8) loses what is written first to a container that has just started.
-      if (found.product !== 'Podman') first.set(node.name, await attachTo(api, container));
+      if (found.product !== 'Podman') attached.set(node.name, await attachTo(api, container));
       await container.start();
     } catch (error) {
       throw engineError(`container ${containerName(lab, node.name)}`, error);
