@@ -25,6 +25,8 @@ import { ENTER_TREE, ensureTree, treeMachine, type Architecture } from './trees.
 const AGENT = join(packageRoot, 'images', 'node-agent');
 /** An agent with a wrong number, as one on an unknown kernel would be: the call fails, and the program goes on. */
 const MISTAKEN = readFileSync(AGENT, 'utf8').replaceAll(/exit_group => \d+/g, 'exit_group => 4000');
+/** The line by which the first process of a container stays, while its child does what its maker asks. */
+const STAYS = 'stay() if $pid;';
 
 interface Ended {
   code: number | null;
@@ -199,10 +201,19 @@ describe.each(['amd64', 'arm64'] as const)('the agent on %s', (processor) => {
     expect(running()).toEqual([]);
   });
 
-  it('stays as the first process of a container, and reaps what is orphaned there', async () => {
+  it.each([
+    ['stays as the first process of a container, and reaps what is orphaned there', STAYS],
+    [
+      'reaps there too what ends before the first process gets to run again',
+      `if ($pid) { sleep 1; ${STAYS} }`,
+    ],
+  ])('%s', async (_what, stays) => {
     // The first process of a PID namespace, as it is the first of a container.
     const tree = await ensureTree(processor);
-    const entered = [ENTER_TREE, tree, place.folder, 'perl', place.agent, 'stay'];
+    const text = readFileSync(AGENT, 'utf8');
+    expect(text).toContain(STAYS);
+    const own = agentFolder(text.replace(STAYS, stays));
+    const entered = [ENTER_TREE, tree, own.folder, 'perl', own.agent, 'stay'];
     const child = spawn('unshare', ['--fork', '--kill-child', '--pid', ...entered], { stdio: 'ignore' });
     const first = () => processesWith('sleep 100000000').filter((pid) => parentOf(pid) === child.pid);
     try {
@@ -217,6 +228,7 @@ describe.each(['amd64', 'arm64'] as const)('the agent on %s', (processor) => {
     } finally {
       child.kill('SIGKILL');
       await expect.poll(first, { timeout: 20_000 }).toEqual([]);
+      own.end();
     }
   });
 
