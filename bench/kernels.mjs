@@ -31,7 +31,7 @@ export async function lookAround(workplace) {
   const local =
     here?.state === 'ok'
       ? undefined
-      : `not measured: ${here?.detail.split(':')[0] ?? 'labs cannot be on this host'}${here?.mend === undefined ? '' : `; ${here.mend}`}`;
+      : `not measured: ${here?.detail.split(':')[0] ?? 'labs cannot be on this host'}${here?.fix === undefined ? '' : `; ${here.fix}`}`;
   const directory = finding('root filesystem')?.detail.split(':')[0] ?? '';
   const lacks = existsSync(join(directory, 'root.img'))
     ? undefined

@@ -10,7 +10,7 @@ const NO_FOLDER =
   'there can be no such folder: name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)';
 
 /** What the system refuses on any write, and what to do about it. */
-const SYSTEM_MENDS: Record<string, string> = {
+const SYSTEM_FIXES: Record<string, string> = {
   ENOSPC:
     'the disk is full: free some space, or name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)',
   EDQUOT: 'your quota is used up: free some space, or name another place (LVSLAB_STATE, XDG_CACHE_HOME)',
@@ -59,13 +59,13 @@ function reportEnd(error: unknown): number {
   return reason.exitCode;
 }
 
-/** Prints an error once, with the mend; the stack only for what should never happen. */
+/** Prints an error once, with the fix; the stack only for what should never happen. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.badInput;
   const warn = (text: string) => process.stderr.write(`${onTerminal(text)}\n`);
   if (isSystemError(error)) {
     warn(`${paint.red('error:')} ${error.message}`);
-    warn(`${paint.yellow('mend: ')} ${SYSTEM_MENDS[error.code] ?? ''}`);
+    warn(`${paint.yellow('fix: ')} ${SYSTEM_FIXES[error.code] ?? ''}`);
     return EXIT.machineCannot;
   }
   if (!(error instanceof LabError)) {
@@ -75,7 +75,7 @@ function report(error: unknown): number {
     return EXIT.labFailed;
   }
   warn(`${paint.red('error:')} ${error.message}`);
-  if (error.mend !== undefined) warn(`${paint.yellow('mend: ')} ${error.mend}`);
+  if (error.fix !== undefined) warn(`${paint.yellow('fix: ')} ${error.fix}`);
   if (process.env['LVSLAB_DEBUG'] !== undefined && error.cause !== undefined)
     warn(`cause: ${inspect(error.cause)}`);
   return error instanceof Interrupted ? error.exitCode : error.code;
@@ -83,5 +83,5 @@ function report(error: unknown): number {
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return error instanceof Error && code !== undefined && code in SYSTEM_MENDS;
+  return error instanceof Error && code !== undefined && code in SYSTEM_FIXES;
 }

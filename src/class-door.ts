@@ -47,10 +47,10 @@ export function readDoor(name: string): DoorRecord | undefined {
   const identity = readIdentity(identityOf(name));
   if (identity === undefined || !isAlive(identity)) return undefined;
   const text = readOwnFile(recordOf(name));
-  const mend = `close it and open it again: lab class close ${name}; lab class open ${name}`;
+  const fix = `close it and open it again: lab class close ${name}; lab class open ${name}`;
   return text === undefined
     ? undefined
-    : parseRecord(text, doorRecordSchema, `the record of the open class ${name}`, mend);
+    : parseRecord(text, doorRecordSchema, `the record of the open class ${name}`, fix);
 }
 
 /**

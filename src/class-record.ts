@@ -99,11 +99,11 @@ export function classNames(): string[] {
 export function readClass(name: string): ClassRecord | undefined {
   const text = readOwnFile(join(classDirectory(name), RECORD));
   if (text === undefined) return undefined;
-  const mend = `take the class away, then its labs one by one: lab class down ${name}; lab list`;
-  const record = parseRecord(text, classRecordSchema, `the record of class ${name}`, mend);
+  const fix = `take the class away, then its labs one by one: lab class down ${name}; lab list`;
+  const record = parseRecord(text, classRecordSchema, `the record of class ${name}`, fix);
   if (record.name === name) return record;
   throw new LabError(EXIT.labFailed, `the record of class ${name} is of another class, ${record.name}`, {
-    mend,
+    fix,
   });
 }
 
@@ -137,13 +137,13 @@ export function findClass(name: string | undefined): ClassRecord {
   const there = names.length === 0 ? '' : ` (there are: ${names.join(', ')})`;
   throw chosen === undefined && names.length > 0
     ? new LabError(EXIT.badInput, `several classes are up: ${names.join(', ')}`, {
-        mend: 'say which: --class NAME',
+        fix: 'say which: --class NAME',
       })
     : new LabError(
         EXIT.badInput,
         chosen === undefined ? 'no class is up' : `no class ${chosen} is up${there}`,
         {
-          mend: 'begin one: lab class up nat --students 20',
+          fix: 'begin one: lab class up nat --students 20',
         },
       );
 }
@@ -156,7 +156,7 @@ export function findSeats(record: ClassRecord, wanted: readonly string[]): Seat[
   const strangers = wanted.filter((w) => !record.seats.some(({ seat, name }) => w === seat || w === name));
   if (strangers.length > 0)
     throw new LabError(EXIT.badInput, `class ${record.name} has no seat ${strangers.join(', ')}`, {
-      mend: `its seats: ${record.seats.map(({ seat }) => seat).join(', ')}`,
+      fix: `its seats: ${record.seats.map(({ seat }) => seat).join(', ')}`,
     });
   return wanted.length === 0
     ? record.seats

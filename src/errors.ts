@@ -12,17 +12,17 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** An error that a user can act on: what is wrong, the mend, and the exit code it ends with. */
+/** An error that a user can act on: what is wrong, the fix, and the exit code it ends with. */
 export class LabError extends Error {
   readonly code: ExitCode;
   /** What to do about it; one or more lines, shown under the message. */
-  readonly mend: string | undefined;
+  readonly fix: string | undefined;
 
-  constructor(code: ExitCode, message: string, options: { mend?: string; cause?: unknown } = {}) {
+  constructor(code: ExitCode, message: string, options: { fix?: string; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.name = 'LabError';
     this.code = code;
-    this.mend = options.mend;
+    this.fix = options.fix;
   }
 }
 
@@ -42,7 +42,7 @@ export function cannotWrite(file: string, cause: unknown): LabError {
   const full = FULL.includes(code);
   return new LabError(full ? EXIT.machineCannot : EXIT.badInput, `cannot write ${file}: ${message}`, {
     cause,
-    ...(full ? { mend: 'free some space, or name another place' } : {}),
+    ...(full ? { fix: 'free some space, or name another place' } : {}),
   });
 }
 
@@ -51,12 +51,12 @@ export interface Problem {
   line: number;
   column: number;
   message: string;
-  mend: string | undefined;
+  fix: string | undefined;
 }
 
-/** `my.yaml:3:5: what is wrong`, and under it the mend. */
-export function problemText(file: string, { line, column, message, mend }: Problem): string {
-  return `${file}:${line}:${column}: ${message}${mend === undefined ? '' : `\n  ${mend}`}`;
+/** `my.yaml:3:5: what is wrong`, and under it the fix. */
+export function problemText(file: string, { line, column, message, fix }: Problem): string {
+  return `${file}:${line}:${column}: ${message}${fix === undefined ? '' : `\n  ${fix}`}`;
 }
 
 /** Every problem of one topology file at once. */

@@ -2,17 +2,19 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { LabError } from './errors.ts';
 import { exerciseSchema, type Exercise } from './exercises/exercise.ts';
+import { recordOfToday } from './exercises/old-names.ts';
 import { changeLabFile, labDirectory } from './lab.ts';
 import { readOwnFile } from './state/own-files.ts';
 import { parseRecord } from './state/records.ts';
 
 const FILE = 'exercises.json';
-const fileSchema = z.object({ version: z.literal(1), exercises: z.array(exerciseSchema) });
+const fileSchema = z.object({ version: z.literal(2), exercises: z.array(exerciseSchema) });
 
 function parse(lab: string, text: string | undefined): Exercise[] {
   if (text === undefined) return [];
-  const mend = `take it away, and the points of lab ${lab} with it: rm ${join(labDirectory(lab), FILE)}`;
-  return parseRecord(text, fileSchema, `the record of the exercises of lab ${lab}`, mend).exercises;
+  const fix = `take it away, and the points of lab ${lab} with it: rm ${join(labDirectory(lab), FILE)}`;
+  const what = `the record of the exercises of lab ${lab}`;
+  return parseRecord(text, fileSchema, what, fix, recordOfToday).exercises;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function changeExercises(
   await changeLabFile(lab, FILE, (text) => {
     const before = parse(lab, text);
     after = change(before);
-    return after === before ? undefined : `${JSON.stringify({ version: 1, exercises: after }, null, 2)}\n`;
+    return after === before ? undefined : `${JSON.stringify({ version: 2, exercises: after }, null, 2)}\n`;
   });
   return after;
 }
@@ -113,6 +115,6 @@ async function orWhatIsWrong(count: () => Promise<string | undefined>): Promise<
     return await count();
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    return error.mend === undefined ? error.message : `${error.message}; ${error.mend}`;
+    return error.fix === undefined ? error.message : `${error.message}; ${error.fix}`;
   }
 }

@@ -28,11 +28,11 @@ export async function recordAction(lab: string, action: FailureAction): Promise<
 /** What has been done to a lab, oldest first. @throws LabError labFailed where the record is damaged */
 function actionsOf(lab: string): FailureAction[] {
   const file = join(labDirectory(lab), FILE);
-  const mend = `put the lab back to its plan and begin a new record: rm ${file}; lab reset ${lab}`;
+  const fix = `put the lab back to its plan and begin a new record: rm ${file}; lab reset ${lab}`;
   return (readOwnFile(file) ?? '')
     .split('\n')
     .filter((row) => row !== '')
-    .map((row) => parseRecord(row, failureActionSchema, `the record of the failures in lab ${lab}`, mend));
+    .map((row) => parseRecord(row, failureActionSchema, `the record of the failures in lab ${lab}`, fix));
 }
 
 /** What failed and was not healed since, oldest first. */

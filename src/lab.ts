@@ -105,10 +105,10 @@ function recordText(record: LabRecord): string {
 export function readRecord(name: string): LabRecord | undefined {
   const text = readOwnFile(join(labDirectory(name), RECORD));
   if (text === undefined) return undefined;
-  const mend = `take the lab down: lab down ${name}`;
-  const record = parseRecord(text, labRecordSchema, `the record of lab ${name}`, mend);
+  const fix = `take the lab down: lab down ${name}`;
+  const record = parseRecord(text, labRecordSchema, `the record of lab ${name}`, fix);
   if (record.name === name) return record;
-  throw new LabError(EXIT.labFailed, `the record of lab ${name} is of another lab, ${record.name}`, { mend });
+  throw new LabError(EXIT.labFailed, `the record of lab ${name} is of another lab, ${record.name}`, { fix });
 }
 
 /** The record of a lab, or why it cannot be read; undefined where there is none. */
@@ -203,7 +203,7 @@ export function labNames(): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw new LabError(EXIT.machineCannot, `cannot look for labs in ${folder}: ${(error as Error).message}`, {
-      mend: 'make it a directory that you may read, or name another in LVSLAB_STATE',
+      fix: 'make it a directory that you may read, or name another in LVSLAB_STATE',
     });
   }
 }

@@ -48,7 +48,7 @@ export function cacheDirectory(): string {
   const home = homeDirectory();
   if (home !== undefined) return join(home, '.cache', 'lvslab');
   throw new LabError(EXIT.machineCannot, 'there is no folder to keep root file systems in: HOME is not set', {
-    mend: 'set HOME, or name a folder: XDG_CACHE_HOME=/FOLDER',
+    fix: 'set HOME, or name a folder: XDG_CACHE_HOME=/FOLDER',
   });
 }
 

@@ -31,7 +31,7 @@ export async function outputFailure(): Promise<LabError | undefined> {
   return cause === undefined || cause.code === 'EPIPE'
     ? undefined
     : new LabError(EXIT.machineCannot, `standard output could not be written: ${cause.message}`, {
-        mend: 'what was printed is not complete: free some space, or send it to another place',
+        fix: 'what was printed is not complete: free some space, or send it to another place',
         cause,
       });
 }

@@ -9,7 +9,7 @@ try {
 } catch (error) {
   if ((error as NodeJS.ErrnoException).code !== 'EMFILE') throw error;
   process.stderr.write(
-    'error: the limit of open files is too low for Node.js to load this program\nmend:  raise it (ulimit -n 1024), where it was lowered\n',
+    'error: the limit of open files is too low for Node.js to load this program\nfix:  raise it (ulimit -n 1024), where it was lowered\n',
   );
   process.exit(MACHINE_CANNOT);
 }

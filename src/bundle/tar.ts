@@ -20,7 +20,7 @@ export async function tar(...argv: string[]): Promise<void> {
     interruptSignal.throwIfAborted();
     const { all, shortMessage } = error as ExecaError<{ all: true }>;
     throw new LabError(EXIT.machineCannot, `tar failed: ${lastLines(all) || shortMessage}`, {
-      mend: 'free 2 GB on the disk that holds the cache, or set XDG_CACHE_HOME; nothing was kept',
+      fix: 'free 2 GB on the disk that holds the cache, or set XDG_CACHE_HOME; nothing was kept',
       cause: error,
     });
   }

@@ -76,6 +76,6 @@ async function addPrograms(tree: string, tool: string): Promise<void> {
     throw new LabError(
       EXIT.machineCannot,
       `the Node.js that runs this (${process.execPath}) does not work in a bundle, as it is not one file that stands alone`,
-      { mend: 'run lab bundle by a Node.js as nodejs.org has it' },
+      { fix: 'run lab bundle by a Node.js as nodejs.org has it' },
     );
 }

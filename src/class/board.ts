@@ -51,7 +51,7 @@ export function rowOf<State extends string>(facts: SeatFacts<State>, language: L
   const on = last !== undefined && last.ended === undefined;
   // A test from before the exercise's end says nothing of what is now.
   const stale =
-    last?.ended !== undefined && test !== undefined && test.time < last.ended && last.how === 'mended';
+    last?.ended !== undefined && test !== undefined && test.time < last.ended && last.how === 'fixed';
   const times = [
     ...exercises.flatMap((e) => [
       e.began,

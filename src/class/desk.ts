@@ -21,7 +21,7 @@ const VERBS: Record<string, Verb> = {
     options: { '--client': WORD, '--service': WORD },
   },
   hint: { summary: 'the next hint; each costs points', options: LANG },
-  check: { summary: 'is it mended? What is right, and what is still wrong', options: LANG },
+  check: { summary: 'is it fixed? What is right, and what is still wrong', options: LANG },
   report: { summary: 'your exercises so far', options: LANG },
 };
 

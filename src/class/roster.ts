@@ -53,8 +53,8 @@ interface Cell {
  */
 export function parseRoster(text: string, file: string): Seat[] {
   const problems: Problem[] = [];
-  const add = (line: number, column: number, message: string, mend: string) => {
-    problems.push({ line, column, message, mend });
+  const add = (line: number, column: number, message: string, fix: string) => {
+    problems.push({ line, column, message, fix });
   };
   const lines = text
     .replace(/^\uFEFF/, '')

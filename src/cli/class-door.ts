@@ -62,7 +62,7 @@ export function addClassDoor(group: Command): void {
       const [seat] = seats;
       if (options.key !== undefined) {
         if (seat === undefined || names.length !== 1)
-          throw new LabError(EXIT.badInput, 'whose key is it?', { mend: 'name one seat' });
+          throw new LabError(EXIT.badInput, 'whose key is it?', { fix: 'name one seat' });
         admitKeys(record, seat, options.key);
       }
       if (options.json === true) json('class-seat', { class: record.name, seats: handed });

@@ -39,10 +39,10 @@ export function addClassWork(group: Command, finish: Finish): void {
     },
   );
 
-  seatCommand(group, 'check', 'are the exercises mended? What is not is no try of the student’s').action(
+  seatCommand(group, 'check', 'are the exercises fixed? What is not is no try of the student’s').action(
     async (names: string[], options: WorkOptions) => {
       const { checkSeats } = await import('../commands/class/work.ts');
-      await work('check', 'have mended it', names, options, checkSeats);
+      await work('check', 'have fixed it', names, options, checkSeats);
     },
   );
 
@@ -53,8 +53,12 @@ export function addClassWork(group: Command, finish: Finish): void {
     .option('--seed <number>', 'for the same lot again', seed)
     .addOption(languageOption())
     .action(async (names: string[], options: BreakOptions) => {
-      const { breakSeats } = await import('../commands/class/work.ts');
+      const [{ breakSeats }, { exerciseNotes }] = await Promise.all([
+        import('../commands/class/work.ts'),
+        import('../commands/exercise-file.ts'),
+      ]);
       const { fault, difficulty, each } = options;
+      if (fault !== undefined) aside(exerciseNotes(fault));
       const from = options.seed ?? Math.floor(Math.random() * 1_000_000);
       const language = options.lang ?? localLanguage();
       await work('break', 'have an exercise', names, options, (record, seats, onDone) =>
@@ -135,7 +139,7 @@ async function chosen(
   const seats = findSeats(record, names);
   if (seats.length === 0)
     throw new LabError(EXIT.badInput, `class ${record.name} has no seats`, {
-      mend: 'add one: lab class add',
+      fix: 'add one: lab class add',
     });
   return { record, seats };
 }

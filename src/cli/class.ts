@@ -106,7 +106,7 @@ export function addClassCommands(program: Command, finish: Finish): void {
         import('../report/class.ts'),
       ]);
       if (names.length === 0 && !options.all)
-        throw new LabError(EXIT.badInput, 'which seats?', { mend: 'name them, or say --all' });
+        throw new LabError(EXIT.badInput, 'which seats?', { fix: 'name them, or say --all' });
       const record = findClass(options.class);
       const results = await resetSeats(record, findSeats(record, names), (result) => {
         if (options.json !== true) out(resetLine(result));

@@ -5,7 +5,7 @@ import { languageOf } from '../exercises/words.ts';
 import { wholeNumber } from './numbers.ts';
 import { aside, json, jsonOption, out, writeText, type Common, type Finish } from './output.ts';
 
-/** Break and mend: exercises, and what is printed for a lesson. */
+/** Break and fix: exercises, and what is printed for a lesson. */
 export function addExerciseCommands(program: Command, finish: Finish): void {
   program
     .command('break')
@@ -19,7 +19,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     .addOption(languageOption())
     .addOption(jsonOption())
     .action(async (name: string | undefined, fault: string | undefined, options: BreakFlags) => {
-      const [commands, { readFault }, { findLab }, report] = await Promise.all([
+      const [commands, { readFault, exerciseNotes }, { findLab }, report] = await Promise.all([
         import('../commands/break.ts'),
         import('../commands/exercise-file.ts'),
         import('../commands/existing.ts'),
@@ -40,8 +40,9 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
       }
       if (fault === undefined && !options.random && options.difficulty === undefined)
         throw new LabError(EXIT.badInput, 'which fault?', {
-          mend: `lab break ${lab.record.name} --random, or one of lab break ${lab.record.name} --list`,
+          fix: `lab break ${lab.record.name} --random, or one of lab break ${lab.record.name} --list`,
         });
+      if (fault !== undefined) aside(exerciseNotes(fault));
       const exercise = await commands.startExercise(lab, {
         fault: fault === undefined ? undefined : readFault(fault, lab.record.plan),
         difficulty: options.difficulty,
@@ -92,7 +93,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
 
   program
     .command('check')
-    .summary('is it mended? What is right, and what is still wrong')
+    .summary('is it fixed? What is right, and what is still wrong')
     .argument('[lab]', 'the lab (default: the only one that is up)')
     .addOption(languageOption())
     .addOption(jsonOption())
@@ -103,11 +104,11 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
         import('../report/exercise.ts'),
       ]);
       const report = await checkExercise(await findLab(name), options.lang);
-      const { lab, exercise, mended, findings, rows, score } = report;
+      const { lab, exercise, fixed, findings, rows, score } = report;
       if (options.json === true)
         json('check', {
           lab,
-          mended,
+          fixed,
           score,
           // What the tool itself found would say too much while it is still searched for.
           findings: findings.map(({ id, outcome, text, subject, detail, evidence }) => ({
@@ -115,7 +116,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
             outcome,
             text: text[exercise.language],
             subject,
-            ...(mended ? { detail, evidence } : {}),
+            ...(fixed ? { detail, evidence } : {}),
           })),
           // As they are printed and counted.
           rows: rows.map(({ outcome, text, subject }) => ({
@@ -126,28 +127,30 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
           exercise: exerciseJson(exercise, Date.now()),
         });
       else out(checkText(report));
-      if (!mended)
+      if (!fixed)
         finish(findings.some(({ outcome }) => outcome === 'fail') ? EXIT.testFailed : EXIT.testUnknown);
     });
 
   program
     .command('solve')
-    .summary('what was broken, and a way to mend it; ends the exercise without points')
+    .summary('what was broken, and a way to fix it; ends the exercise without points')
     .argument('[lab]', 'the lab (default: the only one that is up)')
-    .option('--mend', 'carry the mend out as well', false)
+    .option('--fix', 'carry the fix out as well', false)
+    .addOption(new Option('--mend', 'the name of --fix until 0.1').default(false).hideHelp())
     .addOption(languageOption())
     .addOption(jsonOption())
-    .action(async (name: string | undefined, options: ExerciseFlags & { mend: boolean }) => {
+    .action(async (name: string | undefined, options: ExerciseFlags & { fix: boolean; mend: boolean }) => {
       const [{ solveExercise }, { findLab }, { solutionText, exerciseJson }] = await Promise.all([
         import('../commands/exercise.ts'),
         import('../commands/existing.ts'),
         import('../report/exercise.ts'),
       ]);
       const lab = await findLab(name);
-      const { exercise, mend } = await solveExercise(lab, options.mend, options.lang);
+      if (options.mend) aside('--mend is now called --fix; the next version does not know it any more');
+      const { exercise, fix } = await solveExercise(lab, options.fix || options.mend, options.lang);
       if (options.json === true)
-        json('solve', { lab: lab.record.name, ...exerciseJson(exercise, Date.now()), mend });
-      else out(solutionText(exercise, mend));
+        json('solve', { lab: lab.record.name, ...exerciseJson(exercise, Date.now()), fix });
+      else out(solutionText(exercise, fix));
     });
 
   program

@@ -30,7 +30,7 @@ export function addFailureCommands(program: Command): void {
         ]);
         const { lab, failed } = await fail(node, what, how);
         if (options.json === true) json('fail', { lab, ...failed });
-        else out(`${failureText(failed)}; lab heal ${placeText({ node, what })} mends it`);
+        else out(`${failureText(failed)}; lab heal ${placeText({ node, what })} fixes it`);
       },
     );
 
@@ -123,7 +123,7 @@ export function addFailureCommands(program: Command): void {
  */
 export function wayOf(word: FailureKind | undefined, option: FailureKind | undefined): FailureKind {
   if (word !== undefined && option !== undefined && option !== word)
-    throw new LabError(EXIT.badInput, `by ${word} or by --how ${option}?`, { mend: 'say it once' });
+    throw new LabError(EXIT.badInput, `by ${word} or by --how ${option}?`, { fix: 'say it once' });
   return option ?? word ?? 'kill';
 }
 

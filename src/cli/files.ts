@@ -34,7 +34,7 @@ export function addFilesCommands(program: Command, finish: Finish): void {
 
   program
     .command('validate')
-    .summary('check topology and exercise files; every problem with its line and the mend')
+    .summary('check topology and exercise files; every problem with its line and the fix')
     .argument('<topology...>', 'YAML files, or names of shipped topologies')
     .addOption(jsonOption())
     .action(async (topologies: string[], options: Common) => {

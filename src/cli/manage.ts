@@ -123,14 +123,14 @@ function addIpvsCommands(program: Command): void {
       const { lab, ipvs, node } = await ipvsOf(name, options.director);
       if (process.stdin.isTTY)
         throw new LabError(EXIT.badInput, 'the table is read from standard input, and this is a terminal', {
-          mend: `give it a file: lab ipvs restore ${lab.record.name} < FILE`,
+          fix: `give it a file: lab ipvs restore ${lab.record.name} < FILE`,
         });
       let text = '';
       for await (const chunk of process.stdin.setEncoding('utf8')) {
         text += chunk as string;
         if (text.length > LARGEST_TABLE)
           throw new LabError(EXIT.badInput, `standard input has more than ${LARGEST_TABLE} characters`, {
-            mend: 'give it what lab ipvs save prints',
+            fix: 'give it what lab ipvs save prints',
           });
       }
       const counts = await ipvs.restoreTable(lab, node, text, 'standard input');

@@ -108,7 +108,7 @@ async function asOwn(finish: Finish, run: () => Promise<number>): Promise<void> 
     if (!(error instanceof LabError)) throw error;
     throw new LabError(EXIT.execFailed, error.message, {
       cause: error,
-      ...(error.mend === undefined ? {} : { mend: error.mend }),
+      ...(error.fix === undefined ? {} : { fix: error.fix }),
     });
   }
 }

@@ -42,7 +42,7 @@ export function addVerifyCommand(program: Command, finish: Finish): void {
       const file = typeof options.json === 'string' ? options.json : undefined;
       if (file !== undefined && /\.ya?ml$/.test(file))
         throw new LabError(EXIT.badInput, `--json would write the report to ${file}`, {
-          mend: 'name topologies before --json, or say --json=FILE',
+          fix: 'name topologies before --json, or say --json=FILE',
         });
       const { verify } = await import('../commands/verify.ts');
       const progress = progressFor({ json: toStdout });

@@ -41,7 +41,7 @@ export async function startExercise(lab: RunningLab, request: BreakRequest): Pro
       EXIT.badInput,
       `${fault === undefined ? 'no fault that is asked for' : `fault ${fault.id}`} fits lab ${record.name}`,
       {
-        mend: `those that do: ${
+        fix: `those that do: ${
           faultsFor(lab)
             .map((f) => f.id)
             .join(', ') || 'none'
@@ -73,7 +73,7 @@ function assertNoneOn(lab: string, on: Exercise | undefined): void {
   throw on.preparing === true
     ? preparing(lab, on)
     : new LabError(EXIT.badInput, `exercise ${on.number} is on in lab ${lab}`, {
-        mend: `mend it and lab check ${lab}, or give up: lab solve ${lab}, then lab reset ${lab}`,
+        fix: `fix it and lab check ${lab}, or give up: lab solve ${lab}, then lab reset ${lab}`,
       });
 }
 
@@ -110,12 +110,12 @@ async function withdraw(lab: RunningLab, number: number, reason: unknown): Promi
     throw new LabError(
       EXIT.labFailed,
       `${text(reason)}\nand exercise ${number} could not be taken back: ${text(error)}`,
-      { mend: `once that is fixed: lab reset ${lab.record.name}`, cause: reason },
+      { fix: `once that is fixed: lab reset ${lab.record.name}`, cause: reason },
     );
   }
 }
 
-/** What was there before would be taken for what is to be mended. */
+/** What was there before would be taken for what is to be fixed. */
 async function assertWhole(lab: RunningLab): Promise<void> {
   // On a busy machine directors may be about to choose anew; that is no difference.
   await settle(lab.record.plan, lab.runtime);
@@ -125,6 +125,6 @@ async function assertWhole(lab: RunningLab): Promise<void> {
   if (different.length > 0) assertNoneOn(lab.record.name, currentExercise(lab.record.name));
   if (different.length > 0)
     throw new LabError(EXIT.badInput, `lab ${lab.record.name} differs from its plan already`, {
-      mend: `on ${different.join(', ')}; see lab status ${lab.record.name}, and put it back: lab reset ${lab.record.name}`,
+      fix: `on ${different.join(', ')}; see lab status ${lab.record.name}, and put it back: lab reset ${lab.record.name}`,
     });
 }

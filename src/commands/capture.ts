@@ -18,11 +18,11 @@ export async function capture(reference: string, device: string | undefined): Pr
   const chosen = device ?? devices[0] ?? 'any';
   if (!known.includes(chosen))
     throw new LabError(EXIT.badInput, `${node} has no interface ${chosen}`, {
-      mend: `one of: ${known.join(', ')}`,
+      fix: `one of: ${known.join(', ')}`,
     });
   if (process.stdout.isTTY)
     throw new LabError(EXIT.badInput, 'a capture is a binary stream, and this is a terminal', {
-      mend: `send it to a file (> ${node}.pcap), or into a reader: | tcpdump -nr -  or  | wireshark -ki -`,
+      fix: `send it to a file (> ${node}.pcap), or into a reader: | tcpdump -nr -  or  | wireshark -ki -`,
     });
   const child = runtime.start(node, tcpdumpCommand(chosen, '-'), {
     stdio: ['pipe', mustCarry() ? 'pipe' : 'inherit', 'inherit'],

@@ -27,7 +27,7 @@ export async function dockerAt(
       EXIT.machineCannot,
       `there is no Docker engine at ${endpoint.url} (${endpoint.reason})`,
       {
-        mend: orEmbedded(
+        fix: orEmbedded(
           startOrName(knownSockets(endpoint)),
           'one can also be embedded: --machine embedded --runtime docker',
         ),
@@ -50,7 +50,7 @@ async function assertKernel(engine: Engine, { plan, topology }: Asking, name: st
     new LabError(
       EXIT.machineCannot,
       `the kernel under ${name} ${does} (${engine.kernel}${words === '' ? '' : `: ${words}`})`,
-      { mend: orEmbedded(fix) },
+      { fix: orEmbedded(fix) },
     );
   if (plan.services.length > 0 && !ipVs) {
     const { does, fix } = withoutIpVs(found);

@@ -59,7 +59,7 @@ export async function choosePlace(lab: Asking, wanted: Wanted, progress: Progres
   if (kernel === undefined) return firstThatWorks(await candidatesFor(lab, wanted, progress), wanted);
   if ((wanted.machine ?? 'embedded') !== 'embedded')
     throw new LabError(EXIT.badInput, `--kernel is of the embedded machine, and this is ${wanted.machine}`, {
-      mend: 'leave out one of --kernel and --machine',
+      fix: 'leave out one of --kernel and --machine',
     });
   const embedded: Wanted = { ...wanted, machine: 'embedded' };
   const choice = await firstThatWorks(await candidatesFor(lab, embedded, progress), embedded);
@@ -90,11 +90,11 @@ export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): P
   }
   const [only] = obstacles;
   if (obstacles.length === 1 && only !== undefined) throw only;
-  const fixes = obstacles.flatMap(({ mend }) => mend ?? []);
+  const fixes = obstacles.flatMap(({ fix }) => fix ?? []);
   throw new LabError(
     EXIT.machineCannot,
     `no place ${wanted.machine === undefined ? 'here' : `on the ${wanted.machine} machine`} can run this lab:\n${obstacles.map((o) => `  ${o.message}`).join('\n')}`,
-    { mend: [...new Set([...fixes, 'lab doctor says more'])].join('\n') },
+    { fix: [...new Set([...fixes, 'lab doctor says more'])].join('\n') },
   );
 }
 
@@ -170,7 +170,7 @@ async function namespacesHere(abilities: HostAbilities, lab: Asking): Promise<{ 
     throw new LabError(
       EXIT.machineCannot,
       obstacles.map(obstacleText).join('; '),
-      fixes === '' ? {} : { mend: orEmbedded(fixes, 'it would run with --machine embedded') },
+      fixes === '' ? {} : { fix: orEmbedded(fixes, 'it would run with --machine embedded') },
     );
   }
   const parts = kernelParts(plan);
@@ -188,7 +188,7 @@ async function embeddedHere(
 ): Promise<{ reason: string }> {
   const obstacle = embeddedObstacle(abilities);
   if (obstacle !== undefined)
-    throw new LabError(EXIT.machineCannot, obstacle, { mend: 'lab doctor says where else labs run' });
+    throw new LabError(EXIT.machineCannot, obstacle, { fix: 'lab doctor says where else labs run' });
   const lacking = kernelParts(plan);
   // The one that is made for labs has them all.
   if (lacking.length > 0 && (await chooseKernel(asked)) === undefined)

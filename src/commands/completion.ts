@@ -24,7 +24,7 @@ export function completionScript(shell: string): string {
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
   if (script === undefined)
     throw new LabError(EXIT.badInput, `no completion for "${shell}"`, {
-      mend: `one of: ${Object.keys(SCRIPTS).join(', ')}`,
+      fix: `one of: ${Object.keys(SCRIPTS).join(', ')}`,
     });
   return script;
 }

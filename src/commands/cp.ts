@@ -60,7 +60,7 @@ export async function copyFile(from: string, to: string): Promise<string> {
     throw new LabError(
       EXIT.badInput,
       source.node === undefined ? 'neither of the two is on a node' : 'both are on nodes',
-      { mend: 'lab cp FILE NODE:FILE, or lab cp NODE:FILE FILE' },
+      { fix: 'lab cp FILE NODE:FILE, or lab cp NODE:FILE FILE' },
     );
   return target.node === undefined
     ? fromNode(source.node ?? '', source.path, target.path)
@@ -111,7 +111,7 @@ function readableFile(file: string) {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found?.isFile() === true) return found;
   throw new LabError(EXIT.badInput, found === undefined ? `there is no ${file} here` : `${file} is no file`, {
-    mend:
+    fix:
       found === undefined
         ? 'is it NODE:FILE?'
         : 'a folder goes by tar: tar c FOLDER | lab exec NODE -- tar x -C /',

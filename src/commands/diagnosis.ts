@@ -4,7 +4,7 @@ export interface Finding {
   /** `missing`: the tool or the user can add it; `unknown`: not known yet; `cannot` lies in the machine. */
   state: 'ok' | 'missing' | 'unknown' | 'cannot';
   detail: string;
-  mend?: string;
+  fix?: string;
 }
 
 /** What a machine can do, and what it cannot. */

@@ -30,6 +30,6 @@ function unfit({ kernel }: Engine, found: Pick<EngineKernel, 'words' | 'rootless
   const { does, fix } = withoutIpVs(found, 'take an engine whose kernel has it');
   const words = found.words === '' ? '' : `: ${found.words}`;
   return new LabError(EXIT.machineCannot, `the engine's kernel (${kernel}) ${does}${words}`, {
-    mend: orEmbedded(fix, 'or bring the lab its own kernel: lab up … --machine embedded'),
+    fix: orEmbedded(fix, 'or bring the lab its own kernel: lab up … --machine embedded'),
   });
 }

@@ -27,7 +27,7 @@ export async function down(
   const names = labNames();
   if (name === undefined && !all && names.length > 1)
     throw new LabError(EXIT.badInput, `several labs are up: ${names.join(', ')}`, {
-      mend: 'name the one to take down, or take down every one: lab down --all',
+      fix: 'name the one to take down, or take down every one: lab down --all',
     });
   const wanted = all || name === undefined ? names : [name];
   const ended: string[] = [];

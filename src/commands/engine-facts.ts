@@ -79,7 +79,7 @@ async function orFailed<T extends object>(work: Promise<T>): Promise<T | Failed>
     return await work;
   } catch (error) {
     if (!(error instanceof LabError)) throw error;
-    const { message, mend } = error;
-    return { message, ...(mend === undefined ? {} : { fix: mend }) };
+    const { message, fix } = error;
+    return { message, ...(fix === undefined ? {} : { fix: fix }) };
   }
 }

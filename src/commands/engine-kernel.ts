@@ -19,9 +19,9 @@ export async function engineKernel(engine: Engine, schedulers: readonly Schedule
   } catch (error) {
     interruptSignal.throwIfAborted();
     if (!(error instanceof LabError)) throw error;
-    const { message, mend } = error;
+    const { message, fix } = error;
     throw new LabError(EXIT.machineCannot, `no node works on ${engineName(engine)}: ${message}`, {
-      ...(mend === undefined ? {} : { mend }),
+      ...(fix === undefined ? {} : { fix }),
       cause: error,
     });
   }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { EXIT, LabError } from '../errors.ts';
+import { EXIT, LabError, problemText } from '../errors.ts';
 import { isExercise, parseExercise, type ReadExercise } from '../exercises/file.ts';
 import { FAULTS } from '../exercises/registry.ts';
 import type { Fault } from '../exercises/types.ts';
@@ -20,12 +20,18 @@ export function readFault(reference: string, plan: Plan): Fault {
       EXIT.badInput,
       `no fault "${reference}" comes with the tool, and there is no such file`,
       {
-        mend: `a YAML file of your own, or one of: ${FAULTS.map((f) => f.id).join(', ')}`,
+        fix: `a YAML file of your own, or one of: ${FAULTS.map((f) => f.id).join(', ')}`,
       },
     );
   const exercise = readExercise(reference);
   exercise.against(plan);
   return exercise.fault;
+}
+
+/** What an exercise file says that the next version does not read any more; undefined where there is nothing. */
+export function exerciseNotes(reference: string): string | undefined {
+  const notes = isExerciseFile(reference) ? readExercise(reference).notes : [];
+  return notes.length === 0 ? undefined : notes.map((note) => problemText(reference, note)).join('\n');
 }
 
 /** Whether a file exists and is an exercise. */

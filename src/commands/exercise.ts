@@ -15,7 +15,7 @@ export async function run({ runtime }: RunningLab, deeds: readonly Deed[]): Prom
     const [result] = await runtime.exec([{ node: deed.on, argv: ['sh', '-e'], input: `${deed.run}\n` }]);
     if (result?.code !== 0)
       throw new LabError(EXIT.labFailed, `${deed.on}: the exercise cannot be set up`, {
-        mend: result?.stderr.trim() ?? '',
+        fix: result?.stderr.trim() ?? '',
       });
   }
 }
@@ -36,7 +36,7 @@ export interface Finding {
 export interface CheckReport {
   lab: string;
   exercise: Exercise;
-  mended: boolean;
+  fixed: boolean;
   findings: Finding[];
   /** The findings as users read them. */
   rows: CheckRow[];
@@ -66,10 +66,10 @@ export async function checkExercise(
   }));
   const rows = checkRows(all);
   const right = rows.filter(({ outcome }) => outcome === 'pass').length;
-  const mended = right === rows.length;
-  const report = { lab: record.name, mended, findings, rows };
-  // Once the answer was told, or it is mended, a check tells and does not count.
-  if (exercise.ended !== undefined || (!mended && !counts))
+  const fixed = right === rows.length;
+  const report = { lab: record.name, fixed, findings, rows };
+  // Once the answer was told, or it is fixed, a check tells and does not count.
+  if (exercise.ended !== undefined || (!fixed && !counts))
     return { ...report, exercise, score: scoreOf(exercise) };
   const time = new Date().toISOString();
   // The test took its time: what was written down meanwhile, such as a hint, stays.
@@ -78,9 +78,9 @@ export async function checkExercise(
       ? now
       : {
           ...now,
-          tries: [...now.tries, { time, right, of: rows.length, mended }],
+          tries: [...now.tries, { time, right, of: rows.length, fixed }],
           ...seenIn(checks, now),
-          ...(mended ? { ended: time, how: 'mended' as const } : {}),
+          ...(fixed ? { ended: time, how: 'fixed' as const } : {}),
         },
   );
   if (next === undefined || next.how === 'forfeited') throw noExercise(record.name);
@@ -182,12 +182,12 @@ export async function nextHint(
   return { exercise: inLanguage(exercise, language), ...given };
 }
 
-/** Tells the answer, which ends the exercise; with `mend` it is carried out as well. */
+/** Tells the answer, which ends the exercise; with `fix` it is carried out as well. */
 export async function solveExercise(
   lab: RunningLab,
-  mend: boolean,
+  fix: boolean,
   language?: Language,
-): Promise<{ exercise: Exercise; mend: Deed[] }> {
+): Promise<{ exercise: Exercise; fix: Deed[] }> {
   const { record } = lab;
   const ended = new Date().toISOString();
   const { number } = lastExercise(record.name, language);
@@ -195,9 +195,9 @@ export async function solveExercise(
     now.ended === undefined ? { ...now, ended, how: 'solved' as const } : now,
   );
   if (exercise === undefined || exercise.how === 'forfeited') throw noExercise(record.name);
-  const deeds = deedsFor(exercise.fault.mend, exercise.cast);
-  if (mend) await run(lab, deeds);
-  return { exercise: inLanguage(exercise, language), mend: deeds };
+  const deeds = deedsFor(exercise.fault.fix, exercise.cast);
+  if (fix) await run(lab, deeds);
+  return { exercise: inLanguage(exercise, language), fix: deeds };
 }
 
 /** In another language, where one is asked for. */
@@ -210,12 +210,12 @@ export function preparing(lab: string, { number }: Exercise): LabError {
   return new LabError(
     EXIT.badInput,
     `exercise ${number} in lab ${lab} is being set up, or its \`break\` was interrupted`,
-    { mend: `if nothing is at work on it: lab reset ${lab}, then begin anew` },
+    { fix: `if nothing is at work on it: lab reset ${lab}, then begin anew` },
   );
 }
 
 function noExercise(lab: string): LabError {
   return new LabError(EXIT.badInput, `no exercise is on in lab ${lab}`, {
-    mend: `begin one: lab break ${lab} --random`,
+    fix: `begin one: lab break ${lab} --random`,
   });
 }

@@ -100,9 +100,9 @@ export async function findLab(name: string | undefined): Promise<RunningLab> {
   const chosen = name ?? (names.length === 1 ? names[0] : undefined);
   if (chosen === undefined) {
     throw names.length === 0
-      ? new LabError(EXIT.badInput, 'no lab is up', { mend: 'bring one up: lab up nat' })
+      ? new LabError(EXIT.badInput, 'no lab is up', { fix: 'bring one up: lab up nat' })
       : new LabError(EXIT.badInput, `several labs are up: ${names.join(', ')}`, {
-          mend: 'name the one you mean',
+          fix: 'name the one you mean',
         });
   }
   const record = names.includes(chosen) ? readRecord(chosen) : undefined;
@@ -111,7 +111,7 @@ export async function findLab(name: string | undefined): Promise<RunningLab> {
       EXIT.badInput,
       `no lab ${chosen} is up${names.length > 0 ? ` (up: ${names.join(', ')})` : ''}`,
       {
-        mend: `bring it up: lab up ${chosen}`,
+        fix: `bring it up: lab up ${chosen}`,
       },
     );
   if (!record.complete)
@@ -119,7 +119,7 @@ export async function findLab(name: string | undefined): Promise<RunningLab> {
       EXIT.labFailed,
       `lab ${chosen} is not complete: its \`up\` is still at work, or was killed`,
       {
-        mend: `if nothing is at work on it: lab down ${chosen}`,
+        fix: `if nothing is at work on it: lab down ${chosen}`,
       },
     );
   assertAlive(record);
@@ -131,7 +131,7 @@ function assertAlive(record: LabRecord): void {
   const holder = readIdentity(join(labDirectory(record.name), 'holder'));
   if (holder !== undefined && isAlive(holder)) return;
   throw new LabError(EXIT.labFailed, `lab ${record.name} has died: its kernel is gone`, {
-    mend: `lab down ${record.name}, then lab up ${record.topology}`,
+    fix: `lab down ${record.name}, then lab up ${record.topology}`,
   });
 }
 
@@ -148,7 +148,7 @@ export async function findNode(reference: string): Promise<RunningLab & { node: 
       EXIT.badInput,
       `${first} is not unique: ${labs.map((lab) => `${lab}/${first}`).join(', ')}`,
       {
-        mend: `say which, for example ${labs[0] ?? ''}/${first}`,
+        fix: `say which, for example ${labs[0] ?? ''}/${first}`,
       },
     );
   return { ...withNode(await findLab(labs[0]), first), node: first };
@@ -180,7 +180,7 @@ function withNode(lab: RunningLab, node: string): RunningLab {
   const nodes = lab.record.plan.nodes.map((n) => n.name);
   if (!nodes.includes(node))
     throw new LabError(EXIT.badInput, `lab ${lab.record.name} has no node ${node}`, {
-      mend: `its nodes: ${nodes.join(', ')}`,
+      fix: `its nodes: ${nodes.join(', ')}`,
     });
   return lab;
 }

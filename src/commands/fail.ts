@@ -62,7 +62,7 @@ export function failing(lab: RunningLab, { node, what, how }: FailureRequest): T
   const { planned, target } = targetOf(lab, node, what);
   if (!canFail(target, how))
     throw new LabError(EXIT.badInput, `${placeText({ node, what })} cannot fail by ${how}`, {
-      mend: how === 'wrong' ? 'only the daemon web can answer wrongly' : 'only a daemon can be frozen',
+      fix: how === 'wrong' ? 'only the daemon web can answer wrongly' : 'only a daemon can be frozen',
     });
   return { planned, target };
 }
@@ -79,7 +79,7 @@ export async function heal(
   const { node, record } = scope;
   if (node !== undefined) return { lab: record.name, healed: [await healIn(scope, node, what)] };
   if (what !== undefined)
-    throw new LabError(EXIT.badInput, `${what}: of which node?`, { mend: `lab heal NODE ${what}` });
+    throw new LabError(EXIT.badInput, `${what}: of which node?`, { fix: `lab heal NODE ${what}` });
   return { lab: record.name, healed: await healAll(scope) };
 }
 
@@ -110,12 +110,12 @@ export function targetOf({ record }: RunningLab, node: string, what: string | un
   const planned = record.plan.nodes.find((n) => n.name === node);
   if (planned === undefined)
     throw new LabError(EXIT.badInput, `lab ${record.name} has no node ${node}`, {
-      mend: `its nodes: ${record.plan.nodes.map((n) => n.name).join(', ')}`,
+      fix: `its nodes: ${record.plan.nodes.map((n) => n.name).join(', ')}`,
     });
   const target = failureTarget(planned, what);
   if (target === undefined)
     throw new LabError(EXIT.badInput, `${node} has no daemon or interface ${what ?? ''}`, {
-      mend: `what it has: ${failureNames(planned).join(', ')}`,
+      fix: `what it has: ${failureNames(planned).join(', ')}`,
     });
   return { planned, target };
 }

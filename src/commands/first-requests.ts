@@ -45,12 +45,12 @@ const STAYS =
 
 /** Why a lab that does not answer is taken down again, where that was asked for. */
 export function notAnswering(unanswered: string): LabError {
-  return new LabError(EXIT.labFailed, `the lab is built, but ${unanswered}`, { mend: STAYS });
+  return new LabError(EXIT.labFailed, `the lab is built, but ${unanswered}`, { fix: STAYS });
 }
 
 /** Why a lab is taken down again whose real servers the daemons have taken out, where that was asked for. */
 export function notAsPlanned(troubles: string[]): LabError {
-  return new LabError(EXIT.labFailed, `the lab is built, but ${troubles.join('; ')}`, { mend: STAYS });
+  return new LabError(EXIT.labFailed, `the lab is built, but ${troubles.join('; ')}`, { fix: STAYS });
 }
 
 /** What came of a lab's first requests. */

@@ -36,7 +36,7 @@ export async function forward({ record, runtime }: RunningLab, request: ForwardR
   const [client = ''] = pickClients(plan, service, request.client);
   if (service.protocol !== 'tcp')
     throw new LabError(EXIT.badInput, `${serviceName(service)} is no service over TCP`, {
-      mend: `ask it from a node: lab shell ${record.name}/${client}`,
+      fix: `ask it from a node: lab shell ${record.name}/${client}`,
     });
   const open = new Map<Socket, Running>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -56,7 +56,7 @@ export async function forward({ record, runtime }: RunningLab, request: ForwardR
           `cannot listen at 127.0.0.1 port ${request.port}: ${error.message}`,
           {
             cause: error,
-            mend: `another port: lab forward ${record.name} PORT`,
+            fix: `another port: lab forward ${record.name} PORT`,
           },
         ),
       );

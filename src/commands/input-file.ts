@@ -7,21 +7,21 @@ import { LARGEST_FILE } from '../topology/text.ts';
  * @param what it is to be, for the message: `a topology`
  * @throws LabError badInput where it cannot be read, or is larger than any such file
  */
-export function readInput(file: string, what: string, mend?: string): Uint8Array {
+export function readInput(file: string, what: string, fix?: string): Uint8Array {
   try {
     // Looked at first, so that a huge file is not read into memory to be refused.
     const { size } = statSync(file);
     if (size <= LARGEST_FILE) return readFileSync(file);
     throw new Error(`it has ${size} bytes, and ${what} has at most ${LARGEST_FILE}`);
   } catch (error) {
-    throw cannotRead(file, error, mend);
+    throw cannotRead(file, error, fix);
   }
 }
 
 /** A file that the user named and that cannot be read. */
-export function cannotRead(file: string, cause: unknown, mend?: string): LabError {
+export function cannotRead(file: string, cause: unknown, fix?: string): LabError {
   return new LabError(EXIT.badInput, `cannot read ${file}: ${(cause as Error).message}`, {
     cause,
-    ...(mend === undefined ? {} : { mend }),
+    ...(fix === undefined ? {} : { fix }),
   });
 }

@@ -10,14 +10,14 @@ import type { RunningLab } from './existing.ts';
  */
 export function chooseDirector({ record }: RunningLab, name: string | undefined): string {
   const directors = record.plan.nodes.filter((n) => n.role === 'director').map((n) => n.name);
-  const mend = { mend: `its directors: ${directors.join(', ')}` };
+  const fix = { fix: `its directors: ${directors.join(', ')}` };
   if (name !== undefined && !directors.includes(name))
-    throw new LabError(EXIT.badInput, `lab ${record.name} has no director ${name}`, mend);
+    throw new LabError(EXIT.badInput, `lab ${record.name} has no director ${name}`, fix);
   if (name === undefined && directors.length > 1)
     throw new LabError(
       EXIT.badInput,
       `lab ${record.name} has several directors: name one by --director`,
-      mend,
+      fix,
     );
   const chosen = name ?? directors[0];
   if (chosen === undefined)
@@ -64,7 +64,7 @@ export async function restoreTable(
   throw new LabError(
     EXIT.badInput,
     `${file}:${refused?.number ?? 1}: ipvsadm on ${director} refuses ${refused?.text ?? 'it'}${said === '' ? '' : `: ${said}`}`,
-    { mend: 'the table is as it was before' },
+    { fix: 'the table is as it was before' },
   );
 }
 
@@ -83,12 +83,12 @@ function readLines(text: string, file: string): Line[] {
     if (trimmed === '') continue;
     const rule = parseRule(trimmed.split(/\s+/));
     if (typeof rule !== 'string') lines.push({ number, text: trimmed, rule });
-    else problems.push({ line: number, column: row.indexOf(trimmed) + 1, message: rule, mend: undefined });
+    else problems.push({ line: number, column: row.indexOf(trimmed) + 1, message: rule, fix: undefined });
   }
   if (problems.length > 0) throw new TopologyError(file, problems);
   if (lines.length === 0)
     throw new LabError(EXIT.badInput, `${file} has no service in it`, {
-      mend: 'a table is what lab ipvs save prints; to empty one: lab exec DIRECTOR -- ipvsadm -C',
+      fix: 'a table is what lab ipvs save prints; to empty one: lab exec DIRECTOR -- ipvsadm -C',
     });
   return lines;
 }

@@ -19,7 +19,7 @@ export function dockerFindings(facts: EngineFacts): Finding[] {
         title: 'docker',
         state: 'cannot',
         detail: noLabsWhere(`the Docker engine at ${where} runs on ${arch}`),
-        mend: 'name an engine on x86-64 or arm64 with DOCKER_HOST',
+        fix: 'name an engine on x86-64 or arm64 with DOCKER_HOST',
       },
     ];
   const engine: Finding = {
@@ -35,7 +35,7 @@ export function dockerFindings(facts: EngineFacts): Finding[] {
         title: 'node image',
         state: 'missing',
         detail: `${image} is not on the engine yet; the first \`lab up\` there makes it`,
-        mend: 'lab image build (or lab image import FILE) makes it now',
+        fix: 'lab image build (or lab image import FILE) makes it now',
       },
       {
         title: 'engine kernel',
@@ -70,7 +70,7 @@ export function engineReady(facts: EngineFacts): boolean | null {
 }
 
 function failed(title: string, { message, fix }: Failed): Finding {
-  return { title, state: 'cannot', detail: message, ...(fix === undefined ? {} : { mend: fix }) };
+  return { title, state: 'cannot', detail: message, ...(fix === undefined ? {} : { fix: fix }) };
 }
 
 function kernelFinding(kernel: string, found: EngineKernel, tried: readonly Scheduler[]): Finding {
@@ -82,7 +82,7 @@ function kernelFinding(kernel: string, found: EngineKernel, tried: readonly Sche
       title,
       state: 'cannot',
       detail: `${kernel} ${does}${words === '' ? '' : ` (${words})`}`,
-      mend: fix,
+      fix: fix,
     };
   }
   const lacking = tried.filter((scheduler) => !schedulers.includes(scheduler));
@@ -91,7 +91,7 @@ function kernelFinding(kernel: string, found: EngineKernel, tried: readonly Sche
       title,
       state: 'missing',
       detail: `${kernel} has ip_vs${lacking.length === 0 ? '' : `; lacks schedulers ${lacking.join(' ')}`}${ipip ? '' : '; no ipip, which TUN needs'}`,
-      mend: MODULES_FIX,
+      fix: MODULES_FIX,
     };
   const all = SCHEDULERS.every((scheduler) => tried.includes(scheduler));
   return {

@@ -52,7 +52,7 @@ export function diagnosisOf(facts: HostFacts): Diagnosis {
       hostFinding(abilities),
       { title: 'node', state: 'ok', detail: node },
       ...dockerFindings(engine).map((finding) =>
-        here || engine.state !== 'absent' ? finding : { ...finding, mend: startOrName() },
+        here || engine.state !== 'absent' ? finding : { ...finding, fix: startOrName() },
       ),
       ...otherEngines(engine),
       localFinding(abilities, obstacles),
@@ -93,7 +93,7 @@ function localFinding({ ipVs }: HostAbilities, obstacles: Obstacle[]): Finding {
     title,
     state: 'cannot',
     detail: obstacles.map(obstacleText).join('; '),
-    ...(fixes.length === 0 ? {} : { mend: fixes.join('; ') }),
+    ...(fixes.length === 0 ? {} : { fix: fixes.join('; ') }),
   };
 }
 
@@ -120,7 +120,7 @@ function kernelFinding({ kernel }: HostFacts): Finding {
       title,
       state: 'missing',
       detail: `none made by this version; embedded labs run on Debian’s, and one made for them ${GAIN.text}`,
-      mend: `lab kernel build (${GAIN.takes}, once)`,
+      fix: `lab kernel build (${GAIN.takes}, once)`,
     };
   const { directory, release, facts } = kernel;
   const { source, built } = facts;
@@ -146,7 +146,7 @@ function programs({ absent }: HostFacts, title: string, wanted: HostProgram[]): 
     title,
     state: 'missing',
     detail: lacking.map((p) => `${p.program} (${p.purpose})`).join(', '),
-    mend: `sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ${packages}' (\`lab up\` does it for root)`,
+    fix: `sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ${packages}' (\`lab up\` does it for root)`,
   };
 }
 
@@ -158,7 +158,7 @@ function subordinateIds({ name, hasSubordinateIds }: HostFacts['user']): Finding
         title,
         state: 'missing',
         detail: `${name} has no range in /etc/subuid, which an ordinary user needs to build the root`,
-        mend: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${name}`,
+        fix: `sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${name}`,
       };
 }
 
@@ -170,6 +170,6 @@ function confinement({ namespaces }: HostAbilities): Finding {
         title,
         state: 'missing',
         detail: 'no namespaces for this user: a kernel that is broken into has your rights',
-        mend: 'install bubblewrap, and allow user namespaces (sysctl user.max_user_namespaces)',
+        fix: 'install bubblewrap, and allow user namespaces (sysctl user.max_user_namespaces)',
       };
 }

@@ -33,7 +33,7 @@ export function kernelNotes(reference: string, plan: Plan): Problem[] {
   return kernelParts(plan).map((part) => ({
     ...places.ofPart(part),
     message: `${ASKING[part]}: not every kernel has ${part}, and Debian's embedded one does not`,
-    mend: wayOut(),
+    fix: wayOut(),
   }));
 }
 
@@ -50,8 +50,8 @@ export function lacksParts(reference: string, parts: KernelPart[], whose: string
     problemText(file, {
       ...places.ofPart(part),
       message: `${ASKING[part]}: ${whose} has no ${part}`,
-      mend: undefined,
+      fix: undefined,
     }),
   );
-  return new LabError(EXIT.machineCannot, lines.join('\n'), { mend: wayOut(fix) });
+  return new LabError(EXIT.machineCannot, lines.join('\n'), { fix: wayOut(fix) });
 }

@@ -50,7 +50,7 @@ export async function removeKernels(names: string[]): Promise<Kept[]> {
   const unknown = names.filter((name) => !there.some((kernel) => kernel.name === name));
   if (unknown.length > 0)
     throw new LabError(EXIT.badInput, `no kernel is called ${unknown.join(', ')}`, {
-      mend: 'lab kernel list has their names',
+      fix: 'lab kernel list has their names',
     });
   const gone = there.filter(({ name }) => names.length === 0 || names.includes(name));
   await removeKept(gone);

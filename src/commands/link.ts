@@ -2,7 +2,7 @@ import { EXIT, LabError } from '../errors.ts';
 import { labNames } from '../lab.ts';
 import { linkQuality } from '../plan/link-quality.ts';
 import type { Command } from '../plan/command.ts';
-import { mendScript } from '../plan/script.ts';
+import { fixScript } from '../plan/script.ts';
 import type { PlannedInterface, PlannedNode } from '../plan/types.ts';
 import { QUALITY_KEYS, parseMeasure, qualityFault } from '../topology/quality.ts';
 import type { Quality } from '../topology/types.ts';
@@ -67,7 +67,7 @@ async function findPorts(reference: string | undefined): Promise<{ lab: RunningL
   const chosen = ports.filter(({ own }) => own.name === device);
   if (lab.node === undefined || chosen.length === 0)
     throw new LabError(EXIT.badInput, `${name ?? ''} has no interface ${device}`, {
-      mend:
+      fix:
         lab.node === undefined
           ? 'an interface is NODE:eth0'
           : `its interfaces: ${ports.map(({ own }) => `${own.name} (on ${own.network})`).join(', ')}`,
@@ -102,7 +102,7 @@ async function change(
     const fault = qualityFault(wanted);
     if (fault !== undefined)
       throw new LabError(EXIT.badInput, `${port.node.name}:${port.own.name}: ${fault.why}`, {
-        mend: fault.mend,
+        fix: fault.fix,
       });
     const device = port.own.name;
     return [
@@ -116,7 +116,7 @@ async function change(
     ports.map(({ node }, index) => ({
       node: node.name,
       argv: ['sh'],
-      input: mendScript(commands[index] ?? []),
+      input: fixScript(commands[index] ?? []),
     })),
   );
   const failures = results.flatMap((result, index) => {
@@ -132,10 +132,10 @@ async function restoreRoutes({ runtime }: RunningLab, inspections: Inspection[])
     inspections.map(({ node, differences }) => ({
       node: node.name,
       argv: ['sh'],
-      input: mendScript(
+      input: fixScript(
         differences
           .filter((d) => d.state === 'missing' && (d.kind === 'route' || d.kind === 'address'))
-          .flatMap((d) => d.mend),
+          .flatMap((d) => d.fix),
       ),
     })),
   );

@@ -81,7 +81,7 @@ function drivable(plan: Plan, wanted: string | undefined): PlannedService {
   );
   if (speaksHttp(service)) return service;
   throw new LabError(EXIT.badInput, `${serviceName(service)} is ${service.application}, and load is HTTP`, {
-    mend:
+    fix:
       able.length === 0
         ? `lab ${plan.name} has no HTTP service to drive: ask a DNS one with drill from a client`
         : `drive another: ${able.map((s) => `--service ${serviceName(s)}`).join(', ')}`,

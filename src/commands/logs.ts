@@ -19,7 +19,7 @@ export async function logs(
     throw new LabError(
       EXIT.badInput,
       daemon === undefined ? `${node} runs no daemon` : `${node} runs no daemon ${daemon}`,
-      daemons.length === 0 ? {} : { mend: `its daemons: ${daemons.map((d) => d.name).join(', ')}` },
+      daemons.length === 0 ? {} : { fix: `its daemons: ${daemons.map((d) => d.name).join(', ')}` },
     );
   const files = wanted.flatMap((d) => d.logs);
   const results = await runtime.exec(

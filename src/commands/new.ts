@@ -22,7 +22,7 @@ export function newTopology(name: string, from: string): string {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw cannotWrite(file, error);
     throw new LabError(EXIT.badInput, `there is a ${file} here already, and it stays as it is`, {
       cause: error,
-      mend: 'another name, or another folder',
+      fix: 'another name, or another folder',
     });
   }
   return file;

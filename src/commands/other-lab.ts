@@ -5,7 +5,7 @@ import type { KernelKind } from '../machine/embedded/kernel-kinds.ts';
 /** A lab of the wanted name that cannot be told to be the wanted one. */
 export function unreachable({ name, topology }: LabRecord): LabError {
   return new LabError(EXIT.labFailed, `lab ${name} exists, but its engine or host does not answer`, {
-    mend: `once it does: lab up ${topology}; if it is gone for good: lab down ${name} --forget`,
+    fix: `once it does: lab up ${topology}; if it is gone for good: lab down ${name} --forget`,
   });
 }
 
@@ -20,7 +20,7 @@ export function differs(existing: LabRecord): LabError {
     EXIT.badInput,
     `lab ${existing.name} is up, but not from this topology (${existing.topology}), or not on this kernel`,
     {
-      mend: `take it down and build this one instead: lab up … --reconfigure, or give this one another name: --name NAME`,
+      fix: `take it down and build this one instead: lab up … --reconfigure, or give this one another name: --name NAME`,
     },
   );
 }

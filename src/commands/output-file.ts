@@ -21,7 +21,7 @@ export async function expectPlaceFor(file: string): Promise<void> {
     }
   else if (process.stdout.isTTY)
     throw new LabError(EXIT.badInput, 'what comes is binary, and this is a terminal', {
-      mend: "name a file in the place of '-'",
+      fix: "name a file in the place of '-'",
     });
 }
 

@@ -18,7 +18,7 @@ export function pickService(plan: Plan, wanted: string | undefined): PlannedServ
     wanted === undefined
       ? `lab ${plan.name} has no virtual service`
       : `lab ${plan.name} has no service ${wanted}`,
-    names.length === 0 ? {} : { mend: `its services: ${names.join(', ')}` },
+    names.length === 0 ? {} : { fix: `its services: ${names.join(', ')}` },
   );
 }
 
@@ -35,6 +35,6 @@ export function pickClients(plan: Plan, service: PlannedService, wanted: string 
     wanted === undefined
       ? `lab ${plan.name} has no client that can ask ${service.vip}`
       : `lab ${plan.name} has no client ${wanted} that can ask ${service.vip}`,
-    { mend: names.length === 0 ? 'give the topology one: client' : `its clients: ${names.join(', ')}` },
+    { fix: names.length === 0 ? 'give the topology one: client' : `its clients: ${names.join(', ')}` },
   );
 }

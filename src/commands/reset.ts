@@ -1,5 +1,5 @@
-import { mendCommands } from '../drift/compare.ts';
-import { commandText, mendScript } from '../plan/script.ts';
+import { fixCommands } from '../drift/compare.ts';
+import { commandText, fixScript } from '../plan/script.ts';
 import { inspect, type Inspection } from './differences.ts';
 import { healAll } from './fail.ts';
 import type { RunningLab } from './existing.ts';
@@ -57,7 +57,7 @@ async function resetNow(lab: RunningLab, node: string | undefined, dryRun: boole
     dryRun,
     differences: nodeDifferences(inspections),
     commands: inspections.flatMap((i) =>
-      mendCommands(i.differences).map((c) => ({ node: i.node.name, command: commandText(c) })),
+      fixCommands(i.differences).map((c) => ({ node: i.node.name, command: commandText(c) })),
     ),
     left: [],
     dead: record.plan.nodes.filter((n) => isMeant(n) && !running.has(n.name)).map((n) => n.name),
@@ -68,22 +68,22 @@ async function resetNow(lab: RunningLab, node: string | undefined, dryRun: boole
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const different = inspections.filter((i) => i.differences.length > 0);
     if (different.length === 0) break;
-    report.failures = await mend(lab, different);
+    report.failures = await fix(lab, different);
     inspections = await inspect(lab, nodes);
   }
   await settle(record.plan, runtime);
   report.left = nodeDifferences(inspections);
-  // A wrong MAC for the VIP outlives the mend of what made the neighbours learn it.
+  // A wrong MAC for the VIP outlives the fix of what made the neighbours learn it.
   await runtime.exec(alive.map((n) => ({ node: n.name, argv: ['ip', 'neigh', 'flush', 'all'] })));
   return report;
 }
 
-async function mend({ runtime }: RunningLab, different: Inspection[]): Promise<ResetReport['failures']> {
+async function fix({ runtime }: RunningLab, different: Inspection[]): Promise<ResetReport['failures']> {
   const results = await runtime.exec(
     different.map(({ node, differences }) => ({
       node: node.name,
       argv: ['sh'],
-      input: mendScript(mendCommands(differences)),
+      input: fixScript(fixCommands(differences)),
     })),
   );
   return results.flatMap((result, index) => {

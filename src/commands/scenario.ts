@@ -28,7 +28,7 @@ const FORM =
 export function parseStep(text: string): ScenarioStep {
   const [, at, verb, rest = ''] = /^(\d+(?:\.\d+)?)s? +(fail|heal|exec)(?: +(.*))?$/.exec(text.trim()) ?? [];
   const [node = '', ...more] = rest.split(/ +/);
-  const refuse = (why: string) => new LabError(EXIT.badInput, `"${text}": ${why}`, { mend: FORM });
+  const refuse = (why: string) => new LabError(EXIT.badInput, `"${text}": ${why}`, { fix: FORM });
   if (at === undefined) throw refuse('not a time and something to do');
   const step = { at: Number(at), node, what: undefined, how: 'kill' as const, command: '' };
   if (verb === 'exec') {

@@ -23,11 +23,11 @@ export function parseSound(
   const problems = new Problems();
   const places = placesOf(source);
   const said = new Set<string>();
-  for (const { node, message, mend } of found) {
+  for (const { node, message, fix } of found) {
     const at = places.ofGateway(node);
     // Of nodes that a count makes the first stands for all.
     const key = `${at.line}:${at.column}`;
-    if (!said.has(key)) problems.add(at, message, mend);
+    if (!said.has(key)) problems.add(at, message, fix);
     said.add(key);
   }
   throw new TopologyError(file, problems.list());

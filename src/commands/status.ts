@@ -70,7 +70,7 @@ export interface HealthReport extends ServiceHealth {
 }
 
 /** A difference without the commands that undo it. */
-export type NodeDifference = { node: string } & Omit<Difference, 'mend'>;
+export type NodeDifference = { node: string } & Omit<Difference, 'fix'>;
 
 export interface DaemonState {
   name: string;

@@ -198,6 +198,6 @@ function summarise(report: SteadyReport): void {
 export function assertVisible({ record }: RunningLab): void {
   if (record.plan.services.length === 0)
     throw new LabError(EXIT.badInput, `lab ${record.name} has no virtual service`, {
-      mend: 'a timeline is of requests to virtual services; take another lab',
+      fix: 'a timeline is of requests to virtual services; take another lab',
     });
 }

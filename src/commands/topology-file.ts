@@ -27,7 +27,7 @@ export function topologyFile(reference: string): string {
     existsSync(reference)
       ? `${reference} is a directory, not a topology file`
       : `${reference} is neither a file nor a topology that comes with the tool`,
-    { mend: `name a YAML file, or one of: ${shippedTopologies().join(', ')}` },
+    { fix: `name a YAML file, or one of: ${shippedTopologies().join(', ')}` },
   );
 }
 
@@ -55,7 +55,7 @@ export function readTopology(reference: string, taken: string[] = []): Topology 
 export function readPlan(reference: string, name?: string, taken: string[] = []): Plan {
   if (name !== undefined && !/^[a-z][a-z0-9-]{0,31}$/.test(name))
     throw new LabError(EXIT.badInput, `"${name}" cannot be a lab's name`, {
-      mend: 'lower-case letters, digits and dashes, a letter first, at most 32 characters',
+      fix: 'lower-case letters, digits and dashes, a letter first, at most 32 characters',
     });
   return makePlan(readTopology(reference, taken), name);
 }

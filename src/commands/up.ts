@@ -124,7 +124,7 @@ async function cleanUp(name: string, first: unknown): Promise<void> {
       EXIT.labFailed,
       `${text(first)}\nand what was begun could not be taken down: ${text(second)}`,
       {
-        mend: `once that is mended: lab down ${name}`,
+        fix: `once that is fixed: lab down ${name}`,
         cause: first,
       },
     );

@@ -9,7 +9,7 @@ export interface Validation {
   topology: string;
   valid: boolean;
   problems: Problem[];
-  /** What not every kernel can do. */
+  /** What not every kernel can do, and what the next version no longer reads. */
   notes: Problem[];
   /** For people. */
   text: string;
@@ -27,16 +27,16 @@ export function validate(topology: string): Validation {
       ...services,
     ].join(', ');
     const notes = kernelNotes(topology, plan);
-    const text = [
-      `${topology} is valid: ${content}`,
-      ...notes.map((note) => problemText(topologyFile(topology), note)),
-    ];
-    return { topology, valid: true, problems: [], notes, text: text.join('\n') };
+    const text = withNotes(`${topology} is valid: ${content}`, topologyFile(topology), notes);
+    return { topology, valid: true, problems: [], notes, text };
   } catch (error) {
     if (!(error instanceof TopologyError)) throw error;
     return { topology, valid: false, problems: error.problems, notes: [], text: error.message };
   }
 }
+
+const withNotes = (text: string, file: string, notes: readonly Problem[]): string =>
+  [text, ...notes.map((note) => problemText(file, note))].join('\n');
 
 function validExercise(file: string): Validation {
   const { exercise, plan } = checkExerciseFile(file);
@@ -45,5 +45,6 @@ function validExercise(file: string): Validation {
       ? 'it names no topology to be held against'
       : `everything that it names is in ${plan.name}`;
   const text = `${file} is a valid exercise: "${exercise.fault.texts.en.title}", ${exercise.fault.difficulty}, ${counted(exercise.fault.texts.en.hints.length, 'hint')}; ${against}`;
-  return { topology: file, valid: true, problems: [], notes: [], text };
+  const { notes } = exercise;
+  return { topology: file, valid: true, problems: [], notes, text: withNotes(text, file, notes) };
 }

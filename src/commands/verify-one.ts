@@ -126,11 +126,11 @@ function asError(stage: VerifyError['stage'], error: unknown): VerifyError {
     return {
       stage,
       message: `this is a defect of the tool itself\n${text}`,
-      mend: undefined,
+      fix: undefined,
       exitCode: EXIT.labFailed,
     };
   }
-  return { stage, message: error.message, mend: error.mend, exitCode: error.code };
+  return { stage, message: error.message, fix: error.fix, exitCode: error.code };
 }
 
 /** @returns the folder; undefined where it cannot be made */

@@ -117,11 +117,11 @@ function plannedJobs({ topologies, evidence, keep, machine, runtime, kernel }: V
     }
   });
   if (problems.length === 0) return jobs;
-  const mends = problems.flatMap((problem) => problem.mend ?? []);
+  const fixes = problems.flatMap((problem) => problem.fix ?? []);
   throw new LabError(
     EXIT.badInput,
     problems.map((problem) => problem.message).join('\n'),
-    mends.length === 0 ? {} : { mend: [...new Set(mends)].join('\n') },
+    fixes.length === 0 ? {} : { fix: [...new Set(fixes)].join('\n') },
   );
 }
 

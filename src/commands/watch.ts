@@ -56,7 +56,7 @@ export async function* watch(
   const directors = plan.nodes.filter((node) => node.role === 'director').map((node) => node.name);
   if (directors.length === 0)
     throw new LabError(EXIT.badInput, `lab ${record.name} has no director to watch`, {
-      mend: 'it shows the tables of IPVS; what a proxy did is in its log: lab logs NODE haproxy',
+      fix: 'it shows the tables of IPVS; what a proxy did is in its log: lab logs NODE haproxy',
     });
   const tables = directors.map((director) => openTable(runtime, director));
   const looks = new Map<string, Look[]>(directors.map((director) => [director, []]));

@@ -61,7 +61,7 @@ function contextIn(folder: string, context: string, from: string): Endpoint {
   const url = contextUrl(join(folder, 'contexts', 'meta', id, 'meta.json'));
   if (url === undefined)
     throw new LabError(EXIT.machineCannot, `there is no Docker context ${context} (${from})`, {
-      mend: 'docker context ls lists them; docker context use default, and no DOCKER_CONTEXT, take the local socket',
+      fix: 'docker context ls lists them; docker context use default, and no DOCKER_CONTEXT, take the local socket',
     });
   return {
     url,

@@ -44,14 +44,14 @@ export function engineError(what: string, error: unknown): LabError {
   const gone = isEngineGone(error);
   const words = engineWords(error);
   const known = COMPLAINTS.find(([pattern]) => pattern.test(words))?.[1];
-  const mend = gone
-    ? { mend: 'once it runs again: lab down takes down what is left' }
+  const fix = gone
+    ? { fix: 'once it runs again: lab down takes down what is left' }
     : known === undefined
       ? {}
-      : { mend: known };
+      : { fix: known };
   return new LabError(
     EXIT.labFailed,
     `${what}: ${gone ? `the Docker engine stopped answering (${words})` : words}`,
-    { ...mend, cause: error },
+    { ...fix, cause: error },
   );
 }

@@ -84,7 +84,7 @@ export async function connectEngine(
       EXIT.machineCannot,
       `the Docker engine at ${endpoint.url} is too old: it is ${about.Version} with API ${about.ApiVersion}`,
       {
-        mend: orEmbedded(`it takes API ${API.oldest.join('.')} (Docker 19.03) or newer`),
+        fix: orEmbedded(`it takes API ${API.oldest.join('.')} (Docker 19.03) or newer`),
       },
     );
   const lowest = numbers(about.MinAPIVersion ?? about.ApiVersion);
@@ -176,7 +176,7 @@ function parse(endpoint: Endpoint): URL {
 
 function noAddress({ url, reason }: Endpoint, cause?: unknown): LabError {
   return new LabError(EXIT.badInput, `${url} (${reason}) is no address of a Docker engine`, {
-    mend: 'unix:///path, npipe:////./pipe/name, tcp://host:port or ssh://user@host',
+    fix: 'unix:///path, npipe:////./pipe/name, tcp://host:port or ssh://user@host',
     cause,
   });
 }
@@ -186,7 +186,7 @@ function certificate(file: string): Buffer {
     return readFileSync(file);
   } catch (error) {
     throw new LabError(EXIT.machineCannot, `cannot read ${file}, which TLS to the Docker engine needs`, {
-      mend: 'DOCKER_CERT_PATH names the folder of ca.pem, cert.pem and key.pem',
+      fix: 'DOCKER_CERT_PATH names the folder of ca.pem, cert.pem and key.pem',
       cause: error,
     });
   }
@@ -196,11 +196,11 @@ function unreachable(endpoint: Endpoint, error: NodeJS.ErrnoException): LabError
   const where = `the Docker engine at ${endpoint.url} (${endpoint.reason})`;
   if (error.code === 'EACCES' || error.code === 'EPERM')
     return new LabError(EXIT.machineCannot, `no permission to talk to ${where}`, {
-      mend: orEmbedded('let your user in (sudo usermod -aG docker USER, then log in anew)'),
+      fix: orEmbedded('let your user in (sudo usermod -aG docker USER, then log in anew)'),
       cause: error,
     });
   return new LabError(EXIT.machineCannot, `${where} does not answer: ${error.message}`, {
-    mend: orEmbedded('start it, or name another with DOCKER_HOST'),
+    fix: orEmbedded('start it, or name another with DOCKER_HOST'),
     cause: error,
   });
 }

@@ -23,7 +23,7 @@ export async function exportNodeImage(engine: ImageEngine): Promise<NodeJS.Reada
   const name = nodeImageOn(engine);
   if (!(await hasNodeImage(engine)))
     throw new LabError(EXIT.badInput, `the engine does not have ${name} yet`, {
-      mend: 'make it first: lab image build',
+      fix: 'make it first: lab image build',
     });
   return engine.docker.getImage(name).get();
 }
@@ -65,7 +65,7 @@ function holdsAnother(file: string, name: string): LabError {
   return new LabError(
     EXIT.badInput,
     `${file} does not hold just ${name}, the image that this version of the tool needs`,
-    { mend: 'export it anew with the same version: lab image export FILE' },
+    { fix: 'export it anew with the same version: lab image export FILE' },
   );
 }
 
@@ -131,7 +131,7 @@ function isForeign(file: string, foreign: string, { url }: ImageEngine, wanted: 
     EXIT.badInput,
     `${file} holds the image of a node for ${foreign}, and the Docker engine at ${url} runs on ${text}`,
     {
-      mend: `export it from an engine on ${text} (lab image export FILE), or let this one make its own: lab image build`,
+      fix: `export it from an engine on ${text} (lab image export FILE), or let this one make its own: lab image build`,
     },
   );
 }

@@ -51,7 +51,7 @@ export async function hasNodeImage(engine: ImageEngine): Promise<boolean> {
   throw new LabError(
     EXIT.machineCannot,
     `${nodeImageOn(engine)} on the Docker engine at ${engine.url} is for ${there.foreign}, and the engine runs on ${text}: nothing in it would start`,
-    { mend: `lab image build replaces it; so does lab image import, with a file from an engine on ${text}` },
+    { fix: `lab image build replaces it; so does lab image import, with a file from an engine on ${text}` },
   );
 }
 
@@ -217,9 +217,9 @@ async function importBootstrapped(
     await follow(docker, stream, task);
   } catch (error) {
     interruptSignal.throwIfAborted();
-    const { code, message, mend } = engineError('the image of a node', error);
+    const { code, message, fix } = engineError('the image of a node', error);
     throw new LabError(code, `${message}\n(it was to be bootstrapped, as ${why})`, {
-      ...(mend === undefined ? {} : { mend }),
+      ...(fix === undefined ? {} : { fix }),
       cause: error,
     });
   }

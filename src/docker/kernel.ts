@@ -104,7 +104,7 @@ for m in ${ENGINE_MODULES.join(' ')}; do modprobe -q $m || echo "missing $m"; do
     result = await runOnce(docker, image, ['sh', '-c', script], options);
   } catch (error) {
     throw new LabError(EXIT.machineCannot, `no modules could be loaded: ${(error as Error).message}`, {
-      mend: orEmbedded('the engine’s host must have /lib/modules'),
+      fix: orEmbedded('the engine’s host must have /lib/modules'),
       cause: error,
     });
   }
@@ -113,7 +113,7 @@ for m in ${ENGINE_MODULES.join(' ')}; do modprobe -q $m || echo "missing $m"; do
       EXIT.machineCannot,
       `no modules could be loaded: ${result.output.trim()} on the engine’s host`,
       {
-        mend: orEmbedded('install its kernel’s modules there'),
+        fix: orEmbedded('install its kernel’s modules there'),
       },
     );
   return [...result.output.matchAll(/^missing (\S+)$/gm)].map((m) => m[1] ?? '');

@@ -72,7 +72,7 @@ export async function forwardSocket(host: SshHost): Promise<string> {
         EXIT.machineCannot,
         `no ssh connection to ${host.host}: ${said.trim() || 'it gave no answer'}`,
         {
-          mend: `this must work: ${line(['ssh', ...sshArguments(host), 'true'])}`,
+          fix: `this must work: ${line(['ssh', ...sshArguments(host), 'true'])}`,
         },
       );
     await sleep(20);

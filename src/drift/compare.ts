@@ -9,7 +9,7 @@ export interface Difference {
   /** For what is changed: every attribute that is; a side that has none of it is undefined. */
   changes: { attribute: string; planned: string | undefined; found: string | undefined }[];
   /** Commands on the node that put the plan back. */
-  mend: Command[];
+  fix: Command[];
 }
 
 /** What a node has that its plan does not say, and the other way round, causes before what follows from them. */
@@ -45,9 +45,9 @@ function key({ kind, name }: { kind: FactKind; name: string }): string {
 function difference(
   { kind, name }: { kind: FactKind; name: string },
   state: Difference['state'],
-  mend: Command[],
+  fix: Command[],
 ): Difference {
-  return { kind, name, state, changes: [], mend };
+  return { kind, name, state, changes: [], fix };
 }
 
 function changesOf(planned: PlannedFact, found: FoundFact): Difference['changes'] {
@@ -78,14 +78,14 @@ function withoutConsequences(differences: Difference[]): Difference[] {
 }
 
 /** The commands that put a node back: first what is too much goes, what was added last before the rest. */
-export function mendCommands(differences: Difference[]): Command[] {
+export function fixCommands(differences: Difference[]): Command[] {
   const order = (d: Difference) => FACT_KINDS.indexOf(d.kind);
   const extra = differences.filter((d) => d.state === 'extra');
   const wanted = differences.filter((d) => d.state !== 'extra');
   const commands = [
     ...extra.sort((a, b) => order(b) - order(a)),
     ...wanted.sort((a, b) => order(a) - order(b)),
-  ].flatMap((d) => d.mend);
+  ].flatMap((d) => d.fix);
   // A tunnel's device and port are one step; a daemon reads its files when all of them are as they should be.
   const texts = commands.map((command) => JSON.stringify(command));
   return commands.filter((_, index) => texts.lastIndexOf(texts[index] ?? '') === index);

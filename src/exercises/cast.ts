@@ -201,7 +201,7 @@ export function fits(fault: Fault, cast: Cast): boolean {
     (fault.modes.length === 0 || fault.modes.some((mode) => mode === cast['mode'])) &&
     [
       ...(fault.parts ?? []),
-      ...[...fault.inject, ...fault.mend, ...(fault.conditions ?? [])].flatMap(({ on, run }) => [
+      ...[...fault.inject, ...fault.fix, ...(fault.conditions ?? [])].flatMap(({ on, run }) => [
         ...partsIn(on),
         ...partsIn(run),
       ]),

@@ -14,7 +14,7 @@ const trySchema = z.object({
   time: z.string(),
   right: z.number(),
   of: z.number(),
-  mended: z.boolean(),
+  fixed: z.boolean(),
 });
 export type Try = z.infer<typeof trySchema>;
 
@@ -34,7 +34,7 @@ export const exerciseSchema = z.object({
   /** Absent while it is on. */
   ended: z.exactOptional(z.string()),
   /** `solved`: the answer was asked for; `forfeited`: the lab was reset. */
-  how: z.exactOptional(z.enum(['mended', 'solved', 'forfeited'])),
+  how: z.exactOptional(z.enum(['fixed', 'solved', 'forfeited'])),
   hints: z.array(hintSchema),
   tries: z.array(trySchema),
   /** What the first check in vain has found broken: a row of `lab test`, and packets that show it. */
@@ -48,10 +48,10 @@ const HINT = 10;
 const VAIN_TRY = 5;
 const LEAST = 10;
 
-/** Points: all for a mend at once, fewer for each hint and each check in vain, none for what was not mended. */
+/** Points: all for a fix at once, fewer for each hint and each check in vain, none for what was not fixed. */
 export function scoreOf({ how, hints, tries }: Exercise): number {
-  if (how !== 'mended') return 0;
-  const vain = tries.filter((t) => !t.mended).length;
+  if (how !== 'fixed') return 0;
+  const vain = tries.filter((t) => !t.fixed).length;
   return Math.max(LEAST, FULL - HINT * hints.length - VAIN_TRY * vain);
 }
 

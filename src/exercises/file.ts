@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { TopologyError } from '../errors.ts';
+import { TopologyError, type Problem } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
 import { readDocument } from '../topology/document.ts';
 import { isNothing, kindOf } from '../topology/kinds.ts';
@@ -8,6 +8,7 @@ import { Problems, oneOf } from '../topology/problems.ts';
 import { didYouMean } from '../topology/suggest.ts';
 import { readText } from '../topology/text.ts';
 import { PARTS, castFor, partsIn } from './cast.ts';
+import { withTodaysKeys } from './old-names.ts';
 import { exerciseSchema, type ExerciseFile } from './schema.ts';
 import type { Condition, Deed, Fault, FaultTexts, Language, Text } from './types.ts';
 
@@ -16,6 +17,8 @@ export interface ReadExercise {
   fault: Fault;
   /** The topology that it names. */
   topology: string | undefined;
+  /** What is read for one more version only. */
+  notes: Problem[];
   /** Holds it against a lab. @throws TopologyError where it names what the lab does not have */
   against: (plan: Plan) => void;
 }
@@ -37,7 +40,8 @@ export function isExercise(source: string | Uint8Array): boolean {
 export function parseExercise(source: string | Uint8Array, file: string, id: string): ReadExercise {
   const problems = new Problems();
   const text = readText(source, problems);
-  const tree = text === undefined ? undefined : readDocument(text, problems);
+  const written = text === undefined ? undefined : readDocument(text, problems);
+  const { tree, notes } = written === undefined ? { tree: undefined, notes: [] } : withTodaysKeys(written);
   const result = tree === undefined ? undefined : exerciseSchema.safeParse(toPlain(tree));
   if (tree !== undefined && result?.success === false)
     for (const issue of result.error.issues) report(tree, issue, problems);
@@ -47,6 +51,7 @@ export function parseExercise(source: string | Uint8Array, file: string, id: str
   return {
     fault: faultOf(result.data, id),
     topology: result.data.topology,
+    notes,
     against: (plan) => {
       checkAgainst(tree, plan, problems);
       if (!problems.none) throw new TopologyError(file, problems.list());
@@ -71,7 +76,7 @@ function faultOf(data: ExerciseFile, id: string): Fault {
     difficulty: data.difficulty,
     modes: [],
     inject: deedsOf(data.break),
-    mend: deedsOf(data.mend),
+    fix: deedsOf(data.fix),
     ...(data.wrong === undefined ? {} : { wrong: { what: data.wrong.what, deeds: deedsOf(data.wrong.run) } }),
     conditions: data.checks.map(({ on, run, right, wrong }): Condition => ({
       on,
@@ -97,7 +102,7 @@ function deedTexts(tree: Tree): { on: string; run: string; at: Tree['at']; runAt
   const wrong = childOf(tree, 'wrong');
   const mappings = [
     childOf(tree, 'break'),
-    childOf(tree, 'mend'),
+    childOf(tree, 'fix'),
     wrong === undefined ? undefined : childOf(wrong, 'run'),
   ];
   const deeds = mappings.flatMap((mapping) =>
@@ -145,12 +150,12 @@ function checkAgainst(tree: Tree, plan: Plan, problems: Problems): void {
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {
-  exercise: 'write `exercise: 1`',
+  exercise: 'write `exercise: 2`',
   title: 'write a text, or `{ en: …, de: … }`',
   story: 'write the complaint of a user, or `{ en: …, de: … }`',
   hints: 'write a list of texts',
   break: 'write a mapping, such as `rs1: ip link set eth0 down`',
-  mend: 'write a mapping, such as `rs1: ip link set eth0 up`',
+  fix: 'write a mapping, such as `rs1: ip link set eth0 up`',
   checks: 'write a list, such as `[ { on: client, run: ping -c1 rs1, right: …, wrong: … } ]`',
 };
 
@@ -158,11 +163,11 @@ function report(root: Tree, issue: z.core.$ZodIssue, problems: Problems): void {
   const path = issue.path;
   const tree = treeAt(root, path);
   const name = path.length === 0 ? 'the exercise' : path.map(String).join(' › ');
-  const mend = EXAMPLES[String(path.find((step) => typeof step === 'string'))];
+  const fix = EXAMPLES[String(path.find((step) => typeof step === 'string'))];
   if (tree === undefined) {
     const parent = path.slice(0, -1);
     const where = parent.length === 0 ? 'the exercise' : parent.map(String).join(' › ');
-    problems.add(keyPosition(root, parent), `${where} has no \`${String(path.at(-1))}\``, mend);
+    problems.add(keyPosition(root, parent), `${where} has no \`${String(path.at(-1))}\``, fix);
   } else if (issue.code === 'unrecognized_keys')
     for (const key of issue.keys)
       problems.add(
@@ -172,7 +177,7 @@ function report(root: Tree, issue: z.core.$ZodIssue, problems: Problems): void {
       );
   else if (issue.code === 'invalid_value')
     problems.add(tree.at, `${name}: this value is not allowed`, oneOf(issue.values.map(String)));
-  else problems.add(tree.at, `${name}: ${isEmpty(tree) ? 'nothing' : kindOf(tree)} cannot stand here`, mend);
+  else problems.add(tree.at, `${name}: ${isEmpty(tree) ? 'nothing' : kindOf(tree)} cannot stand here`, fix);
 }
 
 function isEmpty(tree: Tree): boolean {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { DIFFICULTIES } from './types.ts';
 
-/** The version of the exercise file's format that this release reads. */
-export const EXERCISE_VERSION = 1;
+/** The versions of the exercise file's format that this release reads; the last is the one to write. */
+export const EXERCISE_VERSIONS = [1, 2] as const;
 
 const words = z.string().min(1);
 
@@ -30,7 +30,7 @@ const wrongSchema = z.strictObject({
 
 /** A trainer's exercise, in a file of its own. */
 export const exerciseSchema = z.strictObject({
-  exercise: z.literal(EXERCISE_VERSION).describe('Version of the format.'),
+  exercise: z.literal(EXERCISE_VERSIONS).describe('Version of the format.'),
   topology: words
     .optional()
     .describe('The topology that it is for: one that comes with the tool, or a file beside this one.'),
@@ -44,10 +44,10 @@ export const exerciseSchema = z.strictObject({
   hints: z.array(text).min(1).describe('From a nudge to all but the answer.'),
   answer: text.describe('What was broken, and why that does what was seen.'),
   break: deeds,
-  mend: deeds,
+  fix: deeds,
   wrong: wrongSchema
     .optional()
-    .describe('A mend that is none: lab check must not pass after it. For the trainer’s own trials.'),
+    .describe('A fix that is none: lab check must not pass after it. For the trainer’s own trials.'),
   checks: z
     .array(conditionSchema)
     .default([])

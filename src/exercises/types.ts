@@ -28,9 +28,9 @@ const conditionSchema = z.object({
 /** What must hold beside the checks of `lab test`: shell lines that end with 0 where it does. */
 export type Condition = z.infer<typeof conditionSchema>;
 
-const wrongMendSchema = z.object({ what: z.string(), deeds: deedsSchema });
-/** A mend that takes the symptom away, or seems to, and is none. */
-export type WrongMend = z.infer<typeof wrongMendSchema>;
+const wrongFixSchema = z.object({ what: z.string(), deeds: deedsSchema });
+/** A fix that takes the symptom away, or seems to, and is none. */
+export type WrongFix = z.infer<typeof wrongFixSchema>;
 
 const faultTextsSchema = z.object({
   title: z.string(),
@@ -54,15 +54,15 @@ export const faultSchema = z.object({
   /** What the lab must have beside what the deeds name. */
   parts: z.exactOptional(z.readonly(z.array(z.string()))),
   inject: deedsSchema,
-  mend: deedsSchema,
-  wrong: z.exactOptional(wrongMendSchema),
+  fix: deedsSchema,
+  wrong: z.exactOptional(wrongFixSchema),
   conditions: z.exactOptional(z.readonly(z.array(conditionSchema))),
   /** Whether the checks of `lab test` count; where they do not, the conditions alone do. Default: they do. */
   tested: z.exactOptional(z.boolean()),
   texts: z.readonly(z.object({ en: faultTextsSchema, de: faultTextsSchema })),
 });
 /**
- * Something to break and to mend: data alone, so that one that comes with the tool and one from a trainer's file are the
+ * Something to break and to fix: data alone, so that one that comes with the tool and one from a trainer's file are the
  * same. It fits a lab that has every part which it names.
  */
 export type Fault = z.infer<typeof faultSchema>;

@@ -19,7 +19,7 @@ export type Taken = Lock | 'refused' | 'gone';
 /** A lock file that cannot be made, or not be locked. */
 export function cannotLock(file: string, reason: string): LabError {
   return new LabError(EXIT.machineCannot, `cannot lock ${file}: ${reason}`, {
-    mend: 'name a folder that you may write to: LVSLAB_STATE for labs, XDG_CACHE_HOME for what is kept for next time',
+    fix: 'name a folder that you may write to: LVSLAB_STATE for labs, XDG_CACHE_HOME for what is kept for next time',
   });
 }
 

@@ -17,5 +17,5 @@ export function noLabsWhere(where: string): string {
  */
 export function expectProcessor(processor: Processor | undefined, where: string, fix?: string): Processor {
   if (processor !== undefined) return processor;
-  throw new LabError(EXIT.machineCannot, noLabsWhere(where), fix === undefined ? {} : { mend: fix });
+  throw new LabError(EXIT.machineCannot, noLabsWhere(where), fix === undefined ? {} : { fix: fix });
 }

@@ -63,7 +63,7 @@ export async function loadHostModules(modules: string[]): Promise<void> {
   throw new LabError(
     EXIT.machineCannot,
     `this host's kernel does not load ${wanted.join(', ')}: ${words.replaceAll('\n', '; ')}`,
-    { mend: loadingFix(words) },
+    { fix: loadingFix(words) },
   );
 }
 

@@ -85,7 +85,7 @@ export async function end(identity: ProcessIdentity): Promise<void> {
         EXIT.machineCannot,
         `process ${identity.pid} was killed and does not end (its state is ${statFields(identity.pid)[0] ?? '?'})`,
         {
-          mend: 'it waits for a disk or a network file system of this host; once that answers, run the same again',
+          fix: 'it waits for a disk or a network file system of this host; once that answers, run the same again',
         },
       );
     await sleep(10);

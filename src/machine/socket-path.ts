@@ -15,6 +15,6 @@ export function assertSocketPath(path: string, variable: 'LVSLAB_STATE' | 'TMPDI
     throw new LabError(
       EXIT.machineCannot,
       `the path of a socket has at most ${LONGEST} bytes, and this one would have ${bytes}: ${path}`,
-      { mend: `name a folder with a shorter path in ${variable}` },
+      { fix: `name a folder with a shorter path in ${variable}` },
     );
 }

@@ -26,7 +26,7 @@ const SHELL_CHARACTERS = /['"`$\\;&<>|(){}%]/;
 export function sshHost(text: string, from: string): SshHost {
   const refuse = (why: string): LabError =>
     new LabError(EXIT.badInput, `${JSON.stringify(text)} (${from}) is no address for ssh: ${why}`, {
-      mend: 'write ssh://user@host or ssh://user@host:port, with the name or address of the host',
+      fix: 'write ssh://user@host or ssh://user@host:port, with the name or address of the host',
     });
   // URL would silently drop some of them.
   if (BLANK_OR_CONTROL.test(text)) throw refuse('it has a blank or a control character in it');

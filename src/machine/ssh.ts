@@ -59,7 +59,7 @@ export async function prepareRemote(
   const lacking = lines.filter((row) => row !== 'has root');
   if (lacking.length > 0)
     throw new LabError(EXIT.machineCannot, `${name} cannot run this lab: ${lacking.join('; ')}`, {
-      mend: orEmbedded(
+      fix: orEmbedded(
         'another way: --runtime docker where it has an engine',
         'or --machine embedded on this host',
       ),
@@ -92,7 +92,7 @@ async function onHost(name: RemoteName, argv: string[], inputFile?: string): Pro
     EXIT.machineCannot,
     `${name} cannot be used: ${result.stderr.trim() || 'ssh gave no reason'}`,
     {
-      mend: `this must work: ${line(['ssh', ...there, 'true'])}`,
+      fix: `this must work: ${line(['ssh', ...there, 'true'])}`,
     },
   );
 }

@@ -13,7 +13,7 @@ export interface Obstacle {
   /** The node whose packets do not arrive. */
   node: string;
   message: string;
-  mend: string;
+  fix: string;
 }
 
 interface Found {
@@ -48,7 +48,7 @@ function requestObstacle(found: Found, service: PlannedService, client: string):
   return stopped(found, client, way, {
     what: `client "${client}" has no way to VIP ${service.vip}`,
     to: service.vip,
-    mend: `put "${client}" on a network of director "${service.directors[0] ?? ''}", or let a router join their networks`,
+    fix: `put "${client}" on a network of director "${service.directors[0] ?? ''}", or let a router join their networks`,
   });
 }
 
@@ -63,7 +63,7 @@ function serverObstacle(
   const obstacle = stopped(found, director, way, {
     what: `director "${director}" has no way to real server "${server.node}" (${server.address})`,
     to: server.address,
-    mend: 'put both on one network, or let a router join their networks',
+    fix: 'put both on one network, or let a router join their networks',
   });
   return obstacle?.node === director && gatewayOf(found, director) === undefined
     ? { ...obstacle, node: server.node }
@@ -84,7 +84,7 @@ function replyObstacle(found: Found, service: PlannedService, server: PlannedSer
       const obstacle = stopped(found, server.node, way, {
         what: `replies of real server "${server.node}" have no way to ${whose}`,
         to: address,
-        mend: replyMend(found, service, server, way),
+        fix: replyFix(found, service, server, way),
       });
       if (obstacle !== undefined) return [obstacle];
       continue;
@@ -94,7 +94,7 @@ function replyObstacle(found: Found, service: PlannedService, server: PlannedSer
       {
         node: server.node,
         message: `replies of real server "${server.node}" to ${whose} go ${wayText(server.node, way)}, past the director, which must rewrite them in mode ${server.mode}`,
-        mend: pastMend(found, service, server, way),
+        fix: pastFix(found, service, server, way),
       },
     ];
   }
@@ -106,7 +106,7 @@ function stopped(
   found: Found,
   from: string,
   way: Way,
-  { what, to, mend }: { what: string; to: string; mend: string },
+  { what, to, fix }: { what: string; to: string; fix: string },
 ): Obstacle | undefined {
   const { stop, legs } = way;
   const astray = stop?.why === 'no-forwarding' ? (legs.at(-1)?.from ?? from) : (stop?.at ?? from);
@@ -117,12 +117,12 @@ function stopped(
     ? {
         node: astray,
         message,
-        mend: `leave \`gateway\` of "${astray}" out, so that its routes follow from the networks, or name a neighbour that leads there`,
+        fix: `leave \`gateway\` of "${astray}" out, so that its routes follow from the networks, or name a neighbour that leads there`,
       }
-    : { node: from, message, mend };
+    : { node: from, message, fix };
 }
 
-function replyMend(found: Found, service: PlannedService, server: PlannedServer, { stop }: Way): string {
+function replyFix(found: Found, service: PlannedService, server: PlannedServer, { stop }: Way): string {
   const at = stop?.at ?? server.node;
   const director = neighbouringDirector(found, service, at);
   const join = 'let a router join their networks';
@@ -134,7 +134,7 @@ function replyMend(found: Found, service: PlannedService, server: PlannedServer,
     : `${join}, or let the replies pass the director: \`gateway: ${director}\``;
 }
 
-function pastMend(found: Found, service: PlannedService, { node }: PlannedServer, way: Way): string {
+function pastFix(found: Found, service: PlannedService, { node }: PlannedServer, way: Way): string {
   const director = neighbouringDirector(found, service, node);
   const direct = way.legs.length === 1;
   if (direct && director === undefined)

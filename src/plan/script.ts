@@ -144,7 +144,7 @@ export function runScript(steps: Step[]): string {
  * A script that runs each command, whatever becomes of the others. A failed one is named on stderr as
  * `failed: COMMAND`, after what it said itself.
  */
-export function mendScript(commands: Command[]): string {
+export function fixScript(commands: Command[]): string {
   return ['fail() { echo "failed: $1" >&2; }', ...commands.map(runLine)].join('\n');
 }
 

@@ -72,7 +72,7 @@ function rowsOf(seats: Reported, language: Language, now: number): Row[] {
       : exercises.map((e) => ({
           cells: [
             ...[seat, name, String(e.number), e.ended === undefined ? '' : e.fault.texts[language].title],
-            ...[e.fault.difficulty, e.how === undefined ? w.on : e.how === 'mended' ? w.mended : w[e.how]],
+            ...[e.fault.difficulty, e.how === undefined ? w.on : e.how === 'fixed' ? w.fixed : w[e.how]],
             ...[
               String(Math.round(durationOf(e, now) / 1000)),
               String(e.hints.length),
@@ -96,7 +96,7 @@ export function classPage(name: string, seats: Reported, language: Language, now
   const w = wordsOf(language);
   const totals = seats.map(({ seat, name: who, exercises }) => [
     ...[seat, who, String(exercises.length)],
-    String(exercises.filter(({ how }) => how === 'mended').length),
+    String(exercises.filter(({ how }) => how === 'fixed').length),
     String(exercises.reduce((sum, e) => sum + scoreOf(e), 0)),
   ]);
   const h = HEAD[language];
@@ -104,7 +104,7 @@ export function classPage(name: string, seats: Reported, language: Language, now
     ...{ title, language },
     blocks: [
       { kind: 'heading', level: 1, text: title },
-      { kind: 'table', head: [h.seat, h.name, h.number, w.mended, w.points], rows: totals },
+      { kind: 'table', head: [h.seat, h.name, h.number, w.fixed, w.points], rows: totals },
       { kind: 'heading', level: 2, text: w.exercise },
       { kind: 'table', head: headOf(language), rows: rowsOf(seats, language, now).map(({ cells }) => cells) },
     ],

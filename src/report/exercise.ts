@@ -37,8 +37,8 @@ export function hintText({ fault, language }: Exercise, number: number, text: st
   return `${w.hint} ${number} ${w.of} ${fault.texts[language].hints.length}: ${text}`;
 }
 
-/** What is right and what is still wrong, in the users' terms; what tells the fault, only once it is mended or told. */
-export function checkText({ exercise, rows, mended, score }: CheckReport): string {
+/** What is right and what is still wrong, in the users' terms; what tells the fault, only once it is fixed or told. */
+export function checkText({ exercise, rows, fixed, score }: CheckReport): string {
   const { language, fault, cast } = exercise;
   const w = wordsOf(language);
   const lines = rows.flatMap(({ outcome, text, subject, details }) => {
@@ -47,21 +47,21 @@ export function checkText({ exercise, rows, mended, score }: CheckReport): strin
     const row = `${MARK[outcome]} ${about}${text[language]}${unclear}`;
     const short = (detail: string) =>
       subject !== undefined && detail.startsWith(`${subject}: `) ? detail.slice(subject.length + 2) : detail;
-    return mended ? [row, ...details.map((detail) => `    ${paint.dim(visibleLine(short(detail)))}`)] : [row];
+    return fixed ? [row, ...details.map((detail) => `    ${paint.dim(visibleLine(short(detail)))}`)] : [row];
   });
   const right = rows.filter(({ outcome }) => outcome === 'pass').length;
   const tally = `${right} ${w.of} ${rows.length} ${w.right}`;
-  if (!mended) return [...lines, '', `${w.notYet} ${tally}.`].join('\n');
+  if (!fixed) return [...lines, '', `${w.notYet} ${tally}.`].join('\n');
   return [
     ...lines,
     '',
-    `${paint.green(w.mended)} ${tally}; ${w.score}: ${score} ${w.points}.`,
+    `${paint.green(w.fixed)} ${tally}; ${w.score}: ${score} ${w.points}.`,
     ...symptomLines(exercise),
     `${w.teaches}: ${fill(fault.texts[language].teaches, cast)}`,
   ].join('\n');
 }
 
-/** What tells this fault, and what of it a check has seen before it was mended. */
+/** What tells this fault, and what of it a check has seen before it was fixed. */
 function symptomLines({ fault, cast, language, seen }: Exercise): string[] {
   const w = wordsOf(language);
   const { symptom } = fault.texts[language];
@@ -76,8 +76,8 @@ function symptomLines({ fault, cast, language, seen }: Exercise): string[] {
   ];
 }
 
-/** The answer, and a mend. */
-export function solutionText(exercise: Exercise, mend: readonly Deed[]): string {
+/** The answer, and a fix. */
+export function solutionText(exercise: Exercise, fix: readonly Deed[]): string {
   const { fault, cast, language } = exercise;
   const w = wordsOf(language);
   const { title, answer, teaches } = fault.texts[language];
@@ -88,8 +88,8 @@ export function solutionText(exercise: Exercise, mend: readonly Deed[]): string 
     ...symptomLines(exercise),
     `${w.teaches}: ${fill(teaches, cast)}`,
     '',
-    `${w.mend}:`,
-    ...mend.map(({ on, run }) => `  ${on}# ${run}`),
+    `${w.fix}:`,
+    ...fix.map(({ on, run }) => `  ${on}# ${run}`),
   ].join('\n');
 }
 
@@ -119,7 +119,7 @@ export function exerciseJson(exercise: Exercise, now: number): object {
   };
 }
 
-/** What tells the fault, for whoever has mended it or given it up. */
+/** What tells the fault, for whoever has fixed it or given it up. */
 function told({ fault, cast, language, seen }: Exercise): object {
   const { symptom } = fault.texts[language];
   return {
@@ -141,7 +141,7 @@ export function exercisesPage(
     String(e.number),
     e.ended === undefined ? '…' : e.fault.texts[language].title,
     e.fault.difficulty,
-    e.how === undefined ? w.on : e.how === 'mended' ? w.mended : w[e.how],
+    e.how === undefined ? w.on : e.how === 'fixed' ? w.fixed : w[e.how],
     clock(durationOf(e, now)),
     e.hints.length === 0 ? '0' : `${e.hints.length} (${e.hints.map((h) => h.by).join(', ')})`,
     String(e.tries.length),

@@ -125,7 +125,7 @@ function exercises(plan: Plan, topology: string, language: Language, solution: b
               },
               {
                 kind: 'code' as const,
-                text: deedsFor(fault.mend, cast)
+                text: deedsFor(fault.fix, cast)
                   .map(({ on, run }) => `${on}# ${run}`)
                   .join('\n'),
               },
@@ -134,7 +134,7 @@ function exercises(plan: Plan, topology: string, language: Language, solution: b
           : [
               {
                 kind: 'list' as const,
-                items: [w.seen, w.cause, w.mend].map((text) => `${text} ${'_'.repeat(40)}`),
+                items: [w.seen, w.cause, w.fix].map((text) => `${text} ${'_'.repeat(40)}`),
               },
             ]),
       ];

@@ -185,9 +185,9 @@ export function doctorText({ findings, ready }: Diagnosis): string {
   return [
     ...findings.map((finding) => {
       const row = `${mark[finding.state]} ${finding.title.padEnd(width)}  ${visibleLine(finding.detail)}`;
-      return finding.mend === undefined
+      return finding.fix === undefined
         ? row
-        : `${row}\n  ${' '.repeat(width)}  ${paint.dim(`mend: ${finding.mend}`)}`;
+        : `${row}\n  ${' '.repeat(width)}  ${paint.dim(`fix: ${finding.fix}`)}`;
     }),
     '',
     ready === null

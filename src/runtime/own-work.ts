@@ -10,7 +10,7 @@ export function outdated(cause?: unknown): LabError {
   return new LabError(
     EXIT.labFailed,
     'the lab was made by an older version of this tool, and cannot do this',
-    { mend: 'make it anew: lab down, then lab up', cause },
+    { fix: 'make it anew: lab down, then lab up', cause },
   );
 }
 

@@ -196,7 +196,7 @@ export function makeOwnFolder(parent: string, name: string, record: string): voi
     if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
       throw error;
     throw new LabError(EXIT.badInput, `${folder} is there already, and no lab made it`, {
-      mend: 'take another name (--name NAME), or another folder for the labs (LVSLAB_STATE=FOLDER)',
+      fix: 'take another name (--name NAME), or another folder for the labs (LVSLAB_STATE=FOLDER)',
     });
   }
 }

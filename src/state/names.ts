@@ -20,7 +20,7 @@ export function assertLabName(text: string, what: 'lab' | 'class' = 'lab'): void
     EXIT.badInput,
     text === '' ? `the name of the ${what} is empty` : `${JSON.stringify(text)} cannot be a ${what}'s name`,
     {
-      mend:
+      fix:
         text === ''
           ? `name the ${what}; in a script, a variable may not be set`
           : `lower-case letters, digits and dashes, a letter first, at most ${NAME_LIMITS.lab} characters`,

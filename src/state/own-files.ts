@@ -96,8 +96,8 @@ export function assertKept(folder: string): void {
 }
 
 /** A file or folder in a place of ours that is not ours. */
-export function cannotTrust(path: string, reason: string, mend = `remove ${path}`): LabError {
-  return new LabError(EXIT.machineCannot, `${path} is not used: ${reason}`, { mend });
+export function cannotTrust(path: string, reason: string, fix = `remove ${path}`): LabError {
+  return new LabError(EXIT.machineCannot, `${path} is not used: ${reason}`, { fix });
 }
 
 /**

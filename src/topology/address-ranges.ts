@@ -21,13 +21,13 @@ export function rangeFault(text: string): Fault | undefined {
   if (ends === undefined)
     return {
       why: 'is not a range of IPv4 addresses',
-      mend: 'write the first and the last: 10.0.0.50-10.0.0.59',
+      fix: 'write the first and the last: 10.0.0.50-10.0.0.59',
     };
   const [first, last] = ends;
   const size = Number(toNumber(last) - toNumber(first)) + 1;
-  if (size < 1) return { why: 'ends before it begins', mend: `write ${last}-${first}` };
+  if (size < 1) return { why: 'ends before it begins', fix: `write ${last}-${first}` };
   return size > MOST
-    ? { why: `is a range of ${size} addresses, and the limit is ${MOST}`, mend: 'take a shorter one' }
+    ? { why: `is a range of ${size} addresses, and the limit is ${MOST}`, fix: 'take a shorter one' }
     : undefined;
 }
 

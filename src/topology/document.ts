@@ -37,7 +37,7 @@ export function readDocument(text: string, problems: Problems): Tree | undefined
   return expand(document.contents, place, problems);
 }
 
-const DEEP = { message: 'nested too deeply', mend: 'a topology needs no more than a few levels' };
+const DEEP = { message: 'nested too deeply', fix: 'a topology needs no more than a few levels' };
 
 function reportSyntax(
   errors: readonly YAMLError[],
@@ -47,30 +47,30 @@ function reportSyntax(
   const deep = errors.filter((e) => e.code === 'RESOURCE_EXHAUSTION').map((e) => e.pos[0]);
   if (deep.length > 0) {
     // Everything else follows from that: the reader lost its place.
-    problems.add(place(deep.reduce((a, b) => Math.min(a, b))), DEEP.message, DEEP.mend);
+    problems.add(place(deep.reduce((a, b) => Math.min(a, b))), DEEP.message, DEEP.fix);
     return;
   }
   const start = errors.reduce((least, e) => Math.min(least, e.pos[0]), Infinity);
   for (const error of errors) {
     // One bracket too few makes every word after it unexpected: only the first says something.
     if (error.pos[0] !== start && FOLLOWS.test(error.message)) continue;
-    const { message, mend } = explain(error);
-    problems.add(place(error.pos[0]), message, mend);
+    const { message, fix } = explain(error);
+    problems.add(place(error.pos[0]), message, fix);
   }
 }
 
 const FOLLOWS = /^Unexpected .* (?:in YAML stream|in YAML document|at node end)/;
 
-function explain(error: YAMLError): { message: string; mend: string | undefined } {
+function explain(error: YAMLError): { message: string; fix: string | undefined } {
   if (error.code === 'MULTIPLE_DOCS')
     return {
       message: 'the file holds several YAML documents',
-      mend: 'one topology, one file: split it at the line `---`',
+      fix: 'one topology, one file: split it at the line `---`',
     };
-  return { message: `not valid YAML: ${sentence(error.message)}`, mend: SYNTAX_MENDS[error.code] };
+  return { message: `not valid YAML: ${sentence(error.message)}`, fix: SYNTAX_FIXES[error.code] };
 }
 
-const SYNTAX_MENDS: Partial<Record<YAMLError['code'], string>> = {
+const SYNTAX_FIXES: Partial<Record<YAMLError['code'], string>> = {
   TAB_AS_INDENT: 'indent with spaces',
   BAD_INDENT: 'keys of one mapping start in one column, and every [ and { has its ] and }',
   MISSING_CHAR: 'close every quote and bracket, and write `key: value` with a space after the colon',

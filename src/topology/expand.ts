@@ -183,8 +183,8 @@ class Expander {
     return !this.stopped;
   }
 
-  #stop(node: unknown, at: Position | undefined, message: string, mend: string): void {
-    if (!this.stopped) this.#problems.add(this.#position(node, at), message, mend);
+  #stop(node: unknown, at: Position | undefined, message: string, fix: string): void {
+    if (!this.stopped) this.#problems.add(this.#position(node, at), message, fix);
     this.stopped = true;
   }
 

@@ -16,7 +16,7 @@ const EXAMPLES: Record<Family, { address: string; network: string }> = {
 /** Why a text cannot be what the file wants there, and what could. */
 export interface Fault {
   why: string;
-  mend: string;
+  fix: string;
 }
 
 /** Ranges in which the kernel gives an address a meaning of its own, in the words of ipaddr.js. */
@@ -28,14 +28,14 @@ export function unusable(address: string): Fault | undefined {
     return SPECIAL6.has(ipaddr.IPv6.parse(address).range())
       ? {
           why: 'cannot belong to a machine',
-          mend: '::, ::1, ::ffff:0:0/96, fe80::/10 and ff00::/8 have meanings of their own: 2001:db8::/32 is for examples',
+          fix: '::, ::1, ::ffff:0:0/96, fe80::/10 and ff00::/8 have meanings of their own: 2001:db8::/32 is for examples',
         }
       : undefined;
   const first = Number(address.split('.')[0]);
   return first === 0 || first === 127 || first >= 224
     ? {
         why: 'cannot belong to a machine',
-        mend: '0.0.0.0/8, 127.0.0.0/8 and everything from 224.0.0.0 on have meanings of their own',
+        fix: '0.0.0.0/8, 127.0.0.0/8 and everything from 224.0.0.0 on have meanings of their own',
       }
     : undefined;
 }
@@ -45,18 +45,18 @@ export function addressFault(text: string, example: string): Fault | undefined {
   if (familyOf(text) !== undefined) return unusable(text);
   const [bare = ''] = text.split('/');
   if (text.includes('/') && familyOf(bare) !== undefined)
-    return { why: 'has a prefix', mend: `write the address alone: ${bare}` };
+    return { why: 'has a prefix', fix: `write the address alone: ${bare}` };
   const [zoneless = ''] = text.split('%');
   if (text.includes('%') && familyOf(zoneless) === 6)
-    return { why: 'has a zone', mend: `write the address alone: ${zoneless}` };
+    return { why: 'has a zone', fix: `write the address alone: ${zoneless}` };
   if (text.includes(':'))
     return {
       why: 'is not an IPv6 address',
-      mend: `up to eight groups of hexadecimal digits with colons between them, one :: for groups of zeros, such as ${familyOf(example) === 6 ? example : EXAMPLES[6].address}`,
+      fix: `up to eight groups of hexadecimal digits with colons between them, one :: for groups of zeros, such as ${familyOf(example) === 6 ? example : EXAMPLES[6].address}`,
     };
   return {
     why: 'is not an IPv4 address',
-    mend: `four numbers from 0 to 255 with dots between them, such as ${familyOf(example) === 4 ? example : EXAMPLES[4].address}`,
+    fix: `four numbers from 0 to 255 with dots between them, such as ${familyOf(example) === 4 ? example : EXAMPLES[4].address}`,
   };
 }
 
@@ -85,22 +85,22 @@ export function cidrFault(text: string, least: number, most: number): Fault | un
     if (bare !== undefined)
       return {
         why: 'has no prefix',
-        mend: `write the prefix as well, such as ${text}/${PREFIXES[bare].usual}`,
+        fix: `write the prefix as well, such as ${text}/${PREFIXES[bare].usual}`,
       };
     const family = text.includes(':') ? 6 : 4;
     return {
       why: `is not an IPv${family} network`,
-      mend: `an address and a prefix, such as ${EXAMPLES[family].network}`,
+      fix: `an address and a prefix, such as ${EXAMPLES[family].network}`,
     };
   }
   const { family, address, prefix } = parsed;
   if (prefix < least || prefix > most)
     return {
       why: `has prefix /${prefix}, which is not between /${least} and /${most}`,
-      mend: `such as ${toCidr(block(address, PREFIXES[family].usual))}`,
+      fix: `such as ${toCidr(block(address, PREFIXES[family].usual))}`,
     };
   const right = block(address, prefix);
   return right.first === block(address, family === 4 ? 32 : 128).first
     ? undefined
-    : { why: 'has host bits set', mend: `the network is ${toCidr(right)}` };
+    : { why: 'has host bits set', fix: `the network is ${toCidr(right)}` };
 }

@@ -26,15 +26,15 @@ export function maskFault(mask: string | number, vip: string): Fault | undefined
       ? undefined
       : {
           why: `has more bits than the ${BITS[family]} of an IPv${family} address`,
-          mend: `a whole number from 1 to ${BITS[family]}`,
+          fix: `a whole number from 1 to ${BITS[family]}`,
         };
-  const mend =
+  const fix =
     family === 4
       ? 'such as 255.255.255.0, or its bits, 1 to 32, without quotes'
       : 'IPv6 takes the number of bits alone, 1 to 128, without quotes';
-  if (family === 6) return { why: 'is no mask for IPv6', mend };
-  if (familyOf(mask) !== 4) return { why: 'is not four numbers from 0 to 255 with dots between them', mend };
+  if (family === 6) return { why: 'is no mask for IPv6', fix };
+  if (familyOf(mask) !== 4) return { why: 'is not four numbers from 0 to 255 with dots between them', fix };
   const bits = maskBits(mask);
-  if (bits === undefined) return { why: 'has a gap: its ones must all come before its zeros', mend };
-  return bits === 0 ? { why: 'would make one client of all', mend } : undefined;
+  if (bits === undefined) return { why: 'has a gap: its ones must all come before its zeros', fix };
+  return bits === 0 ? { why: 'would make one client of all', fix } : undefined;
 }

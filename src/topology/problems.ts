@@ -9,14 +9,14 @@ export class Problems {
   readonly #found = new Map<string, Problem>();
 
   /** Adds a problem; the same one at the same place (an alias repeats its anchor's) counts once. */
-  add(at: Position, message: string, mend?: string): void {
+  add(at: Position, message: string, fix?: string): void {
     const key = `${at.line}:${at.column}:${message}`;
     if (this.#found.has(key)) return;
     this.#found.set(key, {
       line: at.line,
       column: at.column,
       message: printable(message),
-      mend: mend === undefined ? undefined : printable(mend),
+      fix: fix === undefined ? undefined : printable(fix),
     });
   }
 
@@ -34,7 +34,7 @@ export class Problems {
     const rest = sorted[MOST_PROBLEMS];
     if (rest === undefined) return sorted;
     const more = `and ${sorted.length - MOST_PROBLEMS} more problems from here on`;
-    return [...sorted.slice(0, MOST_PROBLEMS), { ...rest, message: more, mend: undefined }];
+    return [...sorted.slice(0, MOST_PROBLEMS), { ...rest, message: more, fix: undefined }];
   }
 }
 
@@ -56,7 +56,7 @@ export function show(value: unknown): string {
 
 const MOST_LISTED = 20;
 
-/** Choices for a mend: `one of: nat, tun, dr`. */
+/** Choices for a fix: `one of: nat, tun, dr`. */
 export function oneOf(choices: readonly string[]): string {
   const listed = choices.slice(0, MOST_LISTED).join(', ');
   return `one of: ${listed}${choices.length > MOST_LISTED ? ` and ${choices.length - MOST_LISTED} more` : ''}`;

@@ -9,7 +9,7 @@ interface Measure {
   units: Record<string, number>;
   least: number;
   most: number;
-  /** What is allowed, for a mend. */
+  /** What is allowed, for a fix. */
   allowed: string;
 }
 
@@ -32,7 +32,7 @@ const MEASURES: Record<QualityKey, Measure> = {
   },
 };
 
-/** What is allowed for a measure, for a mend: `a time with its unit …`. */
+/** What is allowed for a measure, for a fix: `a time with its unit …`. */
 export function allowedFor(key: QualityKey): string {
   return MEASURES[key].allowed;
 }
@@ -73,12 +73,12 @@ export function withoutZeros(quality: Quality): Quality {
 }
 
 /** Why measures, each right in itself, do not go together; undefined where they do. */
-export function qualityFault(quality: Quality): { why: string; mend: string } | undefined {
+export function qualityFault(quality: Quality): { why: string; fix: string } | undefined {
   const { delay = 0, jitter = 0 } = quality;
   if (jitter <= delay) return undefined;
   const why =
     delay === 0
       ? `jitter ${measureText('jitter', jitter)} varies a delay, and there is none`
       : `jitter ${measureText('jitter', jitter)} is more than the delay of ${measureText('delay', delay)} that it varies`;
-  return { why, mend: `such as delay ${measureText('delay', Math.max(delay, jitter))} with it` };
+  return { why, fix: `such as delay ${measureText('delay', Math.max(delay, jitter))} with it` };
 }

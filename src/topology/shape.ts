@@ -129,9 +129,9 @@ class ShapeReport {
 
   #wrongType(path: Path, tree: Tree, expected: readonly string[]): void {
     const wanted = [...new Set(expected.map((e) => KINDS[e] ?? e))].join(' or ');
-    const mend = formOf(path);
+    const fix = formOf(path);
     if (isNothing(tree)) {
-      this.#problems.add(tree.at, `${label(path)} has no value`, mend ?? `it must be ${wanted}`);
+      this.#problems.add(tree.at, `${label(path)} has no value`, fix ?? `it must be ${wanted}`);
       return;
     }
     // What is called by its name or number says enough without its value.
@@ -140,7 +140,7 @@ class ShapeReport {
       expected.includes('string') && tree.kind === 'scalar'
         ? `write it in quotes: "${String(tree.value)}"`
         : undefined;
-    this.#problems.add(tree.at, `${label(path)}${value} is ${kindOf(tree)}, not ${wanted}`, mend ?? quoted);
+    this.#problems.add(tree.at, `${label(path)}${value} is ${kindOf(tree)}, not ${wanted}`, fix ?? quoted);
   }
 
   #number(path: Path, tree: Tree, notWhole: boolean): void {

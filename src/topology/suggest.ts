@@ -52,7 +52,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best?.candidate;
 }
 
-/** A mend that names the likely word, if there is one, and then all that is allowed. */
+/** A fix that names the likely word, if there is one, and then all that is allowed. */
 export function didYouMean(word: unknown, allowed: readonly string[]): string {
   // Names that are themselves wrong are no help.
   const candidates = allowed.filter((name) => /^[!-~]{1,40}$/.test(name));

@@ -44,7 +44,7 @@ export class AddressBook {
     const example = this.#example(network.value, value);
     const fault = rangeFault(value) ?? addressFault(value, example);
     if (fault !== undefined) {
-      this.#problems.add(at, `address ${show(value)} ${fault.why}`, fault.mend);
+      this.#problems.add(at, `address ${show(value)} ${fault.why}`, fault.fix);
       return;
     }
     this.#place(value, at, network.value, example);

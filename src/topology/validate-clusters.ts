@@ -161,7 +161,7 @@ function checkGateway(
 ): void {
   const fault = addressFault(value, '10.0.0.253');
   if (fault !== undefined) {
-    problems.add(at, `gateway ${show(value)} ${fault.why}`, fault.mend);
+    problems.add(at, `gateway ${show(value)} ${fault.why}`, fault.fix);
     return;
   }
   const { nodes, services } = references.draft;

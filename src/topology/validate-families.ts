@@ -42,7 +42,7 @@ function checkServer(
   if (own === undefined || mode === undefined || entry?.network === 'unreadable') return;
   if (stated !== undefined && !server.attachments.some((a) => a.network.value === stated)) return;
   const at = typeof entry?.node === 'object' ? entry.node.at : vipAt;
-  const mend = needsSubnet(server, family);
+  const fix = needsSubnet(server, family);
   if (!own.has(family)) {
     const why =
       mode === 'tun'
@@ -51,7 +51,7 @@ function checkServer(
     problems.add(
       at,
       `real server "${server.name}" has no IPv${family} address, and VIP ${show(vip)} is IPv${family}: ${why}`,
-      mend,
+      fix,
     );
     return;
   }

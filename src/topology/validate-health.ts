@@ -108,7 +108,7 @@ function checkPing({ vip }: DraftService, { by, check }: DraftHealth, problems: 
 const REQUEST = /^\/[A-Za-z0-9._~/?&=%:@+,;()*[\]-]*$/;
 
 /** What is wrong with each, and how it would be right; undefined where nothing is. */
-const FAULTS: Record<keyof typeof KEYS, (value: string) => [fault: string, mend: string] | undefined> = {
+const FAULTS: Record<keyof typeof KEYS, (value: string) => [fault: string, fix: string] | undefined> = {
   request: (value) => {
     if (!value.startsWith('/')) return ['is no path', 'begin it with a slash: `request: /health`'];
     if (pagePath(value) === undefined)
@@ -136,9 +136,9 @@ const UNPRINTABLE = /[\x00-\x1f\x7f-\x9f\u2028\u2029]|\p{Surrogate}/u;
 const NOT_FOR_FILES = /\x00|\p{Surrogate}/u;
 
 function checkText(key: keyof typeof KEYS, { value, at }: Placed<string>, problems: Problems): void {
-  const [fault, mend] = FAULTS[key](value) ?? [];
+  const [fault, fix] = FAULTS[key](value) ?? [];
   if (value.trim() === '') problems.add(at, `${key} is empty`, 'say what it is, or leave it out');
-  else if (fault !== undefined) problems.add(at, `${key} ${show(value)} ${fault}`, mend);
+  else if (fault !== undefined) problems.add(at, `${key} ${show(value)} ${fault}`, fix);
 }
 
 function checkFallback(

@@ -40,7 +40,7 @@ function checkSubnets({ name, at, subnets, subnetsKnown }: DraftNetwork, problem
   const seen = new Map<Family, string>();
   for (const { text, range } of subnets) {
     const fault = subnetFault(text.value);
-    if (fault !== undefined) problems.add(text.at, `subnet ${show(text.value)} ${fault.why}`, fault.mend);
+    if (fault !== undefined) problems.add(text.at, `subnet ${show(text.value)} ${fault.why}`, fault.fix);
     if (range === undefined) continue;
     const other = seen.get(range.family);
     if (other === undefined) seen.set(range.family, text.value);

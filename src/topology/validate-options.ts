@@ -29,8 +29,7 @@ export function checkPersistence({ persistence, vip }: DraftService, problems: P
   const netmask = valueOf(persistence)?.netmask;
   if (typeof netmask !== 'object' || typeof vip !== 'object') return;
   const fault = maskFault(netmask.value, vip.value);
-  if (fault !== undefined)
-    problems.add(netmask.at, `netmask ${show(netmask.value)} ${fault.why}`, fault.mend);
+  if (fault !== undefined) problems.add(netmask.at, `netmask ${show(netmask.value)} ${fault.why}`, fault.fix);
 }
 
 /** Checks that a server's lower threshold stands under its upper one. */

@@ -26,5 +26,5 @@ export function checkQuality(draft: DraftQuality, inherited: DraftQuality, probl
   const fault = qualityFault({ ...measured(inherited), ...measured(draft) });
   // Said of the network itself already, where this interface has no part in it.
   const place = draft.jitter ?? draft.delay;
-  if (fault !== undefined && place !== undefined) problems.add(place.text.at, fault.why, fault.mend);
+  if (fault !== undefined && place !== undefined) problems.add(place.text.at, fault.why, fault.fix);
 }

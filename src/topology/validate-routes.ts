@@ -28,13 +28,13 @@ function checkSameFamily(
   if (typeof to !== 'object' || typeof via !== 'object') return;
   const family = parseCidr(to.value)?.family ?? familyOf(to.value);
   const hop = familyOf(via.value);
-  const mend = `a next hop of an IPv${family} route has an IPv${family} address`;
+  const fix = `a next hop of an IPv${family} route has an IPv${family} address`;
   if (family === undefined) return;
   if (hop !== undefined && hop !== family)
     problems.add(
       via.at,
       `route to ${show(to.value)} mixes IPv${family} and IPv${hop}: via ${show(via.value)}`,
-      mend,
+      fix,
     );
   const neighbour = references.node(via.value);
   if (neighbour === undefined || !settled(node, references) || !settled(neighbour.node, references)) return;
@@ -44,7 +44,7 @@ function checkSameFamily(
     problems.add(
       via.at,
       `route to ${show(to.value)} is IPv${family}, and no network that "${node.name}" and "${via.value}" share has an IPv${family} subnet`,
-      mend,
+      fix,
     );
 }
 
@@ -57,7 +57,7 @@ function checkDestination(to: Placed<string>, seen: Map<string, Position>, probl
   const family = parseCidr(value)?.family ?? familyOf(value) ?? 4;
   const fault = familyOf(value) === undefined ? cidrFault(value, 1, BITS[family]) : undefined;
   if (fault !== undefined) {
-    problems.add(at, `route to ${show(value)}: it ${fault.why}`, fault.mend);
+    problems.add(at, `route to ${show(value)}: it ${fault.why}`, fault.fix);
     return;
   }
   const { address, prefix } = parseCidr(value) ?? { address: value, prefix: BITS[family] };
@@ -123,7 +123,7 @@ function checkHopAddress(
 ): void {
   const fault = addressFault(value, '10.0.0.1');
   if (fault !== undefined) {
-    problems.add(at, `${key} ${show(value)} ${fault.why}`, fault.mend);
+    problems.add(at, `${key} ${show(value)} ${fault.why}`, fault.fix);
     return;
   }
   const networks = node.attachments.map((a) => references.network(a.network.value));

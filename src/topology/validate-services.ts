@@ -52,7 +52,7 @@ export function checkServices(references: References, problems: Problems): void 
   checkPages(references, problems);
 }
 
-/** Reported once: a mode at the top of the file mends every service. */
+/** Reported once: a mode at the top of the file fixes every service. */
 function checkModes({ draft }: References, problems: Problems): void {
   if (draft.mode !== undefined) return;
   const lacking = draft.services.find(
@@ -73,7 +73,7 @@ function checkVip({ vip }: DraftService, { draft }: References, problems: Proble
   if (typeof vip !== 'object') return;
   const fault = addressFault(vip.value, '203.0.113.100');
   if (fault !== undefined) {
-    problems.add(vip.at, `VIP ${show(vip.value)} ${fault.why}`, fault.mend);
+    problems.add(vip.at, `VIP ${show(vip.value)} ${fault.why}`, fault.fix);
     return;
   }
   for (const { name, subnets } of draft.networks) {

@@ -6,7 +6,7 @@ import type { References } from './references.ts';
 export function checkSysctls(node: DraftNode, { draft }: References, problems: Problems): void {
   for (const { key, value } of node.sysctls) {
     if (!/^net(\.[A-Za-z0-9_-]+)+$/.test(key.value))
-      problems.add(key.at, `sysctl ${show(key.value)} ${faultOf(key.value)}`, mendOf(key.value));
+      problems.add(key.at, `sysctl ${show(key.value)} ${faultOf(key.value)}`, fixOf(key.value));
     else if (key.value.startsWith('net.ipv4.vs.') && draft.services.length === 0)
       problems.add(
         key.at,
@@ -28,7 +28,7 @@ function faultOf(key: string): string {
     : 'is not the network’s, and a node may set no other';
 }
 
-function mendOf(key: string): string {
+function fixOf(key: string): string {
   return key.includes('/')
     ? `write ${key.replaceAll('/', '.').replace(/^\.proc\.sys\./, '')}`
     : 'such as net.ipv4.vs.expire_nodest_conn or net.ipv4.ip_forward';

@@ -8,7 +8,7 @@ interface Break {
   name: string;
   node: string;
   breaks: string;
-  mends: string;
+  fixes: string;
   says: RegExp;
 }
 
@@ -25,14 +25,14 @@ const LABS: { name: string; topology: string; breaks: Break[] }[] = [
         name: 'accept_local off',
         node: 'director',
         breaks: sysctl('eth1.accept_local', 0),
-        mends: sysctl('eth1.accept_local', 1),
+        fixes: sysctl('eth1.accept_local', 1),
         says: /→ director eth1 and no further: accept_local is 0 on director eth1, and the packet's source 172\.16\.10\.30 is an address of director's own \(/,
       },
       {
         name: 'rp_filter on for all',
         node: 'director',
         breaks: sysctl('all.rp_filter', 1),
-        mends: sysctl('all.rp_filter', 0),
+        fixes: sysctl('all.rp_filter', 0),
         says: /→ director eth1 and no further: rp_filter is 1 on director eth1 \(by net\.ipv4\.conf\.all\.rp_filter\), .*172\.16\.10\.30[^;]*$/,
       },
     ],
@@ -45,14 +45,14 @@ const LABS: { name: string; topology: string; breaks: Break[] }[] = [
         name: 'no route to the client',
         node: 'rs*',
         breaks: 'ip route del default',
-        mends: 'ip route add default via 10.0.0.1',
+        fixes: 'ip route add default via 10.0.0.1',
         says: /arrived at (rs[12]) eth0 .*no answer left it: \1 has no route to 203\.0\.113\.101 \(/,
       },
       {
         name: 'an interface that is down, and the routes that went with it',
         node: 'director',
         breaks: 'ip link set eth1 down',
-        mends: 'ip link set eth1 up',
+        fixes: 'ip link set eth1 up',
         says: /director has no route to 10\.0\.0\.1[12]: eth1 is down there \(/,
       },
       {
@@ -60,7 +60,7 @@ const LABS: { name: string; topology: string; breaks: Break[] }[] = [
         node: 'director',
         breaks:
           'tc qdisc add dev eth1 clsact && tc filter add dev eth1 ingress protocol ip flower ip_proto tcp src_port 80 action drop',
-        mends: 'tc qdisc del dev eth1 clsact',
+        fixes: 'tc qdisc del dev eth1 clsact',
         says: /director eth1 and no further: on director a tc filter on eth1 ingress \(.*src_port 80\) drops it, \d+ packets so far \(/,
       },
     ],
@@ -74,7 +74,7 @@ const LABS: { name: string; topology: string; breaks: Break[] }[] = [
         node: 'rs*',
         breaks:
           'nginx -c /etc/nginx/lab.conf -s stop; while [ -e /run/web.pid ]; do sleep 0.05; done; sed "s/listen .*80/listen $(hostname -I | cut -d" " -f1):80/" /etc/nginx/lab.conf >/run/own.conf; nginx -c /run/own.conf',
-        mends:
+        fixes:
           'nginx -c /run/own.conf -s stop; while [ -e /run/web.pid ]; do sleep 0.05; done; nginx -c /etc/nginx/lab.conf',
         says: /on (rs[12]) nothing listens on 192\.0\.2\.100:80; it listens on 192\.0\.2\.1[12]:80 only \(/,
       },
@@ -93,11 +93,11 @@ describe.each(LABS)('why packets are lost: $name', ({ name, topology, breaks }) 
     await lab(['down', '--all']);
   });
 
-  it.each(breaks)('$name', async ({ node, breaks: harm, mends, says }) => {
+  it.each(breaks)('$name', async ({ node, breaks: harm, fixes, says }) => {
     const nodes = node === 'rs*' ? ['rs1', 'rs2'] : [node];
     for (const one of nodes) await on(one, harm);
     const { verdicts } = await json<{ verdicts: Verdict[] }>(['trace', name]);
-    for (const one of nodes) await on(one, mends);
+    for (const one of nodes) await on(one, fixes);
     const broken = verdicts.filter((v) => v.outcome === 'fail' && v.claim.kind === 'reply-from-vip');
     expect(broken.map((v) => v.why)).toEqual([expect.stringMatching(says)]);
     expect(broken[0]?.why).not.toMatch(/ip_forward|\?/);

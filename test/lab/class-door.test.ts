@@ -112,9 +112,9 @@ describe('a student', () => {
     expect((await ssh(ada, [], ['rs1', 'lab hint'])).stdout).toMatch(/^Hint 1 of \d: /);
     expect((await ssh(ada, [], ['client', 'lab check'])).code).toBe(1);
     await ssh(ada, [], ['director', 'sysctl -qw net.ipv4.ip_forward=1']);
-    const mended = await ssh(ada, [], ['director', 'lab check']);
-    expect(mended.stdout).toContain('Mended!');
-    expect(mended.code).toBe(0);
+    const fixed = await ssh(ada, [], ['director', 'lab check']);
+    expect(fixed.stdout).toContain('Fixed!');
+    expect(fixed.code).toBe(0);
     const { rows } = await json<{ rows: { seat: string; hints: number; tries: number }[] }>([
       'class',
       'board',

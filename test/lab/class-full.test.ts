@@ -30,7 +30,7 @@ it(`${SEATS} seats run at once, each proven by its own traffic`, { timeout: PATI
 });
 
 it(
-  'one after another is broken and mended, and no other is the worse for it',
+  'one after another is broken and fixed, and no other is the worse for it',
   { timeout: PATIENCE },
   async () => {
     for (const [index, seat] of seats.entries()) {
@@ -38,15 +38,8 @@ it(
       expect(broken.code, broken.stdout + broken.stderr).toBe(0);
       expect(await answers(seat)).toBe(false);
       expect(await answers(seats[(index + 1) % SEATS] ?? seat)).toBe(SEATS > 1);
-      const mend = await lab([
-        'exec',
-        `nat-${seat}/director`,
-        '--',
-        'sysctl',
-        '-qw',
-        'net.ipv4.ip_forward=1',
-      ]);
-      expect(mend.code).toBe(0);
+      const fix = await lab(['exec', `nat-${seat}/director`, '--', 'sysctl', '-qw', 'net.ipv4.ip_forward=1']);
+      expect(fix.code).toBe(0);
       const check = await lab(['class', 'check', seat]);
       expect(check.code, check.stdout).toBe(0);
     }

@@ -112,7 +112,7 @@ describe('a class', { timeout: 240_000 }, () => {
     );
   });
 
-  it('is broken, mended by some, checked, and reported', async () => {
+  it('is broken, fixed by some, checked, and reported', async () => {
     const broken = await lab(['class', 'break', '--fault', 'forwarding-off', '--lang', 'en']);
     expect(broken.code, broken.stderr).toBe(0);
     expect(broken.stdout).toContain('2 of 2 seats have an exercise');
@@ -124,9 +124,9 @@ describe('a class', { timeout: 240_000 }, () => {
     await on('nat-grace/director', 'sysctl -qw net.ipv4.ip_forward=1');
     const check = await lab(['class', 'check']);
     expect(check.code).toBe(1);
-    expect(check.stdout).toContain('1 of 2 seats have mended it; not jorg-muller');
+    expect(check.stdout).toContain('1 of 2 seats have fixed it; not jorg-muller');
     expect(await boardRows('--sort', 'points')).toMatchObject([
-      { seat: 'grace', broken: false, points: 100, exercise: { how: 'mended' } },
+      { seat: 'grace', broken: false, points: 100, exercise: { how: 'fixed' } },
       { seat: 'jorg-muller', broken: true, points: 0, exercise: { how: 'on' } },
     ]);
     const html = join(folder, 'board.html');
@@ -137,7 +137,7 @@ describe('a class', { timeout: 240_000 }, () => {
     const rows = readFileSync(csv, 'utf8').split('\r\n');
     // What the trainer asks costs nobody anything.
     expect(rows[1]).toMatch(/^jorg-muller,Jörg Müller,1,,.*,still on,\d+,0,0,0$/);
-    expect(rows[2]).toMatch(/^grace,Grace,1,.+,Mended!,\d+,0,1,100$/);
+    expect(rows[2]).toMatch(/^grace,Grace,1,.+,Fixed!,\d+,0,1,100$/);
     expect((await lab(['class', 'report', 'grace', '--lang', 'en'])).stdout).toMatch(
       /\| grace \| Grace \| 1 \| 1 \| 100 \|/,
     );

@@ -96,7 +96,7 @@ export function contract(name: string, begin: () => Promise<Place>, emulated = f
       expect((await run('alice', ['ip', 'route'])).stdout.match(/^default.*$/gm)).toHaveLength(1);
     });
 
-    it('is cut where a link is taken down, and mended where it is put up', async () => {
+    it('is cut where a link is taken down, and fixed where it is put up', async () => {
       await sh('between', 'ip link set eth1 down');
       expect((await run('alice', ['ping', '-c', '1', '-W', '1', 'bob'])).code).toBe(1);
       await apply(plan, runtime);

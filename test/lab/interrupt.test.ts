@@ -141,7 +141,7 @@ describe('a command that is ended before its time', { timeout: 300_000 }, () => 
       await atWork(/curl (--fail-early )?-K/);
       check.kill(signal);
       expect((await check).exitCode).toBe(code);
-      expect((await lab(['solve', 'nat', '--mend'])).code).toBe(0);
+      expect((await lab(['solve', 'nat', '--fix'])).code).toBe(0);
       expect((await json<{ exercises: { tries: unknown[] }[] }>(['report'])).exercises.at(-1)?.tries).toEqual(
         [],
       );

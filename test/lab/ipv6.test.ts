@@ -6,12 +6,12 @@ interface TestReport {
   checks: Check[];
 }
 
-/** A cause that is broken on a running lab, what must be seen of it, and its mend. */
+/** A cause that is broken on a running lab, what must be seen of it, and its fix. */
 interface Control {
   name: string;
   node: string;
   breaks: string;
-  mends: string;
+  fixes: string;
   /** Claims that must fail, as `SERVICE CLAIM`, or only `CLAIM` where the lab has one service. */
   fails: string[];
   /** Claims that may fail besides: what a neighbour learns decides. */
@@ -25,7 +25,7 @@ const missing = (device: string): Control => ({
   name: 'the VIP missing on a real server',
   node: 'rs1',
   breaks: `ip addr del ${VIP}/128 dev ${device}`,
-  mends: `ip addr add ${VIP}/128 dev ${device}`,
+  fixes: `ip addr add ${VIP}/128 dev ${device}`,
   fails: ['reply-from-vip'],
   says: /arrived at rs1 eth0/,
 });
@@ -38,7 +38,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: 'forwarding off',
         node: 'director',
         breaks: 'sysctl -qw net.ipv6.conf.all.forwarding=0',
-        mends: 'sysctl -qw net.ipv6.conf.all.forwarding=1',
+        fixes: 'sysctl -qw net.ipv6.conf.all.forwarding=1',
         fails: ['reply-from-vip'],
         says: /director eth1 and no further: net\.ipv6\.conf\.all\.forwarding is 0 on director/,
       },
@@ -46,7 +46,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: 'a wrong gateway',
         node: 'rs1',
         breaks: 'ip route replace default via 2001:db8:2::12',
-        mends: 'ip route replace default via 2001:db8:2::1',
+        fixes: 'ip route replace default via 2001:db8:2::1',
         fails: ['reply-from-vip', 'replies-pass-director', 'gateway-is-director'],
         says: /rs1 eth0 → rs2 eth0/,
       },
@@ -59,7 +59,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: 'the tunnel down',
         node: 'rs1',
         breaks: 'ip link set ip6tnl0 down',
-        mends: 'ip link set ip6tnl0 up',
+        fixes: 'ip link set ip6tnl0 up',
         fails: ['reply-from-vip'],
         says: /rs1 sent ICMPv6 port unreachable for 6in6/,
       },
@@ -69,7 +69,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: "the director's VIP not deprecated",
         node: 'director',
         breaks: `ip addr change ${VIP}/128 dev eth0 preferred_lft forever; ip route replace default via 2001:db8:1::254`,
-        mends: `ip addr change ${VIP}/128 dev eth0 preferred_lft 0; ip route replace default via 2001:db8:1::254`,
+        fixes: `ip addr change ${VIP}/128 dev eth0 preferred_lft 0; ip route replace default via 2001:db8:1::254`,
         fails: ['request-encapsulated', 'reply-from-vip'],
         says: /gave the outer packet the VIP 2001:db8:1::100 as source/,
       },
@@ -83,7 +83,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: 'the VIP on an interface, so that two nodes answer',
         node: 'rs1',
         breaks: `ip addr add ${VIP}/128 dev eth0`,
-        mends: `ip addr del ${VIP}/128 dev eth0`,
+        fixes: `ip addr del ${VIP}/128 dev eth0`,
         fails: ['one-neighbour-owner'],
         may: ['request-redirected', 'reply-from-vip'],
         says: /NA 2001:db8:1::100 is-at 02:00:00:01:00:03/,
@@ -92,7 +92,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: 'the wrong forwarding method',
         node: 'director',
         breaks: `ipvsadm -e -t [${VIP}]:80 -r [2001:db8:1::11]:80 -m`,
-        mends: `ipvsadm -e -t [${VIP}]:80 -r [2001:db8:1::11]:80 -g`,
+        fixes: `ipvsadm -e -t [${VIP}]:80 -r [2001:db8:1::11]:80 -g`,
         fails: ['request-redirected', 'reply-from-vip'],
         says: /changed the destination from \[2001:db8:1::100\]:80 to \[2001:db8:1::11\]:80: that is NAT/,
       },
@@ -109,7 +109,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: 'ARP not suppressed, which IPv6 does not care for',
         node: 'rs1',
         breaks: 'sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0',
-        mends: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',
+        fixes: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',
         fails: ['192.0.2.100:80 one-arp-owner'],
         may: ['192.0.2.100:80 request-redirected', '192.0.2.100:80 reply-from-vip'],
         says: /ARP 192\.0\.2\.100 is-at/,
@@ -132,7 +132,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: "IPv4's tunnel for IPv6 down",
         node: 'rs1',
         breaks: 'ip link set sit0 down',
-        mends: 'ip link set sit0 up',
+        fixes: 'ip link set sit0 up',
         fails: [`[${VIP}]:80 reply-from-vip`],
         says: /rs1 sent ICMP (protocol|port) unreachable for 6in4/,
       },
@@ -140,7 +140,7 @@ const LABS: Record<string, { claims: string[]; controls: Control[] }> = {
         name: "IPv6's tunnel for IPv4 down",
         node: 'rs1',
         breaks: 'ip link set ip6tnl0 down',
-        mends: 'ip link set ip6tnl0 up',
+        fixes: 'ip link set ip6tnl0 up',
         fails: ['203.0.113.100:80 reply-from-vip'],
         says: /rs1 sent ICMPv6 port unreachable for 4in6/,
       },
@@ -176,8 +176,8 @@ describe.each(Object.entries(LABS))('the promises of %s', (topology, { claims, c
   });
 
   it.each(controls)(
-    'fail for $name, and are kept again after the mend',
-    async ({ node, breaks, mends, fails, may, says }) => {
+    'fail for $name, and are kept again after the fix',
+    async ({ node, breaks, fixes, fails, may, says }) => {
       await on(node, breaks);
       const broken = await lab(['test', topology, '--json']);
       const found = claimsOf(JSON.parse(broken.stdout) as TestReport);
@@ -189,9 +189,9 @@ describe.each(Object.entries(LABS))('the promises of %s', (topology, { claims, c
       const told = failed.filter(({ name }) => fails.includes(name)).map(({ check }) => check);
       expect(told.map((check) => [check.detail, ...check.evidence].join('\n')).join('\n')).toMatch(says);
 
-      await on(node, mends);
-      const mended = await lab(['test', topology]);
-      expect(mended.code, mended.stdout).toBe(0);
+      await on(node, fixes);
+      const fixed = await lab(['test', topology]);
+      expect(fixed.code, fixed.stdout).toBe(0);
     },
   );
 });

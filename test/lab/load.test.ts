@@ -153,10 +153,10 @@ describe('lab load', () => {
     [['--service', '203.0.113.100:81'], 'its services: 203.0.113.100:80, 203.0.113.100:8000'],
     [['--client', 'rs1'], 'its clients: client1, client2'],
     [['nowhere'], 'no lab nowhere is up'],
-  ])('refuses %j and says the mend', async (options, mend) => {
+  ])('refuses %j and says the fix', async (options, fix) => {
     const ran = await lab(['load', ...options]);
     expect(ran.code).toBe(2);
-    expect(ran.stderr).toContain(mend);
+    expect(ran.stderr).toContain(fix);
   });
 
   it('refuses a lab that speaks no HTTP, and drives one that speaks TLS', async () => {
@@ -174,7 +174,7 @@ describe('lab load', () => {
 
   it('refuses a lab without a client, and one without a service', async () => {
     const bare = join(folder, 'bare.yaml');
-    for (const [text, mend] of [
+    for (const [text, fix] of [
       [
         SECOND.replace('client: { on: front, count: 2 }', 'watcher: { on: front, role: router }'),
         'no client',
@@ -186,7 +186,7 @@ describe('lab load', () => {
       expect(up.code, up.stderr).toBe(0);
       const ran = await lab(['load', 'bare']);
       expect(ran.code).toBe(2);
-      expect(ran.stderr).toContain(mend);
+      expect(ran.stderr).toContain(fix);
       await lab(['down', 'bare']);
     }
   });

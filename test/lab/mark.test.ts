@@ -17,7 +17,7 @@ const found = (report: TestReport, id: string | RegExp) =>
 describe('HTTP and HTTPS as one persistent service by mark', () => {
   const { lab, on, json } = user('mark');
   const vip = '203.0.113.100';
-  const mends = (lines: string) => on('director', lines);
+  const fixes = (lines: string) => on('director', lines);
   const report = async () => JSON.parse((await lab(['test', 'mark', '--json'])).stdout) as TestReport;
 
   beforeAll(async () => {
@@ -77,7 +77,7 @@ describe('HTTP and HTTPS as one persistent service by mark', () => {
   it('fails where one port comes without its mark', async () => {
     await on('director', 'tc filter del dev eth0 ingress pref 2');
     const broken = await report();
-    await mends(
+    await fixes(
       `tc filter replace dev eth0 ingress protocol ip pref 2 handle 1 flower ip_proto tcp dst_ip ${vip} dst_port 443 action skbedit mark 1`,
     );
     expect(broken.outcome).toBe('fail');
@@ -98,7 +98,7 @@ describe('HTTP and HTTPS as one persistent service by mark', () => {
   it('fails without persistence', async () => {
     await on('director', 'ipvsadm -E -f 1 -s rr');
     const broken = await report();
-    await mends('ipvsadm -E -f 1 -s rr -p 60');
+    await fixes('ipvsadm -E -f 1 -s rr -p 60');
     expect(found(broken, 'mark-1')).toMatchObject({ outcome: 'fail' });
     expect(found(broken, 'mark-1')?.detail).toContain('client1 and client2 came to several real servers');
     expect(found(broken, `distribution ${vip}:80`)?.outcome).toBe('fail');
@@ -125,7 +125,7 @@ describe('HTTP and HTTPS as one persistent service by mark', () => {
       ) as string,
       evidence: ['client1 on 80: rs1', 'client1 on 443: rs2', 'client2 on 80: rs1', 'client2 on 443: rs2'],
     });
-    await mends(
+    await fixes(
       [
         ...[80, 443].map((port) => `ipvsadm -D -t ${vip}:${port}`),
         'tc qdisc replace dev eth0 clsact',

@@ -7,12 +7,12 @@ interface TestReport {
   checks: Check[];
 }
 
-/** A cause that is broken on a running lab, what must be seen of it, and its mend. */
+/** A cause that is broken on a running lab, what must be seen of it, and its fix. */
 interface Control {
   name: string;
   node: string;
   breaks: string;
-  mends: string;
+  fixes: string;
   /** Claims that must fail, by the last part of their name; no other claim may. */
   fails: string[];
   /** What the failed claim, or its packets, must name. */
@@ -23,7 +23,7 @@ const SERVICE_STOPPED: Control = {
   name: "a real server's service stopped",
   node: 'rs1',
   breaks: 'nginx -c /etc/nginx/lab.conf -s stop; while [ -e /run/web.pid ]; do sleep 0.05; done',
-  mends: 'nginx -c /etc/nginx/lab.conf',
+  fixes: 'nginx -c /etc/nginx/lab.conf',
   fails: ['reply-from-vip'],
   names: /rs1 refused the connection \(RST\).*nothing listens on tcp port \d+ of rs1/,
 };
@@ -35,7 +35,7 @@ const controls: Record<string, Control[]> = {
       name: 'a wrong gateway',
       node: 'rs1',
       breaks: 'ip route replace default via 10.0.0.12',
-      mends: 'ip route replace default via 10.0.0.1',
+      fixes: 'ip route replace default via 10.0.0.1',
       fails: ['reply-from-vip', 'replies-pass-director', 'gateway-is-director'],
       names: /the route of rs1 to 203\.0\.113\.101 goes by 10\.0\.0\.12/,
     },
@@ -43,7 +43,7 @@ const controls: Record<string, Control[]> = {
       name: 'ip_forward off',
       node: 'director',
       breaks: 'sysctl -qw net.ipv4.ip_forward=0',
-      mends: 'sysctl -qw net.ipv4.ip_forward=1',
+      fixes: 'sysctl -qw net.ipv4.ip_forward=1',
       fails: ['reply-from-vip'],
       names: /director eth1 and no further: net\.ipv4\.ip_forward is 0 on director \(/,
     },
@@ -54,7 +54,7 @@ const controls: Record<string, Control[]> = {
       name: 'the tunnel down',
       node: 'rs1',
       breaks: 'ip link set tunl0 down',
-      mends: 'ip link set tunl0 up',
+      fixes: 'ip link set tunl0 up',
       fails: ['reply-from-vip'],
       names: /tunl0 is down on rs1/,
     },
@@ -62,7 +62,7 @@ const controls: Record<string, Control[]> = {
       name: 'rp_filter on',
       node: 'rs1',
       breaks: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=1',
-      mends: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=0',
+      fixes: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=0',
       fails: ['reply-from-vip'],
       names: /rp_filter is 1 on rs1 tunl0 \(by net\.ipv4\.conf\.tunl0\.rp_filter\)/,
     },
@@ -70,7 +70,7 @@ const controls: Record<string, Control[]> = {
       name: 'the VIP missing on a real server',
       node: 'rs1',
       breaks: 'ip addr del 203.0.113.100/32 dev tunl0',
-      mends: 'ip addr add 203.0.113.100/32 dev tunl0',
+      fixes: 'ip addr add 203.0.113.100/32 dev tunl0',
       fails: ['reply-from-vip'],
       names: /203\.0\.113\.100 is on no interface of rs1/,
     },
@@ -81,7 +81,7 @@ const controls: Record<string, Control[]> = {
       name: 'ARP not suppressed',
       node: 'rs1',
       breaks: 'sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.all.arp_announce=0',
-      mends: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',
+      fixes: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',
       fails: ['one-arp-owner'],
       names: /arp_ignore is 0 on rs1 eth0, not 1; besides, arp_announce is 0 on rs1 eth0, not 2/,
     },
@@ -89,7 +89,7 @@ const controls: Record<string, Control[]> = {
       name: 'the VIP missing on a real server',
       node: 'rs1',
       breaks: 'ip addr del 192.0.2.100/32 dev lo',
-      mends: 'ip addr add 192.0.2.100/32 dev lo',
+      fixes: 'ip addr add 192.0.2.100/32 dev lo',
       fails: ['reply-from-vip'],
       names: /192\.0\.2\.100 is on no interface of rs1/,
     },
@@ -97,7 +97,7 @@ const controls: Record<string, Control[]> = {
       name: 'the wrong forwarding method',
       node: 'director',
       breaks: 'ipvsadm -e -t 192.0.2.100:80 -r 192.0.2.11 -m',
-      mends: 'ipvsadm -e -t 192.0.2.100:80 -r 192.0.2.11 -g',
+      fixes: 'ipvsadm -e -t 192.0.2.100:80 -r 192.0.2.11 -g',
       fails: ['request-redirected', 'reply-from-vip'],
       names: /192\.0\.2\.11|rs1/,
     },
@@ -128,8 +128,8 @@ describe.each(Object.entries(controls))('the promises of %s', (mode, breaks) => 
   });
 
   it.each(breaks)(
-    'fail for $name, and are kept again after the mend',
-    async ({ node, breaks, mends, fails, names }) => {
+    'fail for $name, and are kept again after the fix',
+    async ({ node, breaks, fixes, fails, names }) => {
       await on(node, breaks);
       const broken = await lab(['test', mode, '--json']);
       const report = JSON.parse(broken.stdout) as TestReport;
@@ -148,9 +148,9 @@ describe.each(Object.entries(controls))('the promises of %s', (mode, breaks) => 
       // Its own promise, and at least one packet.
       expect(culprit?.evidence.length).toBeGreaterThan(1);
 
-      await on(node, mends);
-      const mended = await lab(['test', mode]);
-      expect(mended.code, mended.stdout).toBe(0);
+      await on(node, fixes);
+      const fixed = await lab(['test', mode]);
+      expect(fixed.code, fixed.stdout).toBe(0);
     },
   );
 });

@@ -44,7 +44,7 @@ describe('a NAT lab', () => {
     ]);
   });
 
-  it('fails its test when a real server stops answering, says which, and passes again after the mend', async () => {
+  it('fails its test when a real server stops answering, says which, and passes again after the fix', async () => {
     await on('rs1', 'nginx -c /etc/nginx/lab.conf -s stop; while [ -e /run/web.pid ]; do sleep 0.05; done');
     const broken = await lab(['test', 'nat', '--json']);
     expect(broken.code).toBe(1);

@@ -118,7 +118,7 @@ it.each<[string, { made?: string[]; as?: string; words: string[] }]>([
   await host(...made);
   const doctor = await lab('doctor --json', as);
   const { findings } = JSON.parse(doctor.stdout) as {
-    findings: { title: string; state: string; detail: string; mend?: string }[];
+    findings: { title: string; state: string; detail: string; fix?: string }[];
   };
   const local = findings.find(({ title }) => title === 'local machine');
   const up = await lab('up nat --machine local --runtime netns', as);
@@ -126,7 +126,7 @@ it.each<[string, { made?: string[]; as?: string; words: string[] }]>([
   expect(local).toMatchObject({ state: 'cannot' });
   for (const word of words) {
     expect(up.stderr).toContain(word);
-    expect(`${local?.detail ?? ''}\n${local?.mend ?? ''}`).toContain(word);
+    expect(`${local?.detail ?? ''}\n${local?.fix ?? ''}`).toContain(word);
   }
   expect(up.stdout).toBe('');
   expect(await left()).toBe('');

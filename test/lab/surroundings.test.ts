@@ -111,10 +111,10 @@ describe('a limit that is too low', () => {
     ['-n 20', 'dist/bin.js', 'ulimit -n'],
     ['-v 500000', './lab', 'ulimit -v'],
     ['-v 900000', './lab', 'ulimit -v'],
-  ])('is named with its mend: ulimit %s of %s', async (limit, program, mend) => {
+  ])('is named with its fix: ulimit %s of %s', async (limit, program, fix) => {
     const ran = await limited(limit, [program, 'list']);
-    expect(ran.stderr).toMatch(/^error: .*\nmend: .*$/);
-    expect(ran.stderr).toContain(mend);
+    expect(ran.stderr).toMatch(/^error: .*\nfix: .*$/);
+    expect(ran.stderr).toContain(fix);
     expect(ran.exitCode).toBe(3);
   });
 

@@ -10,12 +10,12 @@ interface TestReport {
   checks: Check[];
 }
 
-/** A cause that is broken on a running lab, what must be seen of it, and its mend. */
+/** A cause that is broken on a running lab, what must be seen of it, and its fix. */
 interface Control {
   name: string;
   node: string;
   breaks: string;
-  mends: string;
+  fixes: string;
   /** Checks that must fail, by the last part of their name, and what each must say; no other check may. */
   fails: Record<string, RegExp>;
 }
@@ -27,7 +27,7 @@ const STOPPED: Control = {
   name: 'a DNS server stopped',
   node: 'rs1',
   breaks: STOP,
-  mends: START,
+  fixes: START,
   fails: {
     answers: /Connection refused/,
     'reply-from-vip': /rs1 refused the datagram.*nothing listens on udp port 53 of rs1/,
@@ -39,7 +39,7 @@ const UNBOUND: Omit<Control, 'fails'> = {
   name: 'a server that is not bound to the VIP',
   node: 'rs1',
   breaks: `${STOP}; setsid socat UDP4-RECVFROM:53,fork EXEC:cat </dev/null >/dev/null 2>&1 & echo $! >/run/unbound.pid; until ss -lun | grep -q '0.0.0.0:53 '; do sleep 0.05; done`,
-  mends: `kill $(cat /run/unbound.pid); while ss -lun | grep -q '0.0.0.0:53 '; do sleep 0.05; done; ${START}`,
+  fixes: `kill $(cat /run/unbound.pid); while ss -lun | grep -q '0.0.0.0:53 '; do sleep 0.05; done; ${START}`,
 };
 
 const LABS: { name: string; yaml: string; checks: string[]; controls: Control[] }[] = [
@@ -58,7 +58,7 @@ services: [{ vip: 203.0.113.100, protocol: udp }]
         name: 'a wrong gateway',
         node: 'rs1',
         breaks: 'ip route replace default via 10.0.0.12',
-        mends: 'ip route replace default via 10.0.0.1',
+        fixes: 'ip route replace default via 10.0.0.1',
         fails: {
           answers: /no answer within/,
           'reply-from-vip': /rs1/,
@@ -71,7 +71,7 @@ services: [{ vip: 203.0.113.100, protocol: udp }]
         name: 'one-packet scheduling',
         node: 'director',
         breaks: 'ipvsadm -E -u 203.0.113.100:53 -s rr -o',
-        mends: 'ipvsadm -E -u 203.0.113.100:53 -s rr',
+        fixes: 'ipvsadm -E -u 203.0.113.100:53 -s rr',
         fails: {
           table: /has one-packet yes \(planned: none\)/,
           answers: /no answer within/,
@@ -94,14 +94,14 @@ services: [{ vip: 203.0.113.100, protocol: udp }]
         name: 'the tunnel down',
         node: 'rs1',
         breaks: 'ip link set tunl0 down',
-        mends: 'ip link set tunl0 up',
+        fixes: 'ip link set tunl0 up',
         fails: { answers: /^\d+ of/, 'reply-from-vip': /tunl0 is down on rs1/ },
       },
       {
         name: 'rp_filter on',
         node: 'rs1',
         breaks: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=1',
-        mends: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=0',
+        fixes: 'sysctl -qw net.ipv4.conf.tunl0.rp_filter=0',
         fails: {
           answers: /no answer within/,
           'reply-from-vip': /arrived at rs1 eth0.*rp_filter is 1 on rs1 tunl0/,
@@ -133,7 +133,7 @@ services: [{ vip: 203.0.113.100, protocol: udp }]
         name: 'one-packet scheduling',
         node: 'director',
         breaks: 'ipvsadm -E -u 192.0.2.100:53 -s rr -o',
-        mends: 'ipvsadm -E -u 192.0.2.100:53 -s rr',
+        fixes: 'ipvsadm -E -u 192.0.2.100:53 -s rr',
         fails: {
           table: /has one-packet yes \(planned: none\)/,
           'one-port': /to rs[12] and rs[12], but all should go where the first one went/,
@@ -151,7 +151,7 @@ services: [{ vip: 203.0.113.100, protocol: udp }]
         name: 'the option taken away',
         node: 'director',
         breaks: 'ipvsadm -E -u 192.0.2.100:53 -s rr',
-        mends: 'ipvsadm -E -u 192.0.2.100:53 -s rr -o',
+        fixes: 'ipvsadm -E -u 192.0.2.100:53 -s rr -o',
         fails: {
           table: /has one-packet none \(planned: yes\)/,
           'one-port': /rs[12] 8, rs[12] 0|rs[12] 0, rs[12] 8/,
@@ -209,17 +209,17 @@ describe.each(LABS)('UDP: $name', ({ name, yaml, checks, controls }) => {
   });
 
   it.each(controls)(
-    'fails for $name, and passes again after the mend',
-    async ({ node, breaks, mends, fails }) => {
+    'fails for $name, and passes again after the fix',
+    async ({ node, breaks, fixes, fails }) => {
       await on(node, breaks);
       const broken = await lab(['test', name, '--json']);
-      await on(node, mends);
+      await on(node, fixes);
       expect(broken.code, broken.stderr).toBe(1);
       const failed = (JSON.parse(broken.stdout) as TestReport).checks.filter((c) => c.outcome === 'fail');
       expect(failed.map(nameOf).sort()).toEqual(Object.keys(fails).sort());
       for (const check of failed) expect(check.detail).toMatch(fails[nameOf(check)] ?? /^$/);
-      const mended = await lab(['test', name]);
-      expect(mended.code, mended.stdout).toBe(0);
+      const fixed = await lab(['test', name]);
+      expect(fixed.code, fixed.stdout).toBe(0);
     },
     // Every datagram that is not answered is waited for.
     300_000,

@@ -9,6 +9,7 @@ import { list } from '../../src/commands/status.ts';
 import { recordIn, labelsOf } from '../../src/docker/labels.ts';
 import { LabError } from '../../src/errors.ts';
 import { exercisesOf } from '../../src/exercise-record.ts';
+import { parseExercise } from '../../src/exercises/file.ts';
 import { failuresOf } from '../../src/failures.ts';
 import {
   labDirectory,
@@ -19,6 +20,7 @@ import {
   writeRecord,
   type LabRecord,
 } from '../../src/lab.ts';
+import { packageRoot } from '../../src/paths.ts';
 import { lastTest } from '../../src/test-record.ts';
 import { shippedTopologies, readPlan } from '../../src/commands/topology-file.ts';
 
@@ -90,7 +92,7 @@ describe('the record of a lab', () => {
     damage('bad', text);
     expect(() => readRecord('bad')).toThrow(said);
     const found = lookUp('bad');
-    expect(found).toHaveProperty('unreadable.mend', 'take the lab down: lab down bad');
+    expect(found).toHaveProperty('unreadable.fix', 'take the lab down: lab down bad');
     expect(readableRecords().map(({ name }) => name)).toEqual(['good']);
     expect((await list()).map(({ name, state, why }) => [name, state, why?.includes('bad')])).toEqual([
       ['bad', 'unreadable', true],
@@ -137,8 +139,27 @@ describe('the other records', () => {
       }
       expect(error, text).toBeInstanceOf(LabError);
       expect((error as LabError).message).toContain(`${what} is damaged`);
-      expect((error as LabError).mend).toMatch(/lab |rm /);
+      expect((error as LabError).fix).toMatch(/lab |rm /);
     }
+  });
+
+  it('the exercises of version 1, which called a fix a mend, are those of today', () => {
+    writeRecord(recordOf('bad'));
+    const { fault } = parseExercise(
+      readFileSync(join(packageRoot, 'examples/exercises/slow-uplink.yaml')),
+      ...(['slow-uplink.yaml', 'slow-uplink'] as const),
+    );
+    const tried = (fixed: boolean) => ({ time: '2026-01-01T00:00:00.000Z', right: 3, of: 4, fixed });
+    const exercise = {
+      ...{ number: 1, fault, cast: {}, seed: 7, language: 'en', began: '2026-01-01T00:00:00.000Z' },
+      ...{ ended: '2026-01-01T00:10:00.000Z', how: 'fixed', hints: [], tries: [tried(false), tried(true)] },
+    };
+    const old = JSON.stringify({ version: 1, exercises: [exercise] })
+      .replaceAll('"fix":', '"mend":')
+      .replaceAll('"fixed":', '"mended":')
+      .replace('"how":"fixed"', '"how":"mended"');
+    damage('bad', old, 'exercises.json');
+    expect(exercisesOf('bad')).toEqual([exercise]);
   });
 
   it('a class whose record is damaged is in no other one’s way', () => {

@@ -22,7 +22,7 @@ export function joined(
 ): ClassRecord {
   if (before !== undefined && before.topology !== topology)
     throw new LabError(EXIT.badInput, `class ${name} is up, but from ${before.topology}, not ${topology}`, {
-      mend: `take it down: lab class down ${name}; or give this one another name: --name NAME`,
+      fix: `take it down: lab class down ${name}; or give this one another name: --name NAME`,
     });
   const there = before?.seats ?? [];
   const clash = seats.find((s) => there.some((old) => old.seat === s.seat && old.name !== s.name));
@@ -30,13 +30,13 @@ export function joined(
     throw new LabError(
       EXIT.badInput,
       `"${clash.name}" would sit at ${clash.seat}, where "${there.find((old) => old.seat === clash.seat)?.name ?? ''}" sits`,
-      { mend: 'write the name differently' },
+      { fix: 'write the name differently' },
     );
   const fresh = seats.filter((s) => !there.some((old) => old.seat === s.seat));
   const all = [...there, ...fresh];
   if (all.length === 0)
     throw new LabError(EXIT.badInput, 'who is in the class?', {
-      mend: 'say how many (--students 20), or who (--roster FILE)',
+      fix: 'say how many (--students 20), or who (--roster FILE)',
     });
   if (all.length > MOST_SEATS)
     throw new LabError(
@@ -49,7 +49,7 @@ export function joined(
       EXIT.badInput,
       `labs that are none of class ${name} have its seats' names: ${taken.join(', ')}`,
       {
-        mend: 'give the class another name: --name NAME',
+        fix: 'give the class another name: --name NAME',
       },
     );
   return {

@@ -15,10 +15,10 @@ export async function listenAtOneOf(server: Server, address: string, ports: numb
     if (error.code !== 'EADDRINUSE')
       throw new LabError(EXIT.machineCannot, `cannot listen at ${address} port ${port}: ${error.message}`, {
         cause: error,
-        mend: 'name an address of this host, and a port from 1024: --listen ADDRESS --port NUMBER',
+        fix: 'name an address of this host, and a port from 1024: --listen ADDRESS --port NUMBER',
       });
   }
   throw new LabError(EXIT.machineCannot, `no port from ${ports[0] ?? '?'} on is free at ${address}`, {
-    mend: 'name another one to begin with: --port NUMBER',
+    fix: 'name another one to begin with: --port NUMBER',
   });
 }

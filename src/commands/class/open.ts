@@ -54,7 +54,7 @@ export async function openDoor(
       throw new LabError(
         EXIT.badInput,
         `class ${record.name} is open at ${there.listen} from port ${there.port} on`,
-        { mend: `close it first: lab class close ${record.name}` },
+        { fix: `close it first: lab class close ${record.name}` },
       );
     return { record, door: there ?? (await start(record, listen, port)) };
   } finally {
@@ -93,7 +93,7 @@ async function start(record: ClassRecord, listen: string, port: number): Promise
   throw new LabError(
     EXIT.machineCannot,
     `the door of class ${record.name} did not open: ${words.replace(/^error: /, '')}`,
-    { mend: 'another address or port: lab class open --listen ADDRESS --port NUMBER' },
+    { fix: 'another address or port: lab class open --listen ADDRESS --port NUMBER' },
   );
 }
 
@@ -105,7 +105,7 @@ async function start(record: ClassRecord, listen: string, port: number): Promise
 export function handouts(record: ClassRecord, seats: readonly Seat[], host: string | undefined): Handout[] {
   const door = readDoor(record.name);
   const closed = new LabError(EXIT.badInput, `class ${record.name} is not open`, {
-    mend: `open it: lab class open ${record.name}`,
+    fix: `open it: lab class open ${record.name}`,
   });
   if (door === undefined) throw closed;
   return seats.map((seat) => {
@@ -145,7 +145,7 @@ export function admitKeys(record: ClassRecord, seat: Seat, file: string): void {
       rows.length === 0
         ? `${file} is empty`
         : `${file}: "${(rows[bad] ?? '').slice(0, 30)}…" is no public key`,
-      { mend: 'give a file such as ~/.ssh/id_ed25519.pub; the private key stays with the student' },
+      { fix: 'give a file such as ~/.ssh/id_ed25519.pub; the private key stays with the student' },
     );
   keepKeys(record.name, seat.seat, rows.map((row) => `${row.trim()}\n`).join(''));
 }

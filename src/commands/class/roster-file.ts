@@ -9,19 +9,19 @@ import { cannotRead, readInput } from '../input-file.ts';
 export function wantedSeats(students: number | undefined, roster: string | undefined): Seat[] {
   if (students !== undefined && roster !== undefined)
     throw new LabError(EXIT.badInput, 'both --students and --roster say who is in the class', {
-      mend: 'leave one of them out',
+      fix: 'leave one of them out',
     });
   if (roster !== undefined) return parseRoster(read(roster), roster);
   return students === undefined ? [] : numberedSeats(students);
 }
 
-const MEND = 'a roster is text in UTF-8: names one a line, or CSV with a header';
+const FIX = 'a roster is text in UTF-8: names one a line, or CSV with a header';
 
 function read(file: string): string {
-  const bytes = readInput(file, 'a roster', MEND);
+  const bytes = readInput(file, 'a roster', FIX);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
-    throw cannotRead(file, error, MEND);
+    throw cannotRead(file, error, FIX);
   }
 }

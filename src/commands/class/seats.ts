@@ -74,7 +74,7 @@ export function addedSeats(record: ClassRecord, names: readonly string[]): Seat[
       EXIT.badInput,
       `class ${record.name} has ${taken.map((s) => s.seat).join(', ')} already`,
       {
-        mend: 'write the name differently',
+        fix: 'write the name differently',
       },
     );
   return seats;

@@ -44,7 +44,7 @@ export interface SeatResult extends Seat {
   state: 'up' | 'already' | 'failed';
   seconds: number;
   message?: string;
-  mend?: string;
+  fix?: string;
 }
 
 export interface ClassUpResult {
@@ -115,7 +115,7 @@ async function bringUp(
     results.push(result);
     if (result.state === 'failed')
       progress.print(
-        `✘ ${result.lab}: ${result.message ?? ''}${result.mend === undefined ? '' : `\n  ${result.mend}`}`,
+        `✘ ${result.lab}: ${result.message ?? ''}${result.fix === undefined ? '' : `\n  ${result.fix}`}`,
       );
     task.update(`${results.length} of ${counted(record.seats.length, 'seat')}`);
     return result;
@@ -193,8 +193,8 @@ async function bringSeat(
   } catch (error) {
     interruptSignal.throwIfAborted();
     if (!(error instanceof LabError)) throw error;
-    const { message, mend } = error;
-    return { ...result('failed'), message, ...(mend === undefined ? {} : { mend }) };
+    const { message, fix } = error;
+    return { ...result('failed'), message, ...(fix === undefined ? {} : { fix }) };
   }
 }
 
@@ -225,6 +225,6 @@ async function undo(
 
 function tooMuch({ name }: ClassRecord, needs: Needs, measured: Measured, there: number): LabError {
   return new LabError(EXIT.machineCannot, `class ${name} does not fit: ${needsText(needs, measured)}`, {
-    mend: `this machine has room for ${there + needs.fit} seats`,
+    fix: `this machine has room for ${there + needs.fit} seats`,
   });
 }

@@ -81,11 +81,11 @@ export function checkSeats(
   onDone: (done: SeatDone) => void,
 ): Promise<SeatDone[]> {
   return atSeats(record, seats, onDone, async (lab) => {
-    const { mended, findings, rows, exercise, score } = await checkExercise(lab, undefined, {
+    const { fixed, findings, rows, exercise, score } = await checkExercise(lab, undefined, {
       counts: false,
     });
     const right = rows.filter(({ outcome }) => outcome === 'pass').length;
-    const outcome = mended ? 'pass' : findings.some((f) => f.outcome === 'fail') ? 'fail' : 'unknown';
+    const outcome = fixed ? 'pass' : findings.some((f) => f.outcome === 'fail') ? 'fail' : 'unknown';
     const how = exercise.ended === undefined ? '' : `, ${score} points`;
     return { outcome, detail: `exercise ${exercise.number}: ${right} of ${rows.length} right${how}` };
   });

@@ -12,7 +12,7 @@ export const arpNotSuppressed: Fault = {
     },
     FORGOTTEN,
   ],
-  mend: [
+  fix: [
     {
       on: '{server}',
       run: 'sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2',

@@ -23,7 +23,7 @@ export const bothActive: Fault = {
   modes: [],
   parts: ['vrrp-id', 'asker'],
   inject: [withId('{vrrp-id}', '77', 'has'), FORGOTTEN],
-  mend: [withId('77', '{vrrp-id}', 'lacks'), FORGOTTEN],
+  fix: [withId('77', '{vrrp-id}', 'lacks'), FORGOTTEN],
   wrong: {
     what: 'stops keepalived on the second director, so that nobody would take over',
     deeds: [

@@ -5,7 +5,7 @@ export const clientInside: Fault = {
   difficulty: 'hard',
   modes: ['nat'],
   inject: [{ on: '{servers}', run: 'ip route del {inside-address}/32' }],
-  mend: [{ on: '{servers}', run: 'ip route replace {inside-address}/32 via {director-address}' }],
+  fix: [{ on: '{servers}', run: 'ip route replace {inside-address}/32 via {director-address}' }],
   wrong: {
     what: 'answers {inside} directly, as in DR, and loses the clients outside',
     deeds: [

@@ -5,7 +5,7 @@ export const forwardingOff: Fault = {
   difficulty: 'easy',
   modes: ['nat'],
   inject: [{ on: '{director}', run: 'sysctl -qw net.ipv4.ip_forward=0' }],
-  mend: [{ on: '{director}', run: 'sysctl -qw net.ipv4.ip_forward=1' }],
+  fix: [{ on: '{director}', run: 'sysctl -qw net.ipv4.ip_forward=1' }],
   wrong: {
     what: 'lets the director forward what comes from the clients’ side only',
     deeds: [{ on: '{director}', run: 'sysctl -qw net.ipv4.conf.{director-device}.forwarding=1' }],

@@ -30,7 +30,7 @@ export const healthNeverMatches: Fault = {
   inject: [
     configured('s/^\\treceive="/&all is /', `! ${LISTED} && ! ipvsadm -Ln | grep -q '{other-address}:'`),
   ],
-  mend: [configured('s/^\\treceive="all is /\\treceive="/', LISTED)],
+  fix: [configured('s/^\\treceive="all is /\\treceive="/', LISTED)],
   wrong: {
     what: 'does without the check',
     deeds: [configured('s/^\\tchecktype=.*/\\tchecktype=on/', LISTED)],

@@ -9,7 +9,7 @@ export const ipipFiltered: Fault = {
   difficulty: 'medium',
   modes: ['tun'],
   inject: [{ on: '{router}', run: FILTER }],
-  mend: [{ on: '{router}', run: 'tc qdisc del dev {router-device} clsact' }],
+  fix: [{ on: '{router}', run: 'tc qdisc del dev {router-device} clsact' }],
   wrong: {
     what: 'does without the tunnel',
     deeds: [

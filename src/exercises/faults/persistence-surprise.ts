@@ -6,7 +6,7 @@ export const persistenceSurprise: Fault = {
   difficulty: 'medium',
   modes: ['nat', 'tun', 'dr'],
   inject: [edited('-s {scheduler} -p 300')],
-  mend: [edited('-s {scheduler}')],
+  fix: [edited('-s {scheduler}')],
   wrong: { what: 'shortens the time only', deeds: [edited('-s {scheduler} -p 5')] },
   conditions: [TAKES_TURNS],
   texts: {

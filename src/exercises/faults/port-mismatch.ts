@@ -6,7 +6,7 @@ export const portMismatch: Fault = {
   difficulty: 'medium',
   modes: ['dr', 'tun'],
   inject: [listening('{server-port};', '8099;')],
-  mend: [listening('8099;', '{server-port};')],
+  fix: [listening('8099;', '{server-port};')],
   wrong: {
     what: 'maps the port by masquerading',
     deeds: [

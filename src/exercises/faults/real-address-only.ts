@@ -6,7 +6,7 @@ export const realAddressOnly: Fault = {
   difficulty: 'medium',
   modes: ['dr', 'tun'],
   inject: [listening('{server-port};', '{server-address}:{server-port};')],
-  mend: [listening('{server-address}:{server-port};', '{server-port};')],
+  fix: [listening('{server-address}:{server-port};', '{server-port};')],
   wrong: {
     what: 'masquerades to the address that is listened on',
     deeds: [{ on: '{director}', run: `ipvsadm -e ${SERVER} -m -w {weight}` }],

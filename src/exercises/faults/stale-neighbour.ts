@@ -11,7 +11,7 @@ export const staleNeighbour: Fault = {
       run: 'ip neigh replace {vip} lladdr {server-mac} dev {asker-device} nud permanent',
     },
   ],
-  mend: [{ on: '{asker}', run: 'ip neigh del {vip} dev {asker-device}' }],
+  fix: [{ on: '{asker}', run: 'ip neigh del {vip} dev {asker-device}' }],
   wrong: { what: 'pins the director’s MAC address instead', deeds: [PINNED] },
   conditions: [LEARNT],
   texts: {

@@ -14,7 +14,7 @@ export const syncMismatch: Fault = {
   modes: [],
   parts: ['sync-id'],
   inject: [syncing('backup', '77')],
-  mend: [syncing('backup', '{sync-id}')],
+  fix: [syncing('backup', '{sync-id}')],
   wrong: { what: 'lets both send, and nobody listen', deeds: [syncing('master', '{sync-id}')] },
   texts: {
     en: {

@@ -6,7 +6,7 @@ export const tunnelDown: Fault = {
   difficulty: 'easy',
   modes: ['tun'],
   inject: [{ on: '{server}', run: 'ip link set {vip-device} down' }],
-  mend: [{ on: '{server}', run: 'ip link set {vip-device} up' }],
+  fix: [{ on: '{server}', run: 'ip link set {vip-device} up' }],
   wrong: { what: 'takes the real server out of the table', deeds: [SERVER_REMOVED] },
   texts: {
     en: {

@@ -15,7 +15,7 @@ export const tunnelMtu: Fault = {
       run: 'tc qdisc add dev {director-device} clsact; tc filter add dev {director-device} egress protocol ip pref 10 flower ip_proto icmp type 3 code 4 action drop',
     },
   ],
-  mend: [
+  fix: [
     {
       on: '{servers}',
       run: 'ip route show | while read -r route; do ip route change $route advmss 1440; done',
@@ -55,7 +55,7 @@ export const tunnelMtu: Fault = {
         'Either the message “fragmentation needed” gets through again, or the real servers announce a smaller segment size: ip route … advmss.',
       ],
       answer:
-        'The real servers’ routes had lost their advmss, and {director} had a tc filter that dropped its own “fragmentation needed” on {director-device}. Each alone would have been bearable; mending either is enough.',
+        'The real servers’ routes had lost their advmss, and {director} had a tc filter that dropped its own “fragmentation needed” on {director-device}. Each alone would have been bearable; fixing either is enough.',
     },
     de: {
       title: 'Die MTU des Tunnels ist ein schwarzes Loch',

@@ -10,7 +10,7 @@ export const tunnelRpFilter: Fault = {
       run: 'sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.{vip-device}.rp_filter=1',
     },
   ],
-  mend: [
+  fix: [
     {
       on: '{server}',
       run: 'sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{vip-device}.rp_filter=0',

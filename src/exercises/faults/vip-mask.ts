@@ -11,7 +11,7 @@ export const vipMask: Fault = {
       run: 'ip addr del {vip}/32 dev {vip-device}; ip addr add {vip}/24 dev {vip-device}',
     },
   ],
-  mend: [
+  fix: [
     {
       on: '{server}',
       run: 'ip addr del {vip}/24 dev {vip-device}; ip addr replace {vip}/32 dev {vip-device}',

@@ -6,7 +6,7 @@ export const vipMissing: Fault = {
   difficulty: 'easy',
   modes: ['dr', 'tun'],
   inject: [{ on: '{server}', run: 'ip addr del {vip}/32 dev {vip-device}' }],
-  mend: [{ on: '{server}', run: 'ip addr replace {vip}/32 dev {vip-device}' }],
+  fix: [{ on: '{server}', run: 'ip addr replace {vip}/32 dev {vip-device}' }],
   wrong: { what: 'takes the real server out of the table', deeds: [SERVER_REMOVED] },
   texts: {
     en: {

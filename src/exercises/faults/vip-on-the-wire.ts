@@ -12,7 +12,7 @@ export const vipOnTheWire: Fault = {
     },
     FORGOTTEN,
   ],
-  mend: [
+  fix: [
     {
       on: '{server}',
       run: 'ip addr del {vip}/32 dev {server-device}; ip addr replace {vip}/32 dev {vip-device}',

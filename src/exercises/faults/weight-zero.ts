@@ -6,7 +6,7 @@ export const weightZero: Fault = {
   difficulty: 'easy',
   modes: ['nat', 'tun', 'dr'],
   inject: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w 0` }],
-  mend: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w {weight}` }],
+  fix: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w {weight}` }],
   wrong: {
     what: 'gives it a weight, but three times the others’, and a scheduler that minds',
     deeds: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w 3` }, edited('-s wrr')],

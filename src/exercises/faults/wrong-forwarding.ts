@@ -6,7 +6,7 @@ export const wrongForwarding: Fault = {
   difficulty: 'easy',
   modes: ['nat', 'tun', 'dr'],
   inject: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {other-method} -w {weight}` }],
-  mend: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w {weight}` }],
+  fix: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w {weight}` }],
   wrong: { what: 'takes the real server out of the table', deeds: [SERVER_REMOVED] },
   texts: {
     en: {

@@ -5,7 +5,7 @@ export const wrongGateway: Fault = {
   difficulty: 'medium',
   modes: ['nat'],
   inject: [{ on: '{server}', run: 'ip route replace default via {other-address}' }],
-  mend: [{ on: '{server}', run: 'ip route replace default via {director-address}' }],
+  fix: [{ on: '{server}', run: 'ip route replace default via {director-address}' }],
   wrong: {
     what: 'lets the other real server pass the answers on',
     deeds: [

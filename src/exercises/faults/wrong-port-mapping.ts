@@ -9,7 +9,7 @@ export const wrongPortMapping: Fault = {
   difficulty: 'easy',
   modes: ['nat'],
   inject: [SERVER_REMOVED, { on: '{director}', run: MAPPED }],
-  mend: [
+  fix: [
     {
       on: '{director}',
       run: `${UNMAPPED}; ipvsadm -a -t {vip}:{port} -r {server-address}:{server-port} -m -w {weight}`,

@@ -6,7 +6,7 @@ export const wrongScheduler: Fault = {
   difficulty: 'easy',
   modes: ['nat', 'tun', 'dr'],
   inject: [edited('-s sh')],
-  mend: [edited('-s {scheduler}')],
+  fix: [edited('-s {scheduler}')],
   wrong: { what: 'takes another hash', deeds: [edited('-s mh')] },
   conditions: [TAKES_TURNS],
   texts: {

@@ -113,17 +113,17 @@ function bootFailure(directory: string, reason: string): LabError {
     .map((file) => textOrNothing(join(directory, file)))
     .filter((text) => text !== '')
     .join('\n');
-  const mend = MENDS.find(([pattern]) => pattern.test(log))?.[1];
+  const fix = FIXES.find(([pattern]) => pattern.test(log))?.[1];
   return new LabError(
     EXIT.machineCannot,
     `the embedded kernel did not come up: it ${reason}\n${lastLines(log)}`,
     {
-      mend: mend ?? 'see what this machine can do: lab doctor',
+      fix: fix ?? 'see what this machine can do: lab doctor',
     },
   );
 }
 
-const MENDS: [RegExp, string][] = [
+const FIXES: [RegExp, string][] = [
   [
     // -12 is ENOMEM; signal 9 without a word of anybody's is how the system ends what takes too much.
     /errno = -12\b|Cannot allocate memory|out of memory|the kernel was ended by signal 9\b/i,

@@ -19,7 +19,7 @@ export interface BootstrapOptions {
 /**
  * Runs mmdebstrap; where the mirror's index is out of date, once more without that check, and says so.
  * @param place folder for its temporary files, and the file or folder that it makes
- * @throws LabError machineCannot with the reason and its mend; the interruption, once mmdebstrap has cleaned up
+ * @throws LabError machineCannot with the reason and its fix; the interruption, once mmdebstrap has cleaned up
  */
 export async function bootstrap(
   argv: string[],
@@ -116,12 +116,12 @@ function buildFailure(output: string): LabError {
       `give your user a range of ids: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${process.env['USER'] ?? 'USER'}`,
     ],
   ];
-  const mend = reasons.find(([pattern]) => pattern.test(output))?.[1];
+  const fix = reasons.find(([pattern]) => pattern.test(output))?.[1];
   return new LabError(
     EXIT.machineCannot,
     `the Debian packages could not be put together:\n${lastLines(output)}`,
     {
-      mend: mend ?? 'nothing was kept; run the same command again once the cause is gone',
+      fix: fix ?? 'nothing was kept; run the same command again once the cause is gone',
     },
   );
 }

@@ -102,7 +102,7 @@ async function discard(folder: string, cleaning = CLEANING): Promise<void> {
   const left = mountsBelow(folder);
   if (left.length > 0)
     throw new LabError(EXIT.machineCannot, `a build that was killed left file systems mounted in ${folder}`, {
-      mend: `undo that as root: umount ${left.join(' ')}`,
+      fix: `undo that as root: umount ${left.join(' ')}`,
     });
   await rm(folder, { recursive: true, force: true });
 }

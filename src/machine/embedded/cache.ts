@@ -71,7 +71,7 @@ export async function removeKept(things: readonly Kept[]): Promise<void> {
   const lock = await tryHold(buildLock());
   if (lock === undefined)
     throw new LabError(EXIT.machineCannot, 'something is being built for the cache at this moment', {
-      mend: 'wait for it, or interrupt it',
+      fix: 'wait for it, or interrupt it',
     });
   try {
     for (const { name } of things) await rm(join(cacheDirectory(), name), { recursive: true, force: true });

@@ -47,7 +47,7 @@ export async function executionFor(
   const text = processorText(processor);
   const cannot = (why: string, how: string) =>
     new LabError(EXIT.machineCannot, `packages of ${text} cannot be set up on this host: ${why}`, {
-      mend: [how, elsewhere].filter((way) => way !== '').join('; or '),
+      fix: [how, elsewhere].filter((way) => way !== '').join('; or '),
     });
   if (platform() !== 'linux') throw cannot('it is not Linux', '');
   if (processor === hostProcessor()) return DIRECTLY;

@@ -140,7 +140,7 @@ export function unfulfilled(output: string): LabError | undefined {
     EXIT.labFailed,
     `images/kernel.config asks for what this source's kernel does not get: ${options.join(', ')}`,
     {
-      mend: 'ask for what each of them depends on as well (make ARCH=um menuconfig in the source shows it), or leave it out',
+      fix: 'ask for what each of them depends on as well (make ARCH=um menuconfig in the source shows it), or leave it out',
     },
   );
 }

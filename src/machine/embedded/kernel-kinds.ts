@@ -18,6 +18,6 @@ export function askedKernel(
   const kind = KERNEL_KINDS.find((known) => known === name);
   if (kind !== undefined) return kind;
   throw new LabError(EXIT.badInput, `LVSLAB_KERNEL ${JSON.stringify(name)} is no kernel of a lab`, {
-    mend: `set it to ${KERNEL_KINDS.join(' or ')}, or leave it out`,
+    fix: `set it to ${KERNEL_KINDS.join(' or ')}, or leave it out`,
   });
 }

@@ -110,7 +110,7 @@ export async function chooseKernel(option: KernelKind | undefined): Promise<Made
   const made = await findMadeKernel();
   if (made === undefined && asked === 'lab')
     throw new LabError(EXIT.machineCannot, 'this version of the tool has made no kernel for labs yet', {
-      mend: `make it, once: lab kernel build (${GAIN.takes}); or take Debian's: --kernel debian`,
+      fix: `make it, once: lab kernel build (${GAIN.takes}); or take Debian's: --kernel debian`,
     });
   return made;
 }

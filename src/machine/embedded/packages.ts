@@ -58,7 +58,7 @@ export async function ensurePrograms(programs: HostProgram[], progress: Progress
   if (process.getuid?.() !== 0 || apt.length > 0) {
     const what = absent.map((p) => `${p.program} (${p.purpose})`).join(', ');
     throw new LabError(EXIT.machineCannot, `this machine lacks ${what}`, {
-      mend:
+      fix:
         apt.length > 0
           ? `install the programs above with this system's package manager; on Debian: ${command}`
           : `run this once: sudo sh -c 'apt-get update && ${command}'`,
@@ -77,7 +77,7 @@ export async function ensurePrograms(programs: HostProgram[], progress: Progress
     if (result.exitCode === 0 || argv[1] === 'update') continue;
     task.fail();
     throw new LabError(EXIT.machineCannot, `${argv.join(' ')} failed:\n${lastLines(result.all)}`, {
-      mend: 'mend the package sources of this machine, or its network, and run the same command again',
+      fix: 'fix the package sources of this machine, or its network, and run the same command again',
     });
   }
   task.done(`installed ${packages.join(' ')}`);

@@ -91,7 +91,7 @@ export function packageMirror(env: NodeJS.ProcessEnv = process.env): string | un
   // eslint-disable-next-line no-control-regex -- these are what is looked for
   if (/^([a-z][a-z0-9+.-]*:\/\/|deb |\.{0,2}\/)[^\x00-\x1f\x7f]+$/.test(mirror)) return mirror;
   throw new LabError(EXIT.badInput, `LVSLAB_MIRROR ${JSON.stringify(mirror)} is no package mirror`, {
-    mend: 'set it to an address such as http://HOST/debian, a line of sources.list that begins with "deb ", or the path of such a file',
+    fix: 'set it to an address such as http://HOST/debian, a line of sources.list that begins with "deb ", or the path of such a file',
   });
 }
 

@@ -119,7 +119,7 @@ async function readManifest(directory: string): Promise<RootManifest | undefined
     throw new LabError(
       EXIT.machineCannot,
       `cannot read the root filesystem in ${directory}: ${(error as Error).message}`,
-      { mend: 'make it yours, or name another place for it with XDG_CACHE_HOME', cause: error },
+      { fix: 'make it yours, or name another place for it with XDG_CACHE_HOME', cause: error },
     );
   }
 }

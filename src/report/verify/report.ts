@@ -32,7 +32,7 @@ export interface VerifyResult {
 export interface VerifyError {
   stage: 'up' | 'test' | 'down';
   message: string;
-  mend: string | undefined;
+  fix: string | undefined;
   exitCode: ExitCode;
 }
 
@@ -102,7 +102,7 @@ export interface ReportedCase {
   title: string;
   outcome: VerifyOutcome;
   detail: string;
-  /** What it was concluded from, or the mend of an error; of a check that passed nothing. */
+  /** What it was concluded from, or the fix of an error; of a check that passed nothing. */
   lines: string[];
 }
 
@@ -123,13 +123,13 @@ export function casesOf(result: VerifyResult): ReportedCase[] {
   const { error } = result;
   if (error !== undefined) {
     const [detail = '', ...rest] = error.message.split('\n');
-    const mend = error.mend === undefined ? [] : [`mend: ${error.mend}`];
+    const fix = error.fix === undefined ? [] : [`fix: ${error.fix}`];
     cases.push({
       id: error.stage,
       title: error.stage,
       outcome: 'error',
       detail,
-      lines: [...rest, ...mend],
+      lines: [...rest, ...fix],
     });
   } else if (cases.length === 0)
     cases.push({ id: 'up', title: 'up', outcome: 'pass', detail: 'it came up', lines: [] });

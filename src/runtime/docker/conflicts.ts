@@ -10,7 +10,7 @@ import { containerName, networkName } from './container.ts';
 /**
  * Looks for what is in a lab's way on an engine: a container or network with one of its names, or a network with some
  * of its addresses.
- * @throws LabError badInput with everything that is, and the mend; nothing has been made then
+ * @throws LabError badInput with everything that is, and the fix; nothing has been made then
  */
 export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
   const [containers, networks, subnets] = await Promise.all([
@@ -37,7 +37,7 @@ export async function assertFree(docker: Docker, plan: Plan): Promise<void> {
   if (problems.length === 0) return;
   const free = freeSubnet([...subnets.map((s) => s.subnet), ...plan.networks.flatMap((n) => n.subnets)]);
   throw new LabError(EXIT.badInput, problems.join('\n'), {
-    mend: orEmbedded(
+    fix: orEmbedded(
       `take down or rename what is in the way${free === undefined ? '' : `, or give the network another subnet, for example ${free}, or leave it open (\`auto\`)`}`,
       'on the embedded machine nothing is in the way (--machine embedded)',
     ),

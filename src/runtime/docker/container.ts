@@ -19,7 +19,7 @@ export function networkName(lab: string, network: string): string {
 
 /**
  * /proc paths that stay read-only: Docker's own list, but of /proc/sys all except `net`, so that a student can break
- * and mend a node's ARP settings. Those under `net` are the node's own, not the engine's.
+ * and fix a node's ARP settings. Those under `net` are the node's own, not the engine's.
  */
 const SYSCTLS = ['abi', 'crypto', 'debug', 'dev', 'fs', 'kernel', 'sunrpc', 'user', 'vm', 'xen'].map(
   (d) => `/proc/sys/${d}`,

@@ -66,7 +66,7 @@ export function gatewayOf(plan: Plan, subnet: string): string {
     if (!taken.has(address)) return address;
   }
   throw new LabError(EXIT.badInput, `every address of ${subnet} is taken, and Docker wants one of its own`, {
-    mend: orEmbedded(
+    fix: orEmbedded(
       'make the subnet larger',
       'on the embedded machine it is large enough (--machine embedded)',
     ),

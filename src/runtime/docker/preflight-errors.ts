@@ -14,7 +14,7 @@ export interface Blamed {
 /** The error that names what was eaten, and by which rules. */
 export function eatenError(missing: Missing[], blamed: Blamed): LabError {
   const text = `the engine's networks do not carry what LVS sends:\n${rows(missing)}\n${byWhat(blamed)}`;
-  return new LabError(EXIT.machineCannot, text, { mend: wayOut(blamed) });
+  return new LabError(EXIT.machineCannot, text, { fix: wayOut(blamed) });
 }
 
 /** The error where hardly any packet came, and no rule is known to have eaten them. */
@@ -22,7 +22,7 @@ export function unmeasuredError(missing: Missing[], blamed: Blamed): LabError {
   const text = `whether the engine's networks carry what LVS sends could not be measured:\n${rows(missing)}`;
   const { suspects } = blamed;
   return new LabError(EXIT.testUnknown, suspects.length === 0 ? text : `${text}\n${byWhat(blamed)}`, {
-    mend:
+    fix:
       suspects.length === 0 ? orEmbedded('try again once the engine’s host has less to do') : wayOut(blamed),
   });
 }

@@ -194,7 +194,7 @@ export async function exitCode(
     if (Running) limit = performance.now() + patience;
     else if (performance.now() > limit)
       throw new LabError(EXIT.labFailed, 'the Docker engine does not say how the command ended', {
-        mend: 'is its node still there? lab status',
+        fix: 'is its node still there? lab status',
       });
     await sleep(pause);
   }

@@ -44,7 +44,7 @@ export async function removeLab(api: Api, lab: string): Promise<void> {
     await sleep(PAUSE);
   }
   throw new LabError(EXIT.labFailed, `lab ${lab} does not go from the Docker engine`, {
-    mend: `what is left: docker ps -a --filter label=${LABEL.lab}=${lab}`,
+    fix: `what is left: docker ps -a --filter label=${LABEL.lab}=${lab}`,
   });
 }
 

@@ -56,8 +56,8 @@ describe('datagrams of one port whose real server is taken out', () => {
     await on('client', 'kill $(cat /run/sender.pid)');
 
     await on('director', 'sysctl -qw net.ipv4.vs.expire_nodest_conn=1');
-    const mended = await checks();
-    expect(mended.find(({ id }) => id === ROW)).toMatchObject({
+    const fixed = await checks();
+    expect(fixed.find(({ id }) => id === ROW)).toMatchObject({
       outcome: 'pass',
       detail: expect.stringContaining('answered by pod1, as the director gave the entry up') as string,
     });

@@ -55,7 +55,7 @@ class Host {
   }
 
   /** Carries out what an error says is to be run on the engine's host. @returns the commands */
-  async mend({ stderr }: Ran): Promise<string[]> {
+  async fix({ stderr }: Ran): Promise<string[]> {
     const commands = Array.from(stderr.matchAll(/^\s+((?:sysctl|nft) .*)$/gm), ([, line = '']) => line);
     for (const command of commands) await this.run(command);
     return commands.map((command) => command.split(' ')[0] ?? '');
@@ -113,7 +113,7 @@ describe.each(RELEASES)('the firewall of a host with Docker %s', (release) => {
     expect(refused.stderr).toContain('do not carry what LVS sends');
     expect(refused.stderr).toContain(`eaten by:\n  iptables -t filter -A DOCKER-USER`);
     expect(refused.stderr).not.toContain('an ordinary one');
-    expect(await host.mend(refused)).toEqual(['sysctl']);
+    expect(await host.fix(refused)).toEqual(['sysctl']);
     await host.works();
     await host.run(`iptables -D ${rule}`);
   });
@@ -125,7 +125,7 @@ describe.each(RELEASES)('the firewall of a host with Docker %s', (release) => {
     expect(refused.code, refused.stderr).toBe(3);
     expect(refused.stderr).toContain('what was sent came as 192.0.2.77 > 10.84.3.');
     expect(refused.stderr).toContain('eaten by:\n  iptables -t nat -A POSTROUTING');
-    expect(await host.mend(refused)).toEqual(['sysctl']);
+    expect(await host.fix(refused)).toEqual(['sysctl']);
     await host.works();
     await host.run(`iptables -t nat -D ${rule}`);
   });
@@ -141,7 +141,7 @@ describe.each(RELEASES)('the firewall of a host with Docker %s', (release) => {
     const counted = await host.up();
     expect(counted.code, counted.stderr).toBe(3);
     expect(counted.stderr).toContain('eaten by:\n  nftables inet wall way: ip saddr 10.84.2.0/24');
-    expect(await host.mend(counted)).toEqual(['sysctl']);
+    expect(await host.fix(counted)).toEqual(['sysctl']);
     await host.works();
     await host.run('nft delete table inet wall');
   });
@@ -154,7 +154,7 @@ describe.each(RELEASES)('the firewall of a host with Docker %s', (release) => {
     expect(unknown.code, unknown.stderr).toBe(5);
     expect(unknown.stderr).toContain('could not be measured');
     expect(unknown.stderr).toContain('it may be one of them:\n  nftables inet wall way: policy drop');
-    expect(await host.mend(unknown)).toEqual(['sysctl']);
+    expect(await host.fix(unknown)).toEqual(['sysctl']);
     await host.works();
     await host.run('nft delete table inet wall');
   });
@@ -167,7 +167,7 @@ describe.each(RELEASES)('the firewall of a host with Docker %s', (release) => {
     expect(refused.stderr).toContain(
       'it may be one of them:\n  nftables bridge wall way: ip saddr 10.84.2.0/24',
     );
-    expect(await host.mend(refused)).toEqual(['nft']);
+    expect(await host.fix(refused)).toEqual(['nft']);
     await host.works();
     await host.run('nft delete table bridge wall');
   });
@@ -212,7 +212,7 @@ describe.each(ENGINES)('Docker %s', (_, release, options, legacy, obstacle) => {
     expect(refused.stderr).toMatch(
       legacy ? /eaten by:\n\s+iptables-legacy -t filter -A DOCKER-USER -j DROP/ : /chain FORWARD policy DROP/,
     );
-    expect(await host.mend(refused)).toEqual(['sysctl']);
+    expect(await host.fix(refused)).toEqual(['sysctl']);
     await host.works();
   });
 });

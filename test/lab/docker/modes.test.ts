@@ -53,7 +53,7 @@ describe.each(['nat', 'tun', 'dr'])('%s on Docker', (mode) => {
   });
 
   it('fails with its cause when a real server loses the VIP or its way back, and is green again after', async () => {
-    const [breaks, mends, claim] = {
+    const [breaks, fixes, claim] = {
       nat: ['ip route del default', 'ip route add default via 10.0.0.1', 'answers'],
       tun: ['ip link set tunl0 down', 'ip link set tunl0 up', 'answers'],
       dr: [
@@ -71,7 +71,7 @@ describe.each(['nat', 'tun', 'dr'])('%s on Docker', (mode) => {
       failed.some((name) => name.startsWith(claim.split(' ')[0] ?? '')),
       failed.join('; '),
     ).toBe(true);
-    await on('rs1', mends);
+    await on('rs1', fixes);
     for (const node of ['client', 'director']) await on(node, 'ip neigh flush all');
     expect((await json<TestReport>(['test', mode])).outcome).toBe('pass');
   });

@@ -79,13 +79,13 @@ describe('the commands of an exercise', () => {
     const hidden = await json<{ exercises: Record<string, unknown>[] }>(['report', 'dr']);
     expect(hidden.exercises[0]).not.toHaveProperty('fault');
 
-    const solved = await lab(['solve', 'dr', '--mend']);
+    const solved = await lab(['solve', 'dr', '--fix']);
     expect(solved.stdout).toContain('Ein Weg, es zu beheben:');
     expect(solved.stdout).toMatch(/^Woran man es sieht: .+/m);
     expect(solved.stdout).toMatch(/^Deine erste vergebliche Prüfung sah es:\n {4}\S/m);
-    const mended = await lab(['check', 'dr']);
-    expect(mended.code, mended.stdout).toBe(0);
-    expect(mended.stdout).toContain('Wertung: 0 Punkte');
+    const fixed = await lab(['check', 'dr']);
+    expect(fixed.code, fixed.stdout).toBe(0);
+    expect(fixed.stdout).toContain('Wertung: 0 Punkte');
     const { exercises } = await json<{ exercises: { hints: { by: string }[]; tries: unknown[] }[] }>([
       'report',
       'dr',
@@ -113,15 +113,15 @@ describe('the commands of an exercise', () => {
     expect(broken.stdout).toContain('✔ Every request is answered.');
     expect(broken.stdout.match(/^✘/gm)).toHaveLength(1);
     const rows = broken.stdout.match(/^[✔✘?] /gm)?.length ?? 0;
-    expect(broken.stdout).toContain(`Not mended yet. ${rows - 1} of ${rows} right.`);
+    expect(broken.stdout).toContain(`Not fixed yet. ${rows - 1} of ${rows} right.`);
     await on('client', 'sysctl -qw net.ipv4.tcp_syn_retries=10');
     expect((await lab(['check', 'dr'])).code).toBe(1);
     await on('director', 'tc qdisc del dev eth0 root');
-    const mended = await lab(['check', 'dr']);
-    expect(mended.code, mended.stdout).toBe(0);
-    expect(mended.stdout).toContain('score: 90 points');
-    expect(mended.stdout).toContain('How one sees it: In a capture at director each packet for 192.0.2.100');
-    expect(mended.stdout).not.toContain('promised:');
+    const fixed = await lab(['check', 'dr']);
+    expect(fixed.code, fixed.stdout).toBe(0);
+    expect(fixed.stdout).toContain('score: 90 points');
+    expect(fixed.stdout).toContain('How one sees it: In a capture at director each packet for 192.0.2.100');
+    expect(fixed.stdout).not.toContain('promised:');
     expect((await lab(['reset', 'dr'])).stderr).toBe('');
   });
 

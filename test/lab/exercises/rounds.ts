@@ -14,17 +14,17 @@ export interface Expected {
   broken: string[];
   /** Those that may be: who answers first is a race. */
   perhaps?: string[];
-  /** Those that are not green after the wrong mend, among others. */
+  /** Those that are not green after the wrong fix, among others. */
   wrong: string[];
 }
 
 interface CheckJson {
-  mended: boolean;
+  fixed: boolean;
   score: number;
   findings: { id: string; outcome: string; text: string; detail?: string }[];
 }
 
-/** One lab for all its faults: each is injected, mended wrongly, reset, injected again, and mended. */
+/** One lab for all its faults: each is injected, fixed wrongly, reset, injected again, and fixed. */
 export function rounds(topology: string, table: Record<string, Expected>): void {
   describe(`exercises on ${topology}`, () => {
     const me = user(`exercises-${topology}`);
@@ -92,10 +92,10 @@ export function rounds(topology: string, table: Record<string, Expected>): void 
       expect(reset.stderr).toContain('is forfeited');
 
       await begin(fault);
-      await done(fault.mend);
-      const mended = await check();
-      expect(mended.bad).toEqual([]);
-      expect(mended).toMatchObject({ code: 0, report: { mended: true, score: 100 } });
+      await done(fault.fix);
+      const fixed = await check();
+      expect(fixed.bad).toEqual([]);
+      expect(fixed).toMatchObject({ code: 0, report: { fixed: true, score: 100 } });
       expect(await differences()).toEqual([]);
     });
   });

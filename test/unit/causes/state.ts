@@ -14,7 +14,7 @@ export function difference(
   state: Difference['state'] = 'changed',
   changes: Difference['changes'] = [],
 ): Difference {
-  return { kind, name, state, changes, mend: [] };
+  return { kind, name, state, changes, fix: [] };
 }
 
 interface Parts {

@@ -15,7 +15,7 @@ const on: Exercise = {
     tries: [],
   },
 };
-const mended: Exercise = { ...on, ended: '2026-01-01T10:10:00.000Z', how: 'mended' };
+const fixed: Exercise = { ...on, ended: '2026-01-01T10:10:00.000Z', how: 'fixed' };
 const failed = { time: '2026-01-01T10:03:00.000Z', outcome: 'fail', failed: ['answers'] };
 
 const facts = (seat: string, more: Partial<SeatFacts<string>> = {}): SeatFacts<string> => ({
@@ -39,22 +39,22 @@ describe('a row of the board', () => {
     expect(row('a', { test: { ...failed, outcome: 'pass' } }).broken).toBe(false);
   });
 
-  it('is not broken by a test from before the mend, but by one after it', () => {
-    expect(row('a', { exercises: [mended], test: failed })).toMatchObject({ broken: false, points: 90 });
+  it('is not broken by a test from before the fix, but by one after it', () => {
+    expect(row('a', { exercises: [fixed], test: failed })).toMatchObject({ broken: false, points: 90 });
     const later = { ...failed, time: '2026-01-01T10:11:00.000Z' };
-    expect(row('a', { exercises: [mended], test: later }).broken).toBe(true);
+    expect(row('a', { exercises: [fixed], test: later }).broken).toBe(true);
   });
 
   it('tells the last activity, noted or written down', () => {
     const noted = Date.parse('2026-01-01T11:00:00Z');
-    expect(row('a', { exercises: [mended], noted }).activity).toBe('2026-01-01T11:00:00.000Z');
-    expect(row('a', { exercises: [mended] }).activity).toBe('2026-01-01T10:10:00.000Z');
+    expect(row('a', { exercises: [fixed], noted }).activity).toBe('2026-01-01T11:00:00.000Z');
+    expect(row('a', { exercises: [fixed] }).activity).toBe('2026-01-01T10:10:00.000Z');
   });
 });
 
 describe('the board', () => {
   const rows = [
-    row('a', { exercises: [mended] }),
+    row('a', { exercises: [fixed] }),
     row('b', { exercises: [on], test: failed }),
     row('c', { state: 'dead', name: 'AA' }),
     row('d', { test: { ...failed, outcome: 'pass', failed: [] }, noted: Date.parse('2026-01-01T12:00:00Z') }),
@@ -86,7 +86,7 @@ describe('the board', () => {
     ) as never;
     const lines = boardLines({ ...frame, rows: named }).map(({ text }) => text);
     expect(lines[0]).toBe('class nat from nat: 4 seats, 3 up, 1 of them broken  12:30:00 UTC');
-    expect(lines[3]).toMatch(/^a +A +up +– +1 mended +1 +0 +90 +140 h|^a +A +up +– +1 mended +1 +0 +90 +2 h/);
+    expect(lines[3]).toMatch(/^a +A +up +– +1 fixed +1 +0 +90 +140 h|^a +A +up +– +1 fixed +1 +0 +90 +2 h/);
     expect(lines[4]).toMatch(/^b +B +broken +fail +1 on +1 +0 +0 +/);
     expect(lines[5]).toMatch(/^c +AA +dead/);
     expect(lines[6]).toMatch(/^d +Maximiliane-Charlot… +up +pass +– .* 30 min/);

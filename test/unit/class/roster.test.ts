@@ -67,7 +67,7 @@ describe('a roster', () => {
     }
     expect(found).toMatchObject([{ line, column }]);
     expect(found[0]?.message).toContain(message);
-    expect(found[0]?.mend).toBeTruthy();
+    expect(found[0]?.fix).toBeTruthy();
   });
 
   it('is told every problem at once, with the file', () => {

@@ -9,7 +9,7 @@ const works = (option: string, own: Partial<Candidate> = {}): Candidate => ({
 });
 const lacks = (option: string, code: 3 | 4 = EXIT.machineCannot) =>
   works(option, {
-    attempt: () => Promise.reject(new LabError(code, `${option} lacks it`, { mend: `give it to ${option}` })),
+    attempt: () => Promise.reject(new LabError(code, `${option} lacks it`, { fix: `give it to ${option}` })),
   });
 
 describe('the place for a lab', () => {
@@ -40,7 +40,7 @@ describe('the place for a lab', () => {
     await expect(none).rejects.toMatchObject({
       code: EXIT.machineCannot,
       message: 'no place here can run this lab:\n  --a lacks it\n  --b lacks it',
-      mend: 'give it to --a\ngive it to --b\nlab doctor says more',
+      fix: 'give it to --a\ngive it to --b\nlab doctor says more',
     });
     await expect(firstThatWorks([lacks('--a')], {})).rejects.toMatchObject({ message: '--a lacks it' });
   });

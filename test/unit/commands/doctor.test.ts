@@ -9,7 +9,7 @@ const PLACES = ['local machine', 'embedded', 'engine kernel'];
 
 describe.each(Object.entries(KINDS))('%s', (_, kind) => {
   const diagnosis = diagnosisOf(factsOf(kind));
-  const text = diagnosis.findings.map(({ detail, mend }) => `${detail}\n${mend ?? ''}`).join('\n');
+  const text = diagnosis.findings.map(({ detail, fix }) => `${detail}\n${fix ?? ''}`).join('\n');
   const embedded = embeddedRuns(kind.abilities);
 
   it('has just these places for labs', () => {

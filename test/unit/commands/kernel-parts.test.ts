@@ -79,7 +79,7 @@ describe('a kernel that lacks it', () => {
       ].join('\n'),
     });
     const fixed = lacksParts(file, ['iptables'], 'it', 'modprobe nft_compat');
-    expect(fixed.mend).toMatch(/^modprobe nft_compat/);
+    expect(fixed.fix).toMatch(/^modprobe nft_compat/);
   });
 
   it('is a note to whoever validates the file, and no problem', () => {

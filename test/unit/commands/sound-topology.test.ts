@@ -22,7 +22,7 @@ services: ${services}
 `;
 }
 
-function refused(text: string, ...expected: [message: string, mend?: string][]): void {
+function refused(text: string, ...expected: [message: string, fix?: string][]): void {
   expectProblemsOf(parseSound, text, ...expected);
 }
 
@@ -62,17 +62,17 @@ describe('a stated gateway', () => {
   });
 
   it('that does not forward, or that no node has, is refused', () => {
-    const mend = (node: string) =>
+    const fix = (node: string) =>
       `leave \`gateway\` of "${node}" out, so that its routes follow from the networks, or name a neighbour that leads there`;
     refused(
       oneArm('rs1: { on: front, gateway: ▸rs2 }\n rs2: { on: front, gateway: ▸10.1.0.77 }'),
       [
         'replies of real server "rs1" have no way to client "client": "rs2" is a real server and does not forward (rs1 → rs2)',
-        mend('rs1'),
+        fix('rs1'),
       ],
       [
         'replies of real server "rs2" have no way to client "client": no node has 10.1.0.77, the next hop of "rs2"',
-        mend('rs2'),
+        fix('rs2'),
       ],
     );
     refused(
@@ -83,7 +83,7 @@ describe('a stated gateway', () => {
         rs1: { on: back }`),
       [
         'client "client" has no way to VIP 10.1.0.100: "other" is a client and does not forward (client → other)',
-        mend('client'),
+        fix('client'),
       ],
     );
   });

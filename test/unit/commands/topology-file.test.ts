@@ -64,7 +64,7 @@ describe('a topology', () => {
     const error = failure(() => topologyFile('nta'));
     expect(error.code).toBe(EXIT.badInput);
     expect(error.message).toBe('nta is neither a file nor a topology that comes with the tool');
-    expect(error.mend).toContain(`one of: ${[...SHIPPED].sort().join(', ')}`);
+    expect(error.fix).toContain(`one of: ${[...SHIPPED].sort().join(', ')}`);
   });
 
   it('that is a folder is bad input', () => {

@@ -131,12 +131,12 @@ describe('the image of a node', () => {
       'the Docker engine stopped answering (',
       'once it runs again',
     ],
-  ])('is not put together elsewhere where the engine %s', async (_, hasBase, answer, message, mend) => {
+  ])('is not put together elsewhere where the engine %s', async (_, hasBase, answer, message, fix) => {
     const error = await wanted(hasBase, answer);
     expect(error.message).toContain(message);
     expect(error.message).not.toContain('LVSLAB_MIRROR');
-    if (mend === undefined) expect(error.mend).toBeUndefined();
-    else expect(error.mend).toContain(mend);
+    if (fix === undefined) expect(error.fix).toBeUndefined();
+    else expect(error.fix).toContain(fix);
   });
 
   it('is not waited for without end', async () => {
@@ -204,7 +204,7 @@ it('a container whose programs are for another processor is no answer of theirs,
   try {
     await expect(runOnce(docker, 'image', ['sh'], {})).rejects.toMatchObject({
       message: 'a container to run sh once: exec /usr/bin/sh: exec format error',
-      mend: expect.stringContaining('for another processor') as string,
+      fix: expect.stringContaining('for another processor') as string,
     });
   } finally {
     end();

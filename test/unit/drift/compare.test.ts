@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mendCommands, type Difference } from '../../../src/drift/compare.ts';
+import { fixCommands, type Difference } from '../../../src/drift/compare.ts';
 import { commandText } from '../../../src/plan/script.ts';
 import { recorded, swap } from './recorded.ts';
 
@@ -21,8 +21,8 @@ function words(differences: Difference[]): string[] {
     ].join(': '),
   );
 }
-function mends(differences: Difference[]): string[] {
-  return mendCommands(differences).map(commandText);
+function fixes(differences: Difference[]): string[] {
+  return fixCommands(differences).map(commandText);
 }
 
 describe('a node that nobody touched', () => {
@@ -46,7 +46,7 @@ type Case = [
   node: typeof NAT_SERVER,
   change: (dump: string) => string,
   said: string[],
-  mend: string[],
+  fix: string[],
 ];
 
 const SERVER = '-a -t 203.0.113.100:80 -r 10.0.0.12:80 -m -w 1\n';
@@ -332,17 +332,17 @@ const CASES: Case[] = [
 ];
 
 describe('a node that differs', () => {
-  it.each(CASES)('%s', (_, node, change, said, mend) => {
+  it.each(CASES)('%s', (_, node, change, said, fix) => {
     const differences = node.look(change);
     expect(words(differences).sort()).toEqual([...said].sort());
-    expect(mends(differences).sort()).toEqual([...mend].sort());
+    expect(fixes(differences).sort()).toEqual([...fix].sort());
   });
 
   it('by a file gets it back, and then whatever reads it anew', () => {
     for (const change of [swap('FILE', 'FILE# mine'), swap(/FILE\nend-of 0 file/, '\nend-of 1 file')]) {
       const differences = NAT_SERVER.look(change);
       expect(differences.map((d) => `${d.kind} ${d.name}`)).toEqual(['file /etc/nginx/lab.conf']);
-      expect(mends(differences).map((text) => text.split(' ').slice(0, 3).join(' ').split('\n')[0])).toEqual([
+      expect(fixes(differences).map((text) => text.split(' ').slice(0, 3).join(' ').split('\n')[0])).toEqual([
         'cat > /etc/nginx/lab.conf',
         'start-stop-daemon --stop --oknodo',
         'start-stop-daemon --start --oknodo',
@@ -354,7 +354,7 @@ describe('a node that differs', () => {
 it('a certificate without its key is made anew, and whatever reads it started anew', () => {
   const differences = MARK_SERVER.look(swap('end-of 0 certificate', 'end-of 1 certificate'));
   expect(words(differences)).toEqual(['missing certificate /etc/nginx/lab.crt']);
-  expect(mends(differences).map((text) => text.split(' ').slice(0, 2).join(' '))).toEqual([
+  expect(fixes(differences).map((text) => text.split(' ').slice(0, 2).join(' '))).toEqual([
     'rm -f',
     'test -s',
     'start-stop-daemon --stop',
@@ -362,7 +362,7 @@ it('a certificate without its key is made anew, and whatever reads it started an
   ]);
 });
 
-describe('the order of the mends', () => {
+describe('the order of the fixes', () => {
   it('is removals first, what was added last before the rest; then causes before what needs them', () => {
     const differences = NAT_DIRECTOR.look((dump) =>
       swap(
@@ -370,7 +370,7 @@ describe('the order of the mends', () => {
         `-A -t 1.2.3.4:80 -s rr\n-a -t 1.2.3.4:80 -r 10.0.0.11:80 -m -w 1\n`,
       )(swap('"mtu":1500', '"mtu":1400')(swap('ipv4/ip_forward:1', 'ipv4/ip_forward:0')(dump))),
     );
-    expect(mends(differences).map((text) => text.split(' ').slice(0, 3).join(' '))).toEqual([
+    expect(fixes(differences).map((text) => text.split(' ').slice(0, 3).join(' '))).toEqual([
       'ipvsadm -d -t',
       'ipvsadm -D -t',
       'ip link set',

@@ -3,7 +3,7 @@ import { TopologyError } from '../../../src/errors.ts';
 import { isExercise, parseExercise } from '../../../src/exercises/file.ts';
 import { shipped } from '../plan/labs.ts';
 
-const GOOD = `exercise: 1
+const GOOD = `exercise: 2
 topology: dr
 title: A server is off the net
 difficulty: easy
@@ -13,7 +13,7 @@ hints: [Which server?]
 answer: "{server} was down."
 break:
   "{server}": ip link set eth0 down
-mend:
+fix:
   "{server}": ip link set eth0 up
 checks:
   - on: client
@@ -49,6 +49,22 @@ describe('an exercise file', () => {
     expect(problems(GOOD, shipped('dr'))).toEqual([]);
   });
 
+  it('of version 1 is read, with a note where it says `mend`', () => {
+    const old = GOOD.replace('exercise: 2', 'exercise: 1').replace('fix:', 'mend:');
+    const { fault, notes } = parseExercise(old, 'mine.yaml', 'mine');
+    expect(fault).toEqual(parseExercise(GOOD, 'mine.yaml', 'mine').fault);
+    expect(notes).toEqual([
+      {
+        ...{ line: 11, column: 1 },
+        message: '"mend" is now called "fix"; the next version of this tool does not read it',
+        fix: 'write `fix:`, and `exercise: 2` at the top',
+      },
+    ]);
+    expect(parseExercise(GOOD, 'mine.yaml', 'mine').notes).toEqual([]);
+    const both = GOOD.replace('fix:', 'mend:\n  "{server}": "true"\nfix:');
+    expect(problems(both)).toEqual(['mine.yaml:11:1: unknown key "mend" in the exercise']);
+  });
+
   it('is told from a topology', () => {
     expect(isExercise(GOOD)).toBe(true);
     expect(isExercise('lvslab: 1\nnodes: {}\n')).toBe(false);
@@ -69,7 +85,7 @@ describe('an exercise file', () => {
     ],
     [
       'another version',
-      GOOD.replace('exercise: 1', 'exercise: 2'),
+      GOOD.replace('exercise: 2', 'exercise: 3'),
       ['mine.yaml:1:11: exercise: this value is not allowed'],
     ],
     [

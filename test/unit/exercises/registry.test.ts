@@ -44,8 +44,8 @@ describe('the faults', () => {
     });
 
     it('names only parts that there are', () => {
-      const { inject, mend, wrong, conditions = [] } = fault;
-      const texts = [...inject, ...mend, ...(wrong?.deeds ?? []), ...conditions].flatMap(({ on, run }) => [
+      const { inject, fix, wrong, conditions = [] } = fault;
+      const texts = [...inject, ...fix, ...(wrong?.deeds ?? []), ...conditions].flatMap(({ on, run }) => [
         on,
         run,
       ]);
@@ -57,7 +57,7 @@ describe('the faults', () => {
       expect(labs.length).toBeGreaterThan(0);
       for (const { cast } of labs) {
         const texts = [
-          ...deedsFor([...fault.inject, ...fault.mend, ...(fault.conditions ?? [])], cast).flatMap(
+          ...deedsFor([...fault.inject, ...fault.fix, ...(fault.conditions ?? [])], cast).flatMap(
             ({ on, run }) => [on, run],
           ),
           ...textsOf(fault)
@@ -80,7 +80,7 @@ describe('the faults', () => {
       }
     });
 
-    it('has a wrong mend, for the tests', () => {
+    it('has a wrong fix, for the tests', () => {
       expect(fault.wrong?.deeds.length).toBeGreaterThan(0);
     });
   });
@@ -189,9 +189,9 @@ describe('what users are told', () => {
 });
 
 it('counts points', () => {
-  const base = { how: 'mended', hints: [], tries: [{ mended: true }] } as unknown as Exercise;
+  const base = { how: 'fixed', hints: [], tries: [{ fixed: true }] } as unknown as Exercise;
   const hint = { time: '', by: 'hint' };
-  const vain = { time: '', right: 1, of: 2, mended: false };
+  const vain = { time: '', right: 1, of: 2, fixed: false };
   expect(scoreOf(base)).toBe(100);
   expect(scoreOf({ ...base, hints: [hint], tries: [vain, vain] })).toBe(80);
   expect(scoreOf({ ...base, hints: Array.from({ length: 20 }, () => hint) })).toBe(10);

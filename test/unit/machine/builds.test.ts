@@ -102,7 +102,7 @@ describe.skipIf(process.getuid?.() !== 0)('what a killed build left mounted', ()
     vi.stubEnv('PATH', `${programs}:${process.env['PATH'] ?? ''}`);
     await expect(clearUnfinished()).rejects.toMatchObject({
       message: `a build that was killed left file systems mounted in ${left}`,
-      mend: expect.stringContaining(join(left, 'root', 'sys', 'deep')) as string,
+      fix: expect.stringContaining(join(left, 'root', 'sys', 'deep')) as string,
     });
     expect(readFileSync(join(elsewhere, 'papers'), 'utf8')).toBe('mine');
     expect(existsSync(join(left, 'root', 'half'))).toBe(true);

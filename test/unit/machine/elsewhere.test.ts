@@ -45,7 +45,7 @@ it.each(['darwin', 'win32'])(
     Object.assign(host, { platform, arch: 'arm64' });
     await expect(executionFor('arm64', 'another way', quiet())).rejects.toMatchObject({
       message: 'packages of arm64 cannot be set up on this host: it is not Linux',
-      mend: 'another way',
+      fix: 'another way',
       code: 3,
     });
   },

@@ -80,7 +80,7 @@ describe('a made kernel', () => {
   it('is missed with the command that makes it', async () => {
     await expect(chooseKernel('lab')).rejects.toMatchObject({
       code: EXIT.machineCannot,
-      mend: expect.stringContaining('lab kernel build') as string,
+      fix: expect.stringContaining('lab kernel build') as string,
     });
   });
 });

@@ -55,7 +55,7 @@ describe('an address for ssh', () => {
     expect(error.message).toContain(why);
     expect(error.message).toContain('(--machine)');
     expect(error.code).toBe(2);
-    expect(error.mend).toContain('ssh://user@host');
+    expect(error.fix).toContain('ssh://user@host');
   });
 
   it('puts nothing but the command after what could be an option', () => {

@@ -8,7 +8,7 @@ import { healScript } from '../../../src/plan/failures.ts';
 import {
   hereDocument,
   line,
-  mendScript,
+  fixScript,
   planScript,
   portName,
   quote,
@@ -346,7 +346,7 @@ describe('a file of any content', () => {
 
   it.each<[string, (content: string) => string]>([
     ['up', (content) => runScript([file(content), { kind: 'file', path: `${path}.2`, content: 'after\n' }])],
-    ['reset', (content) => mendScript([{ argv: ['tee', path], file: { path, content } }])],
+    ['reset', (content) => fixScript([{ argv: ['tee', path], file: { path, content } }])],
     ['heal', (content) => healScript(node(content), { kind: 'node' })],
     [
       'plan',

@@ -133,14 +133,14 @@ describe('the templates of a persistent service', () => {
     expect(isUndecided(persistent(), probesOf(persistent(), address, renewed))).toBe(false);
     expect(judged(persistent(), address, renewed).outcome).toBe('pass');
     // After the mask is back, templates of single addresses stay until they end.
-    const mended = {
+    const fixed = {
       before: { '192.0.2.130': 28, '192.0.2.128': 28 },
       after: { '192.0.2.130': 25, '192.0.2.128': 29 },
       between: 3,
       asked: 0.3,
     };
-    expect(judged(persistent(26), address, mended).outcome).toBe('pass');
-    const broken = { ...mended, after: { '192.0.2.130': 29, '192.0.2.128': 25 } };
+    expect(judged(persistent(26), address, fixed).outcome).toBe('pass');
+    const broken = { ...fixed, after: { '192.0.2.130': 29, '192.0.2.128': 25 } };
     expect(judged(persistent(26), address, broken).outcome).toBe('fail');
   });
 

@@ -91,7 +91,7 @@ services: [{ vip: 192.0.2.100 }, { vip: 192.0.2.100, port: 8 }, { vip: 192.0.2.1
       (name) => ({
         ...missing(name),
         changes: [],
-        mend: [],
+        fix: [],
       }),
     );
     const of = plan.services.map((s) => aboutService(nodeOf(plan, 'director'), s, differences).own.length);

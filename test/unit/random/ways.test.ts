@@ -25,10 +25,10 @@ describe('a small topology, whatever it is,', () => {
           if (Array.isArray(plan)) {
             refused += 1;
             expect(plan.length).toBeGreaterThan(0);
-            for (const { line, column, message, mend } of plan) {
+            for (const { line, column, message, fix } of plan) {
               expect(line * column).toBeGreaterThan(0);
               expect(message).not.toMatch(/undefined|\[object/);
-              expect(mend).toMatch(/\w/);
+              expect(fix).toMatch(/\w/);
             }
             return;
           }

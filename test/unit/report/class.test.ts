@@ -7,14 +7,14 @@ import { pageMarkdown } from '../../../src/report/document.ts';
 const [fault] = FAULTS;
 if (fault === undefined) throw new Error('there are no faults');
 
-const mended: Exercise = {
+const fixed: Exercise = {
   ...{ number: 1, fault, cast: {}, seed: 1, language: 'en' },
-  ...{ began: '2026-01-01T10:00:00Z', ended: '2026-01-01T10:01:30Z', how: 'mended' },
+  ...{ began: '2026-01-01T10:00:00Z', ended: '2026-01-01T10:01:30Z', how: 'fixed' },
   hints: [{ time: '2026-01-01T10:01:00Z', by: 'hint' }],
-  tries: [{ time: '2026-01-01T10:01:30Z', right: 3, of: 3, mended: true }],
+  tries: [{ time: '2026-01-01T10:01:30Z', right: 3, of: 3, fixed: true }],
 };
 const seats = [
-  { seat: 'ada', name: 'Ada, "the first"', exercises: [mended] },
+  { seat: 'ada', name: 'Ada, "the first"', exercises: [fixed] },
   { seat: 'eve', name: '=HYPERLINK("x")', exercises: [] },
 ];
 const now = Date.parse('2026-01-01T11:00:00Z');
@@ -25,7 +25,7 @@ describe('the report of a class', () => {
     expect(text).toContain('# Class nat');
     expect(text).toMatch(/\| ada \| Ada, "the first" \| 1 \| 1 \| 90 \|/);
     expect(text).toMatch(/\| eve \| .* \| 0 \| 0 \| 0 \|/);
-    expect(text).toMatch(/\| ada \| .* \| 1 \| .* \| Mended! \| 90 \| 1 \| 1 \| 90 \|/);
+    expect(text).toMatch(/\| ada \| .* \| 1 \| .* \| Fixed! \| 90 \| 1 \| 1 \| 90 \|/);
     expect(pageMarkdown(classPage('nat', seats, 'de', now))).toContain('# Klasse nat');
   });
 
@@ -37,7 +37,7 @@ describe('the report of a class', () => {
   });
 
   it('does not say what is broken while it is searched for', () => {
-    const { ended, how, ...on } = mended;
+    const { ended, how, ...on } = fixed;
     expect([ended, how]).not.toContain(undefined);
     const csv = classCsv([{ seat: 'ada', name: 'Ada', exercises: [on] }], 'en', now);
     expect(csv).not.toContain(fault.texts.en.title);

@@ -27,7 +27,7 @@ const verified = report(
     result(FOREIGN, {
       outcome: 'error',
       checks: [],
-      error: { stage: 'up', message: `${FOREIGN}\n${FOREIGN}`, mend: FOREIGN, exitCode: 4 },
+      error: { stage: 'up', message: `${FOREIGN}\n${FOREIGN}`, fix: FOREIGN, exitCode: 4 },
     }),
   ],
   { host: { name: FOREIGN, kernel: '', node: '', cpus: 1 } },

@@ -196,17 +196,17 @@ it('a status names each node, its daemons, and the tables of directors', () => {
   ]);
 });
 
-it('a diagnosis has the mend under what is missing, and ends with what to do', () => {
+it('a diagnosis has the fix under what is missing, and ends with what to do', () => {
   const findings = [
     { title: 'ip_vs', state: 'cannot', detail: 'not in this kernel' },
-    { title: 'mmdebstrap', state: 'missing', detail: 'not installed', mend: 'apt-get install mmdebstrap' },
+    { title: 'mmdebstrap', state: 'missing', detail: 'not installed', fix: 'apt-get install mmdebstrap' },
   ];
   const text = (ready: boolean) =>
     doctorText({ findings, ready } as unknown as Parameters<typeof doctorText>[0]).split('\n');
   expect(text(true)).toEqual([
     '– ip_vs       not in this kernel',
     '? mmdebstrap  not installed',
-    '              mend: apt-get install mmdebstrap',
+    '              fix: apt-get install mmdebstrap',
     '',
     'labs run here: lab up nat',
   ]);

@@ -17,7 +17,7 @@ describe('what agents do themselves', () => {
     };
     await expect(hold([word])).rejects.toMatchObject({
       message: 'the lab was made by an older version of this tool, and cannot do this',
-      mend: 'make it anew: lab down, then lab up',
+      fix: 'make it anew: lab down, then lab up',
     });
     await expect(hold(['tail'])).rejects.toThrow(said);
     expect(() => assertOwnWork([{ node: 'rs1', argv: [word] }], [result(127)])).toThrow('older version');

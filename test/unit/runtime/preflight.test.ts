@@ -117,7 +117,7 @@ describe('what the preflight says', () => {
   it('says which packets were eaten, and where to look', () => {
     const error = eatenError([one], nothing);
     expect(error.message).toContain('network front: from client to director no packet ');
-    expect(error.mend).toContain('nft list ruleset');
+    expect(error.fix).toContain('nft list ruleset');
     expect(eatenError([one], { ...nothing, counted: ['iptables -t filter -A X'] }).message).toContain(
       'eaten by:\n  iptables -t filter -A X',
     );
@@ -128,7 +128,7 @@ describe('what the preflight says', () => {
     expect(error.code).toBe(EXIT.testUnknown);
     expect(error.message).toContain('could not be measured');
     expect(error.message).toContain('and not even an ordinary one (203.0.113.101 > 203.0.113.1)');
-    expect(`${error.message}${error.mend ?? ''}`).not.toMatch(/firewall|rule/);
+    expect(`${error.message}${error.fix ?? ''}`).not.toMatch(/firewall|rule/);
   });
 
   it('names as what it may be what has no counter, with a way past its chain', () => {
@@ -136,12 +136,12 @@ describe('what the preflight says', () => {
       { rule: 'nftables bridge b f: policy drop', base: 'bridge b f' },
       { rule: 'nftables inet wall way: policy drop', base: 'inet wall way' },
     ];
-    const { message, mend } = unmeasuredError([{ ...one, heard: 0 }], { ...nothing, suspects });
+    const { message, fix } = unmeasuredError([{ ...one, heard: 0 }], { ...nothing, suspects });
     expect(message).toContain(
       'it may be one of them:\n  nftables bridge b f: policy drop\n  nftables inet wall way: policy drop',
     );
-    expect(mend).toContain('sysctl -w net.bridge.bridge-nf-call-iptables=0');
-    expect(mend).toContain(
+    expect(fix).toContain('sysctl -w net.bridge.bridge-nf-call-iptables=0');
+    expect(fix).toContain(
       "nft 'insert rule bridge b f ether saddr & ff:ff:00:00:00:00 == 02:00:00:00:00:00 accept'",
     );
   });

@@ -79,12 +79,12 @@ describe('the folder of all labs', () => {
   it.each([
     [0o755, 'other users may look into it (mode 0755)', 'chmod 700'],
     [0o770, 'other users may write to it (mode 0770)', 'remove'],
-  ])('is refused where others may get in (mode %o)', (mode, reason, mend) => {
+  ])('is refused where others may get in (mode %o)', (mode, reason, fix) => {
     mkdirSync(state, { recursive: true });
     chmodSync(state, mode);
     const error = refusal(stateFolder);
     expect(error).toMatchObject({ code: 3, message: `${state} is not used: ${reason}` });
-    expect(error.mend).toContain(mend);
+    expect(error.fix).toContain(fix);
     expect(() => labNames()).toThrow(reason);
   });
 
@@ -109,7 +109,7 @@ describe('the folder of all labs', () => {
     chmodSync(join(top, 'here'), 0o777);
     const error = refusal(stateFolder);
     expect(error.message).toContain(`${join(top, 'here')} above it may be written to by everybody`);
-    expect(error.mend).toBe(`chmod +t ${join(top, 'here')}, or name another folder: LVSLAB_STATE=FOLDER`);
+    expect(error.fix).toBe(`chmod +t ${join(top, 'here')}, or name another folder: LVSLAB_STATE=FOLDER`);
     chmodSync(join(top, 'here'), 0o1777);
     expect(stateFolder()).toBe(state);
   });

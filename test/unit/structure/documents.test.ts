@@ -82,7 +82,7 @@ describe('the README', () => {
   });
 
   it('names every fault', () => {
-    const section = /## Break and mend\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+    const section = /## Break and fix\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
     for (const { id } of FAULTS) expect(section).toContain(`\`${id}\``);
   });
 

@@ -127,10 +127,10 @@ function isTopology(source: string | Uint8Array, text: string): boolean {
     if (!(error instanceof TopologyError)) throw error;
     const lines = text.split('\n');
     expect(error.problems.length).toBeGreaterThan(0);
-    for (const { line, column, message, mend } of error.problems) {
+    for (const { line, column, message, fix } of error.problems) {
       const width = lines[line - 1]?.length;
       const inside = width !== undefined && column >= 1 && column <= width + 1;
-      const said = `${message} ${mend ?? ''}`;
+      const said = `${message} ${fix ?? ''}`;
       if (!inside || message === '' || /undefined|\[object|\p{Cc}| at .*:\d+:\d+\)/u.test(said))
         expect.fail(`${line}:${column} ${message}`);
     }

@@ -209,7 +209,7 @@ describe('services', () => {
     expect(family).toMatchObject({
       line: 12,
       message: `real server "rs1" has no IPv6 address, and VIP "2001:db8:1::100" is IPv6: mode ${mode} cannot cross from one family to the other (the kernel allows it to tunnels alone)`,
-      mend: 'give back an IPv6 subnet as well, such as 2001:db8:1::/64',
+      fix: 'give back an IPv6 subnet as well, such as 2001:db8:1::/64',
     });
   });
 

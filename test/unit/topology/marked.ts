@@ -19,8 +19,8 @@ export function problemsOf(source: string | Uint8Array, read: Reader = parseTopo
   }
 }
 
-/** Expects problems with these messages and mends at the marks, in their order, and no others. */
-export function expectProblems(marked: string, ...expected: [message: string, mend?: string][]): void {
+/** Expects problems with these messages and fixes at the marks, in their order, and no others. */
+export function expectProblems(marked: string, ...expected: [message: string, fix?: string][]): void {
   expectProblemsOf(parseTopology, marked, ...expected);
 }
 
@@ -28,13 +28,13 @@ export function expectProblems(marked: string, ...expected: [message: string, me
 export function expectProblemsOf(
   read: Reader,
   marked: string,
-  ...expected: [message: string, mend?: string][]
+  ...expected: [message: string, fix?: string][]
 ): void {
   const found = problemsOf(marked.replaceAll(MARK, ''), read);
   expect(found.map((p) => `${p.line}:${p.column} ${p.message}`)).toEqual(
     marks(marked).map((place, i) => `${place} ${expected[i]?.[0] ?? '(a mark too many)'}`),
   );
-  for (const [i, [, mend]] of expected.entries()) if (mend !== undefined) expect(found[i]?.mend).toBe(mend);
+  for (const [i, [, fix]] of expected.entries()) if (fix !== undefined) expect(found[i]?.fix).toBe(fix);
 }
 
 function marks(marked: string): string[] {

@@ -469,22 +469,22 @@ describe('services', () => {
   });
 
   it('name each server once, unless by another port', () => {
-    const mend = 'name it once; a larger share is what `weight` is for';
+    const fix = 'name it once; a larger share is what `weight` is for';
     expectProblems(service('servers: [rs1, { node: rs1, port: 81 }, { node: ▸rs1, port: 80 }]'), [
       'real server "rs1" with port 80 is in this service twice: it is on line 12 already',
-      mend,
+      fix,
     ]);
     expectProblems(
       lab({
         nodes: '  director: { on: [front, back] }\n  rs: { on: back, count: 3 }',
         services: '  - vip: 203.0.113.100\n    servers:\n      - rs2\n      - ▸rs',
       }),
-      ['real server "rs2" with port 80 is in this service twice: it is on line 12 already', mend],
+      ['real server "rs2" with port 80 is in this service twice: it is on line 12 already', fix],
     );
   });
 
   it('map ports only with NAT', () => {
-    const mend =
+    const fix =
       'only nat rewrites packets (ipvsadm would silently use the service’s port): leave `port` out, or use mode nat';
     expectProblems(
       lab({
@@ -492,11 +492,11 @@ describe('services', () => {
         services:
           '  - { vip: 203.0.113.100, port: 81, servers: [{ node: rs1, port: ▸8080 }, { node: rs2, port: 81 }] }',
       }),
-      ['port 8080 differs from the service’s port 81, and mode tun cannot map ports', mend],
+      ['port 8080 differs from the service’s port 81, and mode tun cannot map ports', fix],
     );
     expectProblems(service('servers: [{ node: rs1, port: ▸8080, mode: dr }, { node: rs2, port: 8080 }]'), [
       'port 8080 differs from the service’s port 80, and mode dr cannot map ports',
-      mend,
+      fix,
     ]);
   });
 
@@ -509,10 +509,10 @@ describe('services', () => {
   });
 
   it('have a tunnel only with mode tun', () => {
-    const mend = 'add `mode: tun`, or leave `tunnel` out';
+    const fix = 'add `mode: tun`, or leave `tunnel` out';
     expectProblems(service('tunnel: ▸gue'), [
       'tunnel "gue" without mode tun: nothing of this service goes through a tunnel',
-      mend,
+      fix,
     ]);
     expectProblems(service('tunnel: gue, servers: [rs1, { node: rs2, mode: tun }]'));
     expectProblems(service('tunnel: gue', 'mode: ▸tunnl'), ['unknown mode "tunnl"']);
@@ -526,13 +526,12 @@ describe('direct routing', () => {
     nodes:
       '  director: { on: [front, back] }\n  rs1: { on: [back, far] }\n  rs2: { on: far }\n  gw: { on: [back, far] }',
   };
-  const mend =
-    'direct routing rewrites only the MAC address: put both on one network, or use mode tun or nat';
+  const fix = 'direct routing rewrites only the MAC address: put both on one network, or use mode tun or nat';
 
   it('needs director and server on one network', () => {
     expectProblems(lab({ ...three, services: '  - { vip: 203.0.113.100, servers: [rs1, ▸rs2] }' }), [
       'real server "rs2" shares no network with director "director", and mode dr needs that',
-      mend,
+      fix,
     ]);
     expectProblems(lab({ ...three, services: '  - ▸vip: 203.0.113.100' }), [
       'real server "rs2" shares no network with director "director", and mode dr needs that',
@@ -541,7 +540,7 @@ describe('direct routing', () => {
       lab({ ...three, services: '  - { vip: 203.0.113.100, servers: [{ node: ▸rs1, network: far }] }' }),
       [
         'real server "rs1" does not share network "far" with director "director", and mode dr needs that',
-        mend,
+        fix,
       ],
     );
     expectProblems(

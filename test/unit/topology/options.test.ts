@@ -62,7 +62,7 @@ describe('persistence', () => {
   });
 
   it('wants a netmask that is one', () => {
-    const mend = 'such as 255.255.255.0, or its bits, 1 to 32, without quotes';
+    const fix = 'such as 255.255.255.0, or its bits, 1 to 32, without quotes';
     const masked = (mask: string) => service(`persistence: { netmask: ▸${mask} }`);
     expectProblems(masked('33'), [
       'netmask 33 has more bits than the 32 of an IPv4 address',
@@ -83,11 +83,11 @@ describe('persistence', () => {
     ]);
     expectProblems(masked('255.255.256.0'), [
       'netmask "255.255.256.0" is not four numbers from 0 to 255 with dots between them',
-      mend,
+      fix,
     ]);
     expectProblems(masked('255.0.255.0'), [
       'netmask "255.0.255.0" has a gap: its ones must all come before its zeros',
-      mend,
+      fix,
     ]);
     expectProblems(masked('0.0.0.255'), [
       'netmask "0.0.0.255" has a gap: its ones must all come before its zeros',

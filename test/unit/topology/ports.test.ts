@@ -89,11 +89,11 @@ describe('one-packet scheduling', () => {
   it('would let replies out of NAT unchanged', () => {
     const message = (node: string) =>
       `one-packet scheduling with mode nat: the director keeps no entry by which to put the VIP back into the replies of "${node}", and the client would get them from an address that it never asked`;
-    const mend = 'use mode dr or tun, or leave `one-packet` out';
-    expectProblems(service('protocol: udp, one-packet: ▸true', 'mode: nat'), [message('rs1'), mend]);
+    const fix = 'use mode dr or tun, or leave `one-packet` out';
+    expectProblems(service('protocol: udp, one-packet: ▸true', 'mode: nat'), [message('rs1'), fix]);
     expectProblems(service('protocol: udp, one-packet: true, servers: [rs1, { node: rs2, mode: ▸nat }]'), [
       message('rs2'),
-      mend,
+      fix,
     ]);
   });
 });
@@ -156,14 +156,14 @@ describe('a mark', () => {
   });
 
   it('has no port twice, nor one of another service', () => {
-    const mend = 'give one of them another VIP or port, or put the servers together';
+    const fix = 'give one of them another VIP or port, or put the servers together';
     expectProblems(service('mark: 1, ports: [80, 443, ▸80/tcp]'), [
       'service 192.0.2.100:80 tcp is here twice: it is on line 11 already',
-      mend,
+      fix,
     ]);
     expectProblems(
       services('  - { vip: 192.0.2.100, port: 443 }\n  - { vip: 192.0.2.100, mark: 1, ports: [80, ▸443] }'),
-      ['service 192.0.2.100:443 tcp is here twice: it is on line 11 already', mend],
+      ['service 192.0.2.100:443 tcp is here twice: it is on line 11 already', fix],
     );
   });
 
@@ -190,15 +190,15 @@ describe('a mark', () => {
   });
 
   it('reads ports as a person writes them', () => {
-    const mend = 'write 80, 443/tls, 8080/tcp or 53/udp';
+    const fix = 'write 80, 443/tls, 8080/tcp or 53/udp';
     expectProblems(
       service('mark: 1, ports: [▸"80", ▸http, ▸70000/udp, ▸0/tcp, ▸443/TLS, ▸53/sctp, 80]'),
       ['"80" is not a port', 'write it without quotes: 80'],
-      ['"http" is not a port', mend],
-      ['port 70000/udp is not between 1 and 65535', mend],
-      ['port 0/tcp is not between 1 and 65535', mend],
-      ['"443/TLS" is not a port', mend],
-      ['"53/sctp" is not a port', mend],
+      ['"http" is not a port', fix],
+      ['port 70000/udp is not between 1 and 65535', fix],
+      ['port 0/tcp is not between 1 and 65535', fix],
+      ['"443/TLS" is not a port', fix],
+      ['"53/sctp" is not a port', fix],
     );
   });
 });
@@ -214,14 +214,14 @@ describe('TLS', () => {
   });
 
   it('is for web servers', () => {
-    const mend = 'TLS is for web servers, over tcp and on another port: leave `tls` out';
+    const fix = 'TLS is for web servers, over tcp and on another port: leave `tls` out';
     expectProblems(service('protocol: udp, tls: ▸true'), [
       'TLS on port 53 udp, where real servers answer as DNS servers',
-      mend,
+      fix,
     ]);
     expectProblems(service('port: 53, tls: ▸true'), [
       'TLS on port 53 tcp, where real servers answer as DNS servers',
-      mend,
+      fix,
     ]);
     expectProblems(service('mark: 1, ports: [80, 8443], tls: ▸true'), [
       '`tls` beside `ports` does not say which of them is meant',
@@ -230,21 +230,21 @@ describe('TLS', () => {
   });
 
   it('has a port of the real server to itself', () => {
-    const mend = 'one program listens on a port: take another port, or say the same of both (`tls`)';
+    const fix = 'one program listens on a port: take another port, or say the same of both (`tls`)';
     expectProblems(
       services('  - { vip: 192.0.2.100, port: 443 }\n  - { vip: 192.0.2.101, port: ▸443, tls: false }'),
-      ['real server "rs1" cannot speak HTTP on port 443 here and TLS for the service on line 11', mend],
+      ['real server "rs1" cannot speak HTTP on port 443 here and TLS for the service on line 11', fix],
     );
     expectProblems(
       services(
         '  - { vip: 192.0.2.100, port: 443, servers: [{ node: rs1, port: 8080 }] }\n  - { vip: 192.0.2.101, port: ▸8080, servers: [rs1] }',
         'mode: nat',
       ),
-      ['real server "rs1" cannot speak HTTP on port 8080 here and TLS for the service on line 11', mend],
+      ['real server "rs1" cannot speak HTTP on port 8080 here and TLS for the service on line 11', fix],
     );
     expectProblems(
       services('  - { vip: 192.0.2.100, port: 443 }\n  - { vip: 192.0.2.101, port: ▸443, protocol: udp }'),
-      ['real server "rs1" cannot speak DNS on port 443 here and TLS for the service on line 11', mend],
+      ['real server "rs1" cannot speak DNS on port 443 here and TLS for the service on line 11', fix],
     );
     expectProblems(
       services(

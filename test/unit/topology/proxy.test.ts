@@ -18,16 +18,16 @@ services:
 `;
 }
 
-function problemsOf(text: string): { line: number; column: number; message: string; mend: string }[] {
+function problemsOf(text: string): { line: number; column: number; message: string; fix: string }[] {
   try {
     parseTopology(text, 'lab.yaml', 'lab');
   } catch (error) {
     if (error instanceof TopologyError)
-      return error.problems.map(({ line, column, message, mend }) => ({
+      return error.problems.map(({ line, column, message, fix }) => ({
         line,
         column,
         message,
-        mend: mend ?? '',
+        fix: fix ?? '',
       }));
     throw error;
   }
@@ -57,20 +57,20 @@ it.each([
   [', servers: [ { node: rs, mode: nat } ]', 'mode nat in a service of mode proxy', 'leave it out'],
   [', directors: [client]', 'node "client" is a client, not a proxy', 'role: proxy'],
   [', directors: [other]', 'no node bears the name of proxy "other"', ''],
-])('refuses a service with%s, with place and mend', (service, message, mend) => {
+])('refuses a service with%s, with place and fix', (service, message, fix) => {
   const problems = problemsOf(file(service));
   const found = problems.find((p) => p.message.includes(message));
   expect(found, JSON.stringify(problems)).toBeDefined();
   expect(found?.line).toBe(11);
   expect(found?.column).toBeGreaterThan(4);
-  expect(found?.mend).toContain(mend);
+  expect(found?.fix).toContain(fix);
 });
 
 it('asks for a proxy where there is only a director, and the other way round', () => {
   const nodes = '  director: { on: [front, back] }';
   expect(problemsOf(file('', { nodes }))[0]).toMatchObject({
     message: 'there are services but no proxy',
-    mend: expect.stringContaining('proxy: { on: [front, back] }') as string,
+    fix: expect.stringContaining('proxy: { on: [front, back] }') as string,
   });
   expect(problemsOf(file('', { mode: 'nat' }))[0]?.message).toBe('there are services but no director');
 });

@@ -81,7 +81,7 @@ describe('the quality of links in the file', () => {
     expect(plain.nodes.flatMap((n) => n.steps).filter((s) => s.kind === 'link-quality')).toEqual([]);
   });
 
-  it('is refused with the place and the mend', () => {
+  it('is refused with the place and the fix', () => {
     expectProblems(
       networks('{ subnet: 10.0.0.0/24, delay: ▸20, loss: ▸1, rate: ▸10mbps, jitter: ▸soon }'),
       ['delay 20 is a number, not text', 'write it with its unit, such as `delay: 20ms`'],

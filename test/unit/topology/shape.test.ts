@@ -10,7 +10,7 @@ function service(rest: string): string {
 }
 
 describe('the version of the format', () => {
-  const mend = 'this release reads version 1: write `lvslab: 1`';
+  const fix = 'this release reads version 1: write `lvslab: 1`';
 
   it('must be there', () => {
     expectProblems(lab().replace('lvslab: 1\nmode', '▸mode'), [
@@ -22,9 +22,9 @@ describe('the version of the format', () => {
   it('must be one that is known, and nothing else is judged by an unknown one', () => {
     expectProblems('lvslab: ▸2\nmodes: [nat]\nnodes: 7\n', [
       'format version 2 is not one that this release reads',
-      mend,
+      fix,
     ]);
-    expectProblems(lab().replace('lvslab: 1', 'lvslab: ▸"1"'), ['lvslab "1" is not a format version', mend]);
+    expectProblems(lab().replace('lvslab: 1', 'lvslab: ▸"1"'), ['lvslab "1" is not a format version', fix]);
   });
 });
 
@@ -281,10 +281,10 @@ describe('choices', () => {
   });
 
   it('of a protocol are tcp and udp', () => {
-    const mend = 'one of: tcp, udp';
+    const fix = 'one of: tcp, udp';
     expectProblems(service('protocol: udp, mode: dr').replace('rs1: { on: back }', 'rs1: { on: front }'));
-    expectProblems(service('protocol: ▸sctp'), ['sctp is not supported', mend]);
-    expectProblems(service('protocol: ▸icmp'), ['unknown protocol "icmp"', mend]);
+    expectProblems(service('protocol: ▸sctp'), ['sctp is not supported', fix]);
+    expectProblems(service('protocol: ▸icmp'), ['unknown protocol "icmp"', fix]);
   });
 
   it('of truth values are true and false', () => {
@@ -294,26 +294,26 @@ describe('choices', () => {
   });
 
   it('of a mark are those that a packet can have', () => {
-    const mend = 'a whole number from 1 to 4294967295';
-    expectProblems(service('mark: ▸0'), ['mark 0 is not between 1 and 4294967295', mend]);
-    expectProblems(service('mark: ▸-1'), ['mark -1 is not between 1 and 4294967295', mend]);
-    expectProblems(service('mark: ▸4294967296'), ['mark 4294967296 is not between 1 and 4294967295', mend]);
-    expectProblems(service('mark: ▸1.5'), ['mark 1.5 is not a whole number', mend]);
-    expectProblems(service('mark: ▸web'), ['mark "web" is text, not a number', mend]);
+    const fix = 'a whole number from 1 to 4294967295';
+    expectProblems(service('mark: ▸0'), ['mark 0 is not between 1 and 4294967295', fix]);
+    expectProblems(service('mark: ▸-1'), ['mark -1 is not between 1 and 4294967295', fix]);
+    expectProblems(service('mark: ▸4294967296'), ['mark 4294967296 is not between 1 and 4294967295', fix]);
+    expectProblems(service('mark: ▸1.5'), ['mark 1.5 is not a whole number', fix]);
+    expectProblems(service('mark: ▸web'), ['mark "web" is text, not a number', fix]);
     expectProblems(service('mark: 4294967295'));
   });
 
   it('of a list of ports are numbers and texts', () => {
-    const mend = 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`';
-    expectProblems(service('mark: 1, ports: ▸80'), ['ports 80 is a number, not a list', mend]);
-    expectProblems(service('mark: 1, ▸ports:'), ['ports has no value', mend]);
+    const fix = 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`';
+    expectProblems(service('mark: 1, ports: ▸80'), ['ports 80 is a number, not a list', fix]);
+    expectProblems(service('mark: 1, ▸ports:'), ['ports has no value', fix]);
     expectProblems(service('mark: 1, ports: [▸70000]'), [
       'port 70000 is not between 1 and 65535',
       'a whole number from 1 to 65535',
     ]);
     expectProblems(service('mark: 1, ports: [80, ▸true]'), [
       'port 2 is a truth value, not a number or text',
-      mend,
+      fix,
     ]);
   });
 });

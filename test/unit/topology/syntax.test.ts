@@ -41,7 +41,7 @@ describe('what is no file of one topology', () => {
     ['a marker', '---\n'],
     ['null', '~\n'],
   ])('is refused when empty: %s', (_, text) => {
-    expect(problemsOf(text)).toEqual([{ line: 1, column: 1, message: 'the file is empty', mend: empty }]);
+    expect(problemsOf(text)).toEqual([{ line: 1, column: 1, message: 'the file is empty', fix: empty }]);
   });
 
   it('is refused with several documents', () => {
@@ -129,7 +129,7 @@ describe('aliases', () => {
         line: 6,
         column: 8,
         message: 'the file has more than 20000 values once its aliases are followed',
-        mend: 'is this the right file?',
+        fix: 'is this the right file?',
       },
     ]);
     expect(performance.now() - begun).toBeLessThan(1000);
@@ -218,7 +218,7 @@ describe('many problems', () => {
     expect(problems.at(-1)?.message).toBe('and 200 more problems from here on');
   });
 
-  it('make one error, one line each and the mend under it', () => {
+  it('make one error, one line each and the fix under it', () => {
     try {
       parseTopology(lab({ mode: 'mode: nta' }), 'my/lab.yaml', 'lab');
       expect.unreachable();

@@ -47,7 +47,7 @@ describe('TAP', () => {
       'rs1: ip: no such device',
     ]);
     expect(blocks[0]?.evidence).toContain('rs1 eth0  ARP 203.0.113.100 is at 02:00:00:01:00:03');
-    expect(blocks[2]?.evidence).toBe('rs2: ip: no such device\nmend: lab doctor\n');
+    expect(blocks[2]?.evidence).toBe('rs2: ip: no such device\nfix: lab doctor\n');
   });
 
   it('is read as it is meant by prove, where there is one', () => {
@@ -130,7 +130,7 @@ describe('the text', () => {
 
 describe('the exit code', () => {
   const error = (exitCode: 2 | 3 | 4) =>
-    result('x', { outcome: 'error', error: { stage: 'up', message: 'm', mend: undefined, exitCode } });
+    result('x', { outcome: 'error', error: { stage: 'up', message: 'm', fix: undefined, exitCode } });
   const of = (...outcomes: VerifyOutcome[]) => outcomes.map((outcome) => result('x', { outcome }));
   const code = (results: ReturnType<typeof of>, left: Partial<Leftovers> = {}) =>
     verifyExitCode(

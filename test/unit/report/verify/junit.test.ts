@@ -56,10 +56,10 @@ describe('JUnit XML', () => {
     expect(failure?.[2]).toMatch(/\nevidence: \/lab\/lvslab-evidence\/verify-dr-1$/);
   });
 
-  it('has what kept a lab from coming up, whole, with the mend', () => {
+  it('has what kept a lab from coming up, whole, with the fix', () => {
     const error = /<error message="([^"]*)"[^>]*>([^<]*)<\/error>/.exec(suites[2] ?? '');
     expect(error?.[1]).toBe('rs1: ip: no such device');
-    expect(error?.[2]).toBe('rs1: ip: no such device\nrs2: ip: no such device\nmend: lab doctor');
+    expect(error?.[2]).toBe('rs1: ip: no such device\nrs2: ip: no such device\nfix: lab doctor');
   });
 
   it('has no evidence of what passed', () => {

@@ -69,7 +69,7 @@ export const MIXED = report(
       error: {
         stage: 'up',
         message: 'rs1: ip: no such device\nrs2: ip: no such device',
-        mend: 'lab doctor',
+        fix: 'lab doctor',
         exitCode: 4,
       },
     }),

@@ -1,0 +1,56 @@
+import type { Problem } from '../errors.ts';
+import type { Entry, Tree } from '../topology/positions.ts';
+
+/*
+ * Until version 2 of exercise files and of their records, a fix was called a mend. The version after this one no longer
+ * reads that.
+ */
+
+/** The key of version 1, and what it is called now. */
+const [OLD_KEY, KEY] = ['mend', 'fix'] as const;
+
+/**
+ * An exercise file with the keys of today.
+ * @returns `notes`: where an old one stands, and what to write there
+ */
+export function withTodaysKeys(tree: Tree): { tree: Tree; notes: Problem[] } {
+  if (tree.kind !== 'map' || tree.entries.has(KEY)) return { tree, notes: [] };
+  const old = tree.entries.get(OLD_KEY);
+  if (old === undefined) return { tree, notes: [] };
+  const entries = [...tree.entries].map(([key, entry]): [string, Entry] => [
+    key === OLD_KEY ? KEY : key,
+    entry,
+  ]);
+  const note = {
+    ...old.keyAt,
+    message: `"${OLD_KEY}" is now called "${KEY}"; the next version of this tool does not read it`,
+    fix: `write \`${KEY}:\`, and \`exercise: 2\` at the top`,
+  };
+  return { tree: { ...tree, entries: new Map(entries) }, notes: [note] };
+}
+
+type Plain = Record<string, unknown>;
+const isPlain = (value: unknown): value is Plain => typeof value === 'object' && value !== null;
+const eachOf = (value: unknown, change: (one: unknown) => unknown): unknown =>
+  Array.isArray(value) ? value.map(change) : value;
+
+function renamed(value: unknown, old: string, name: string): unknown {
+  if (!isPlain(value) || !(old in value)) return value;
+  const { [old]: moved, ...rest } = value;
+  return { ...rest, [name]: moved };
+}
+
+/** The record of a lab's exercises as it is written today, of one of version 1; every other value as it is. */
+export function recordOfToday(value: unknown): unknown {
+  if (!isPlain(value) || value['version'] !== 1) return value;
+  const exercises = eachOf(value['exercises'], (exercise) => {
+    if (!isPlain(exercise)) return exercise;
+    return {
+      ...exercise,
+      fault: renamed(exercise['fault'], OLD_KEY, KEY),
+      tries: eachOf(exercise['tries'], (one) => renamed(one, 'mended', 'fixed')),
+      ...(exercise['how'] === 'mended' ? { how: 'fixed' } : {}),
+    };
+  });
+  return { ...value, version: 2, exercises };
+}
