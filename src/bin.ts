@@ -78,7 +78,7 @@ function report(error: unknown): number {
   if (error.fix !== undefined) warn(`${paint.yellow('fix: ')} ${error.fix}`);
   if (process.env['LVSLAB_DEBUG'] !== undefined && error.cause !== undefined)
     warn(`cause: ${inspect(error.cause)}`);
-  return error instanceof Interrupted ? error.exitCode : error.code;
+  return error.exitCode;
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {

@@ -12,16 +12,23 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** As a shell has it of a program that SIGHUP, SIGINT or SIGTERM ended. */
+export type SignalExitCode = 129 | 130 | 143;
+
 /** An error that a user can act on: what is wrong, the fix, and the exit code it ends with. */
 export class LabError extends Error {
-  readonly code: ExitCode;
+  readonly exitCode: ExitCode | SignalExitCode;
   /** What to do about it; one or more lines, shown under the message. */
   readonly fix: string | undefined;
 
-  constructor(code: ExitCode, message: string, options: { fix?: string; cause?: unknown } = {}) {
+  constructor(
+    exitCode: ExitCode | SignalExitCode,
+    message: string,
+    options: { fix?: string; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'LabError';
-    this.code = code;
+    this.exitCode = exitCode;
     this.fix = options.fix;
   }
 }

@@ -18,24 +18,22 @@ export const interrupted: Promise<never> = new Promise((_, reject) => {
 // Nobody may be waiting for it; that is no unhandled rejection.
 interrupted.catch(() => undefined);
 
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
-type EndSignal = keyof typeof SIGNALS;
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+type EndSignal = keyof typeof EXIT_CODES;
 
-/** Ended by a signal; `exitCode` is 128 + its number. */
+/** Ended by a signal, with the exit code that a shell would give. */
 export class Interrupted extends LabError {
   readonly signal: EndSignal;
-  readonly exitCode: number;
 
   constructor(signal: EndSignal) {
-    super(4, `interrupted by ${signal}`);
+    super(EXIT_CODES[signal], `interrupted by ${signal}`);
     this.signal = signal;
-    this.exitCode = 128 + SIGNALS[signal];
   }
 }
 
 /** From now on SIGINT, SIGTERM and SIGHUP let the running command clean up; a second one ends the process at once. */
 export function watchSignals(): void {
-  for (const signal of Object.keys(SIGNALS) as EndSignal[]) {
+  for (const signal of Object.keys(EXIT_CODES) as EndSignal[]) {
     process.on(signal, () => {
       const error = new Interrupted(signal);
       if (interruptSignal.aborted) process.exit(error.exitCode);

@@ -83,7 +83,7 @@ export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): P
       ].join('; ');
       return { machine, runtime, ...found, reason };
     } catch (error) {
-      if (!(error instanceof LabError) || error.code !== EXIT.machineCannot) throw error;
+      if (!(error instanceof LabError) || error.exitCode !== EXIT.machineCannot) throw error;
       obstacles.push(error);
       if (stated === true) named.push(...error.message.split('\n', 1));
     }

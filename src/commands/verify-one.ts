@@ -130,7 +130,7 @@ function asError(stage: VerifyError['stage'], error: unknown): VerifyError {
       exitCode: EXIT.labFailed,
     };
   }
-  return { stage, message: error.message, fix: error.fix, exitCode: error.code };
+  return { stage, message: error.message, fix: error.fix, exitCode: error.exitCode };
 }
 
 /** @returns the folder; undefined where it cannot be made */

@@ -217,8 +217,8 @@ async function importBootstrapped(
     await follow(docker, stream, task);
   } catch (error) {
     interruptSignal.throwIfAborted();
-    const { code, message, fix } = engineError('the image of a node', error);
-    throw new LabError(code, `${message}\n(it was to be bootstrapped, as ${why})`, {
+    const { exitCode, message, fix } = engineError('the image of a node', error);
+    throw new LabError(exitCode, `${message}\n(it was to be bootstrapped, as ${why})`, {
       ...(fix === undefined ? {} : { fix }),
       cause: error,
     });

@@ -88,7 +88,7 @@ describe('a file that the user names', () => {
     make();
     const before = readdirSync(folder);
     await expect(writeNamedFile(at(name), 'text')).rejects.toMatchObject({
-      code: EXIT.badInput,
+      exitCode: EXIT.badInput,
       message: expect.stringContaining(why) as string,
     });
     expect(readdirSync(folder)).toEqual(before);
@@ -97,7 +97,7 @@ describe('a file that the user names', () => {
   it('may be a device, or a FIFO that is read', async () => {
     await writeNamedFile('/dev/null', 'text');
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
-    await expect(writeNamedFile('/dev/full', 'text')).rejects.toMatchObject({ code: EXIT.machineCannot });
+    await expect(writeNamedFile('/dev/full', 'text')).rejects.toMatchObject({ exitCode: EXIT.machineCannot });
     await execa('mkfifo', [at('fifo')]);
     await expect(writeNamedFile(at('fifo'), 'text')).rejects.toThrow('nobody reads');
     const reader = execa('cat', [at('fifo')]);

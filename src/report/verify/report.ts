@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '../../errors.ts';
+import { EXIT, type ExitCode, type SignalExitCode } from '../../errors.ts';
 import type { Check, Outcome } from '../../proof/check.ts';
 
 /** Of one topology: `error` is what kept it from being tested, or from being taken down. */
@@ -33,7 +33,7 @@ export interface VerifyError {
   stage: 'up' | 'test' | 'down';
   message: string;
   fix: string | undefined;
-  exitCode: ExitCode;
+  exitCode: ExitCode | SignalExitCode;
 }
 
 export interface VerifyReport {
@@ -82,7 +82,7 @@ export function overallOutcome(results: VerifyResult[]): VerifyOutcome {
 }
 
 /** A failed claim counts more than a lab that did not come up, and that more than what could not be measured. */
-export function verifyExitCode({ results, left }: VerifyReport): ExitCode {
+export function verifyExitCode({ results, left }: VerifyReport): ExitCode | SignalExitCode {
   const outcomes = results.map((result) => result.outcome);
   if (outcomes.includes('fail')) return EXIT.testFailed;
   const codes = results.flatMap(({ error }) => (error === undefined ? [] : [error.exitCode]));

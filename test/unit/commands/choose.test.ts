@@ -38,7 +38,7 @@ describe('the place for a lab', () => {
   it('is nowhere, with what each lacks and what to do about it', async () => {
     const none = firstThatWorks([lacks('--a'), lacks('--b')], {});
     await expect(none).rejects.toMatchObject({
-      code: EXIT.machineCannot,
+      exitCode: EXIT.machineCannot,
       message: 'no place here can run this lab:\n  --a lacks it\n  --b lacks it',
       fix: 'give it to --a\ngive it to --b\nlab doctor says more',
     });
@@ -47,6 +47,6 @@ describe('the place for a lab', () => {
 
   it('is not looked for further where something else is wrong', async () => {
     const failing = firstThatWorks([lacks('--a', EXIT.labFailed), works('--b')], {});
-    await expect(failing).rejects.toMatchObject({ code: EXIT.labFailed });
+    await expect(failing).rejects.toMatchObject({ exitCode: EXIT.labFailed });
   });
 });

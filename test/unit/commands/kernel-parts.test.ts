@@ -72,7 +72,7 @@ describe('a kernel that lacks it', () => {
   it('is told with the place in the file, and the way out', () => {
     const error = lacksParts(file, ['ip_vs_twos', 'iptables'], "Debian's embedded kernel");
     expect(error).toMatchObject({
-      code: 3,
+      exitCode: 3,
       message: [
         `${file}:7:36: scheduler twos: Debian's embedded kernel has no ip_vs_twos`,
         `${file}:9:9: needs iptables: Debian's embedded kernel has no iptables`,

@@ -62,7 +62,7 @@ describe('a topology', () => {
 
   it('that is nowhere is bad input, with the names that there are', () => {
     const error = failure(() => topologyFile('nta'));
-    expect(error.code).toBe(EXIT.badInput);
+    expect(error.exitCode).toBe(EXIT.badInput);
     expect(error.message).toBe('nta is neither a file nor a topology that comes with the tool');
     expect(error.fix).toContain(`one of: ${[...SHIPPED].sort().join(', ')}`);
   });
@@ -76,7 +76,7 @@ describe('a topology', () => {
     writeFileSync(file, SMALL);
     truncateSync(file, 2 ** 40);
     const error = failure(() => readTopology(file));
-    expect(error.code).toBe(EXIT.badInput);
+    expect(error.exitCode).toBe(EXIT.badInput);
     expect(error.message).toBe(
       `cannot read ${file}: it has ${2 ** 40} bytes, and a topology has at most ${LARGEST_FILE}`,
     );
@@ -87,7 +87,7 @@ describe('a topology', () => {
     const file = join(folder, 'bad.yaml');
     writeFileSync(file, `${SMALL}mode: nta\n`);
     const error = failure(() => readTopology(file));
-    expect(error.code).toBe(EXIT.badInput);
+    expect(error.exitCode).toBe(EXIT.badInput);
     expect(error.message).toContain(`${file}:4:7: `);
   });
 });
@@ -101,7 +101,7 @@ describe('the name of a lab', () => {
     'cannot be %j',
     (name) => {
       const error = failure(() => readPlan('nat', name));
-      expect(error.code).toBe(EXIT.badInput);
+      expect(error.exitCode).toBe(EXIT.badInput);
       expect(error.message).toBe(`"${name}" cannot be a lab's name`);
     },
   );

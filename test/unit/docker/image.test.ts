@@ -84,7 +84,7 @@ describe('the image of a node', () => {
       const error = await wanted(hasBase, answer);
       expect(error.message).toContain('LVSLAB_MIRROR "-" is no package mirror');
       expect(error.message).toMatch(why);
-      expect(error.code).toBe(2);
+      expect(error.exitCode).toBe(2);
     },
   );
 

@@ -46,7 +46,7 @@ it('an engine that does not say is named with its own words', async () => {
   });
   ({ end } = engine);
   await expect(engineSecurity(engine.docker)).rejects.toMatchObject({
-    code: 4,
+    exitCode: 4,
     message: 'the security options of the engine: no such file',
   });
 });
@@ -84,7 +84,7 @@ describe('an engine whose containers have no ip_vs', () => {
     ({ end } = engine);
     vi.stubEnv('DOCKER_HOST', engine.url);
     await expect(fixEngine(createProgress(process.stderr, { quiet: true }))).rejects.toMatchObject({
-      code: 3,
+      exitCode: 3,
       message:
         "the engine's kernel (6.12) denies ip_vs to an engine without root (rootless), whatever modules it has",
     });

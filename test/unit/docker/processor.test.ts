@@ -114,7 +114,8 @@ describe('the processor of an engine', () => {
       refusal(exportImage(join(folder, 'none.tar'))),
       refusal(importImage(join(folder, 'none.tar'))),
     ]);
-    for (const { message, code } of refusals) expect({ message, code }).toEqual({ message: said, code: 3 });
+    for (const { message, exitCode } of refusals)
+      expect({ message, exitCode }).toEqual({ message: said, exitCode: 3 });
     expect(dockerFindings(await engineFacts([])).find(({ state }) => state === 'cannot')?.detail).toBe(
       said.replace(endpoint.url, `${endpoint.url} (DOCKER_HOST)`),
     );
@@ -155,12 +156,12 @@ describe('the image of a node', () => {
     const name = nodeImage('arm64');
     const { engine, endpoint, changes } = await engineOn({ Arch: 'arm64' }, { [name]: image });
     const said = `${name} on the Docker engine at ${endpoint.url} is for x86-64, and the engine runs on arm64: nothing in it would start`;
-    for (const { message, fix, code } of [
+    for (const { message, fix, exitCode } of [
       await refusal(ensureNodeImage(engine, quiet())),
       await refusal(dockerAt(endpoint, { plan: shipped('nat'), topology: 'nat' }, quiet())),
       await refusal(exportImage(join(folder, 'none.tar'))),
     ]) {
-      expect({ message, code }).toEqual({ message: said, code: 3 });
+      expect({ message, exitCode }).toEqual({ message: said, exitCode: 3 });
       expect(fix).toContain('lab image build replaces it');
     }
     expect(dockerFindings(await engineFacts([])).at(-1)).toMatchObject({
@@ -239,13 +240,13 @@ describe('an archive for an arm64 engine', () => {
   ])('is refused, and the engine left as it was: %s', async (name, images) => {
     const { endpoint, changes } = await engineOn({ Arch: 'arm64' });
     const file = archive(`${name}.tar`, images);
-    const { message, fix, code } = await refusal(importImage(file));
+    const { message, fix, exitCode } = await refusal(importImage(file));
     expect(message).toBe(
       `${file} holds the image of a node for x86-64, and the Docker engine at ${endpoint.url} runs on arm64`,
     );
     expect(fix).toContain('lab image export FILE');
     expect(fix).toContain('lab image build');
-    expect(code).toBe(2);
+    expect(exitCode).toBe(2);
     expect(changes).toEqual([]);
   });
 

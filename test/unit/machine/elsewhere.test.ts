@@ -35,7 +35,7 @@ describe.each([
 
   it('there is no root with a kernel and no bundle, before anything is installed or fetched', async () => {
     for (const work of [ensureRoot(quiet()), makeBundle('image', '-', quiet())])
-      await expect(work).rejects.toMatchObject({ message: EMBEDDED_ELSEWHERE, code: 3 });
+      await expect(work).rejects.toMatchObject({ message: EMBEDDED_ELSEWHERE, exitCode: 3 });
   });
 });
 
@@ -46,7 +46,7 @@ it.each(['darwin', 'win32'])(
     await expect(executionFor('arm64', 'another way', quiet())).rejects.toMatchObject({
       message: 'packages of arm64 cannot be set up on this host: it is not Linux',
       fix: 'another way',
-      code: 3,
+      exitCode: 3,
     });
   },
 );

@@ -43,7 +43,10 @@ describe('the kernel that is asked for', () => {
 
   it('is refused by name where the environment has another', () => {
     expect(() => askedKernel(undefined, { LVSLAB_KERNEL: 'Lab' })).toThrow(
-      expect.objectContaining({ code: EXIT.badInput, message: expect.stringContaining('"Lab"') as string }),
+      expect.objectContaining({
+        exitCode: EXIT.badInput,
+        message: expect.stringContaining('"Lab"') as string,
+      }),
     );
   });
 });
@@ -67,7 +70,7 @@ describe('a made kernel', () => {
 
   it('is refused where others may write to it', async () => {
     chmodSync(made(kernelName('7.2.12-1'), '7.2.12-1'), 0o777);
-    await expect(findMadeKernel()).rejects.toMatchObject({ code: EXIT.machineCannot });
+    await expect(findMadeKernel()).rejects.toMatchObject({ exitCode: EXIT.machineCannot });
   });
 
   it('is what labs get where it is there and nothing else is asked for', async () => {
@@ -79,7 +82,7 @@ describe('a made kernel', () => {
 
   it('is missed with the command that makes it', async () => {
     await expect(chooseKernel('lab')).rejects.toMatchObject({
-      code: EXIT.machineCannot,
+      exitCode: EXIT.machineCannot,
       fix: expect.stringContaining('lab kernel build') as string,
     });
   });
@@ -89,7 +92,7 @@ describe('its build', () => {
   it('names what images/kernel.config asks for in vain', () => {
     const output = 'I: configuring\nnot in force: CONFIG_A=y\nnot in force: CONFIG_B=12\nE: failed';
     expect(unfulfilled(output)).toMatchObject({
-      code: EXIT.labFailed,
+      exitCode: EXIT.labFailed,
       message: expect.stringMatching(/CONFIG_A=y, CONFIG_B=12$/) as string,
     });
     expect(unfulfilled('E: No space left on device')).toBeUndefined();

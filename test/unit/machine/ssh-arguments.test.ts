@@ -54,7 +54,7 @@ describe('an address for ssh', () => {
     const error = refusal(text);
     expect(error.message).toContain(why);
     expect(error.message).toContain('(--machine)');
-    expect(error.code).toBe(2);
+    expect(error.exitCode).toBe(2);
     expect(error.fix).toContain('ssh://user@host');
   });
 

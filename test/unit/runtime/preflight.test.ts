@@ -125,7 +125,7 @@ describe('what the preflight says', () => {
 
   it('says that nothing was measured where not even ordinary packets came', () => {
     const error = unmeasuredError([{ ...one, heard: 0 }], nothing);
-    expect(error.code).toBe(EXIT.testUnknown);
+    expect(error.exitCode).toBe(EXIT.testUnknown);
     expect(error.message).toContain('could not be measured');
     expect(error.message).toContain('and not even an ordinary one (203.0.113.101 > 203.0.113.1)');
     expect(`${error.message}${error.fix ?? ''}`).not.toMatch(/firewall|rule/);

@@ -83,7 +83,7 @@ describe('the folder of all labs', () => {
     mkdirSync(state, { recursive: true });
     chmodSync(state, mode);
     const error = refusal(stateFolder);
-    expect(error).toMatchObject({ code: 3, message: `${state} is not used: ${reason}` });
+    expect(error).toMatchObject({ exitCode: 3, message: `${state} is not used: ${reason}` });
     expect(error.fix).toContain(fix);
     expect(() => labNames()).toThrow(reason);
   });

@@ -128,9 +128,9 @@ describe('a name', () => {
       }
       throw new Error('it was taken');
     };
-    expect(refusal('../..')).toMatchObject({ code: 2, message: '"../.." cannot be a lab\'s name' });
+    expect(refusal('../..')).toMatchObject({ exitCode: 2, message: '"../.." cannot be a lab\'s name' });
     expect(refusal('../..').fix).toContain('lower-case letters');
-    expect(refusal('')).toMatchObject({ code: 2, message: 'the name of the lab is empty' });
+    expect(refusal('')).toMatchObject({ exitCode: 2, message: 'the name of the lab is empty' });
     expect(refusal('').fix).toContain('a variable may not be set');
     expect(refusal('a\u202eb').message).not.toContain('\u0000');
     expect(refusal('x'.repeat(33)).fix).toContain('at most 32');

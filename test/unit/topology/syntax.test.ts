@@ -224,7 +224,7 @@ describe('many problems', () => {
       expect.unreachable();
     } catch (error) {
       expect(error).toBeInstanceOf(TopologyError);
-      expect((error as TopologyError).code).toBe(2);
+      expect((error as TopologyError).exitCode).toBe(2);
       expect((error as TopologyError).message).toBe(
         'my/lab.yaml:2:7: unknown mode "nta"\n  did you mean "nat"? one of: nat, tun, dr, proxy',
       );
