@@ -101,7 +101,7 @@ Exit codes: 0 labs run here; 3 none can; 5 not known yet, as the engine lacks th
     .addArgument(new Argument('[file]', 'which').choices(['topology', 'exercise']).default('topology'))
     .action(async (file: string) => {
       const [{ topologyJsonSchema }, { exerciseJsonSchema }] = await Promise.all([
-        import('../topology/schema.ts'),
+        import('../topology/fields/schema.ts'),
         import('../exercises/schema.ts'),
       ]);
       out(JSON.stringify(file === 'exercise' ? exerciseJsonSchema() : topologyJsonSchema(), null, 2));

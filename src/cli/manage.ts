@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
 import { leaveByInterrupt } from '../interrupt.ts';
-import { allowedFor, parseMeasure, QUALITY_KEYS, type QualityKey } from '../topology/quality.ts';
+import { allowedFor, parseMeasure, QUALITY_KEYS, type QualityKey } from '../topology/fields/quality.ts';
 import type { Quality } from '../topology/types.ts';
 import { aside, json, jsonLine, jsonOption, out, outExactly, type Common, type Finish } from './output.ts';
 import { watchOn } from './watch.ts';

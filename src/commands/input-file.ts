@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { EXIT, LabError } from '../errors.ts';
-import { LARGEST_FILE } from '../topology/text.ts';
+import { LARGEST_FILE } from '../topology/reading/text.ts';
 
 /**
  * Reads a file that the user named.

@@ -2,7 +2,7 @@ import { orEmbedded } from '../embedded-here.ts';
 import { EXIT, LabError, problemText, type Problem } from '../errors.ts';
 import { kernelParts, type KernelPart } from '../plan/kernel-parts.ts';
 import type { Plan } from '../plan/types.ts';
-import { placesOf } from '../topology/places.ts';
+import { placesOf } from '../topology/reading/places.ts';
 import { readInput } from './input-file.ts';
 import { topologyFile } from './topology-file.ts';
 

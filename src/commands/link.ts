@@ -4,7 +4,7 @@ import { linkQuality } from '../plan/link-quality.ts';
 import type { Command } from '../plan/command.ts';
 import { fixScript } from '../plan/script.ts';
 import type { PlannedInterface, PlannedNode } from '../plan/types.ts';
-import { QUALITY_KEYS, parseMeasure, qualityFault } from '../topology/quality.ts';
+import { QUALITY_KEYS, parseMeasure, qualityFault } from '../topology/fields/quality.ts';
 import type { Quality } from '../topology/types.ts';
 import { inspect, type Inspection } from './differences.ts';
 import { findLab, findScope, type RunningLab } from './existing.ts';

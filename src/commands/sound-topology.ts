@@ -1,7 +1,7 @@
 import { TopologyError } from '../errors.ts';
 import { parseTopology } from '../topology/parse.ts';
-import { placesOf } from '../topology/places.ts';
-import { Problems } from '../topology/problems.ts';
+import { placesOf } from '../topology/reading/places.ts';
+import { Problems } from '../topology/reading/problems.ts';
 import type { Topology } from '../topology/types.ts';
 import { obstacles } from '../plan/obstacles.ts';
 import { makePlan } from '../plan/plan.ts';

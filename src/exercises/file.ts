@@ -1,12 +1,19 @@
 import type * as z from 'zod';
 import { TopologyError, type Problem } from '../errors.ts';
 import type { Plan } from '../plan/types.ts';
-import { readDocument } from '../topology/document.ts';
-import { isNothing, kindOf } from '../topology/kinds.ts';
-import { childOf, entriesOf, keyPosition, toPlain, treeAt, type Tree } from '../topology/positions.ts';
-import { Problems, oneOf } from '../topology/problems.ts';
-import { didYouMean } from '../topology/suggest.ts';
-import { readText } from '../topology/text.ts';
+import { readDocument } from '../topology/reading/document.ts';
+import { isNothing, kindOf } from '../topology/reading/kinds.ts';
+import {
+  childOf,
+  entriesOf,
+  keyPosition,
+  toPlain,
+  treeAt,
+  type Tree,
+} from '../topology/reading/positions.ts';
+import { Problems, oneOf } from '../topology/reading/problems.ts';
+import { didYouMean } from '../topology/reading/suggest.ts';
+import { readText } from '../topology/reading/text.ts';
 import { PARTS, castFor, partsIn } from './cast.ts';
 import { withTodaysKeys } from './old-names.ts';
 import { exerciseSchema, type ExerciseFile } from './schema.ts';

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts';
-import type { Entry, Tree } from '../topology/positions.ts';
+import type { Entry, Tree } from '../topology/reading/positions.ts';
 
 /*
  * Until version 2 of exercise files and of their records, a fix was called a mend. The version after this one no longer

@@ -1,4 +1,4 @@
-import { maskOf } from '../topology/netmask.ts';
+import { maskOf } from '../topology/fields/netmask.ts';
 import { block, keepalivedConfig, type Part } from './keepalived-config.ts';
 import { ipvsWords } from './modes/registry.ts';
 import type { Step } from './steps.ts';

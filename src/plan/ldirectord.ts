@@ -1,5 +1,5 @@
 import { endpoint } from '../topology/endpoint.ts';
-import { maskOf } from '../topology/netmask.ts';
+import { maskOf } from '../topology/fields/netmask.ts';
 import { ipvsWords } from './modes/registry.ts';
 import type { Step } from './steps.ts';
 import type { PlannedHealth, PlannedServer, PlannedService } from './types.ts';

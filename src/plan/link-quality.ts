@@ -1,4 +1,4 @@
-import { measureText, withoutZeros } from '../topology/quality.ts';
+import { measureText, withoutZeros } from '../topology/fields/quality.ts';
 import type { Network, Quality, TopologyNode } from '../topology/types.ts';
 import type { Command } from './command.ts';
 import type { LinkQualityStep } from './steps.ts';

@@ -1,4 +1,4 @@
-import { isStandardPage, pagePath, pageText } from '../topology/page-text.ts';
+import { isStandardPage, pagePath, pageText } from '../topology/rules/page-text.ts';
 import type { PlannedService } from './types.ts';
 
 /** A page that a checking program asks for. */

@@ -2,8 +2,8 @@ import type { Command } from './command.ts';
 import { serverArguments, serviceArguments } from './ipvsadm.ts';
 import { ipvsWords } from './modes/registry.ts';
 import { linkQuality } from './link-quality.ts';
-import { maskOf } from '../topology/netmask.ts';
-import { GUE_PORT } from '../topology/ports.ts';
+import { maskOf } from '../topology/fields/netmask.ts';
+import { GUE_PORT } from '../topology/fields/ports.ts';
 import type {
   AddressStep,
   CertificateStep,

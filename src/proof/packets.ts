@@ -2,7 +2,7 @@ import { hex, Malformed, Reader } from './bytes.ts';
 import { decodeIp } from './ip.ts';
 import type { Arp, Link, Packet } from './packet.ts';
 import { LINK } from './pcap.ts';
-import { GUE_PORT } from '../topology/ports.ts';
+import { GUE_PORT } from '../topology/fields/ports.ts';
 
 /** What the frame alone does not say. */
 export interface DecodeOptions {

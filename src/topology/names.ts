@@ -1,5 +1,5 @@
-import { show, type Problems } from './problems.ts';
-import type { Position } from './positions.ts';
+import { show, type Problems } from './reading/problems.ts';
+import type { Position } from './reading/positions.ts';
 import type { Role } from './types.ts';
 
 /** What every name of the file looks like: it becomes part of host names and interface names. */

@@ -1,5 +1,5 @@
-import { OPEN } from './given.ts';
-import type { DraftNetwork } from './draft.ts';
+import { OPEN } from './reading/given.ts';
+import type { DraftNetwork } from './fields/draft.ts';
 import { block, overlap, parseCidr, toCidr, type Range } from './ip.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { TopologyError } from '../errors.ts';
-import { readDocument } from './document.ts';
-import { readDraft } from './draft.ts';
-import { normalize } from './normalize.ts';
+import { readDocument } from './reading/document.ts';
+import { readDraft } from './fields/draft.ts';
+import { normalize } from './fields/normalize.ts';
 import { fillOpen } from './open-subnets.ts';
-import { Problems } from './problems.ts';
-import { checkShape, isOtherVersion } from './shape.ts';
-import { readText } from './text.ts';
+import { Problems } from './reading/problems.ts';
+import { checkShape, isOtherVersion } from './fields/shape.ts';
+import { readText } from './reading/text.ts';
 import type { Topology } from './types.ts';
-import { checkMeaning } from './validate.ts';
+import { checkMeaning } from './rules/rules.ts';
 
 /**
  * Reads a topology file.

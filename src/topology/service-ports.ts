@@ -1,7 +1,7 @@
-import { valueOf } from './draft.ts';
-import type { DraftServer, DraftService } from './draft-services.ts';
-import { defaultPort, parsePort, servicePort, type ServicePort } from './ports.ts';
-import type { Placed } from './positions.ts';
+import { valueOf } from './fields/draft.ts';
+import type { DraftServer, DraftService } from './fields/draft-services.ts';
+import { defaultPort, parsePort, servicePort, type ServicePort } from './fields/ports.ts';
+import type { Placed } from './reading/positions.ts';
 
 /**
  * The ports of a service, each with what is spoken on it: those that a mark groups, or its only one.

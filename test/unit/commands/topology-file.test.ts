@@ -10,7 +10,7 @@ import {
 } from '../../../src/commands/topology-file.ts';
 import { EXIT, LabError } from '../../../src/errors.ts';
 import { packageRoot } from '../../../src/paths.ts';
-import { LARGEST_FILE } from '../../../src/topology/text.ts';
+import { LARGEST_FILE } from '../../../src/topology/reading/text.ts';
 import { SHIPPED } from '../plan/labs.ts';
 
 const SMALL = 'lvslab: 1\nnetworks: { a: 10.0.0.0/24 }\nnodes: { client: { on: a } }\n';

@@ -7,7 +7,7 @@ import { LDIRECTORD_CONFIG } from '../../../src/plan/ldirectord.ts';
 import { KEEPALIVED_CONFIG } from '../../../src/plan/keepalived.ts';
 import type { Plan } from '../../../src/plan/types.ts';
 import { webServer } from '../../../src/plan/web.ts';
-import { pagePath } from '../../../src/topology/page-text.ts';
+import { pagePath } from '../../../src/topology/rules/page-text.ts';
 import { commandsOf, nodeOf, planOf, shipped } from './labs.ts';
 
 /** The plan of one of the files from the field. */

@@ -6,7 +6,7 @@ import { places } from '../../../src/docker/known-sockets.ts';
 import { EXIT } from '../../../src/errors.ts';
 import { FAULTS } from '../../../src/exercises/registry.ts';
 import { exerciseJsonSchema } from '../../../src/exercises/schema.ts';
-import { topologyJsonSchema } from '../../../src/topology/schema.ts';
+import { topologyJsonSchema } from '../../../src/topology/fields/schema.ts';
 import { OPTIONS } from '../../lab/options/removals.ts';
 import { SHIPPED } from '../plan/labs.ts';
 import { ROOT } from './sources.ts';

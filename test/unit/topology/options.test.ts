@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskBits, maskOf } from '../../../src/topology/netmask.ts';
+import { maskBits, maskOf } from '../../../src/topology/fields/netmask.ts';
 import { expectProblems, lab, problemsOf } from './marked.ts';
 
 function service(rest: string): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makePlan } from '../../../src/plan/plan.ts';
-import { measureText, parseMeasure, qualityText } from '../../../src/topology/quality.ts';
+import { measureText, parseMeasure, qualityText } from '../../../src/topology/fields/quality.ts';
 import { parseTopology } from '../../../src/topology/parse.ts';
 import { nodeOf, planOf } from '../plan/labs.ts';
 import { expectProblems, lab } from './marked.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { topologyJsonSchema } from '../../../src/topology/schema.ts';
+import { topologyJsonSchema } from '../../../src/topology/fields/schema.ts';
 
 interface Part {
   description?: string;
