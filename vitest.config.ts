@@ -24,8 +24,8 @@ const unit = {
   setupFiles: ['test/unit/leaves-no-trace.ts'],
 };
 
-/** The kernel of embedded labs where a test does not say: Debian's, or the one made for them (`lab`). */
-const kernel = process.env['LVSLAB_TEST_KERNEL'] ?? 'debian';
+/** The kernel of embedded labs where a test does not say: the one made for them, or Debian's (`debian`). */
+const kernel = process.env['LVSLAB_TEST_KERNEL'] ?? 'lab';
 
 const lab = {
   env: { LVSLAB_KERNEL: kernel },
@@ -59,7 +59,7 @@ export default defineConfig({
           exclude: TIMED,
           sequence: { groupOrder: 1 },
           // Most of the time each waits for something.
-          maxWorkers: 3,
+          maxWorkers: 4,
         },
       },
       {
