@@ -1,10 +1,9 @@
 import { execa } from 'execa';
-import { cpSync, appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { packageRoot } from '../../src/paths.ts';
-import { leftOf, marked, user } from './cli.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { leftOf, user } from './cli.ts';
 
 interface Listed {
   labs: { name: string; state: string; kernel?: { kind: string; release: string } }[];
@@ -121,51 +120,4 @@ describe('the kernel made for labs', () => {
     expect(tried.exitCode).not.toBe(0);
     expect(tried.stderr).toMatch(/unknown filesystem type/);
   });
-});
-
-describe('its build', () => {
-  const { state, lab, env } = user('kernel-build');
-  const cache = mkdtempSync(join(tmpdir(), 'lvslab-kernels-'));
-  const own = join(cache, 'lvslab');
-  afterAll(() => {
-    rmSync(cache, { recursive: true });
-  });
-
-  it('leaves nothing for long where it is killed', async () => {
-    const [program, ...argv] = marked(state, ['node', join(packageRoot, 'dist/bin.js'), 'kernel', 'build']);
-    const build = execa(program, argv, {
-      env: { ...env, XDG_CACHE_HOME: cache },
-      reject: false,
-      stdio: 'ignore',
-    });
-    const unfinished = () => readdirSync(own).filter((name) => name.startsWith('building-'));
-    await vi.waitFor(
-      () => {
-        const [folder = ''] = unfinished();
-        expect(readdirSync(join(own, folder)).some((name) => name.startsWith('mmdebstrap.'))).toBe(true);
-      },
-      { timeout: 60_000, interval: 100 },
-    );
-    build.kill('SIGKILL');
-    await build;
-    expect((await lab(['cache', 'prune'], { env: { ...env, XDG_CACHE_HOME: cache } })).code).toBe(0);
-    expect(unfinished()).toEqual([]);
-    expect(await leftOf(state)).toEqual({ processes: [], mounts: [] });
-  });
-
-  it('fails by name of what the configuration asks for in vain', async () => {
-    const copy = join(cache, 'copy');
-    mkdirSync(copy);
-    for (const part of ['package.json', 'dist', 'images', 'schema', 'topologies'])
-      if (existsSync(join(packageRoot, part)))
-        cpSync(join(packageRoot, part), join(copy, part), { recursive: true });
-    appendFileSync(join(copy, 'images', 'kernel.config'), 'CONFIG_NO_SUCH_THING=y\n');
-    const ran = await execa('node', [join(copy, 'dist/bin.js'), 'kernel', 'build'], {
-      env: { ...env, XDG_CACHE_HOME: cache },
-      reject: false,
-    });
-    expect(ran.exitCode).toBe(4);
-    expect(ran.stderr).toMatch(/asks for what this source's kernel does not get: CONFIG_NO_SUCH_THING=y$/m);
-    expect(readdirSync(own)).toEqual(['build.lock']);
-  }, 600_000);
 });

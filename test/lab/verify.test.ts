@@ -54,7 +54,7 @@ describe('lab verify', () => {
     expect(ran.code, ran.stdout + ran.stderr).toBe(0);
     expect(ran.stdout).toMatch(/^✔ 3 of 3 labs passed, 19 checks, \d+ s, 2 at once$/m);
     const report = JSON.parse(read('ok.json')) as VerifyReport & { schema: string };
-    expect(report).toMatchObject({ schema: 'lvslab/verify/1', outcome: 'pass', jobs: 2 });
+    expect(report).toMatchObject({ schema: 'lvslab/verify/2', outcome: 'pass', jobs: 2 });
     expect(report.results.map((r) => [r.topology, r.outcome, r.machine])).toEqual([
       ['nat', 'pass', 'embedded'],
       ['nat', 'pass', 'embedded'],

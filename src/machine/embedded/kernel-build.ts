@@ -17,8 +17,8 @@ import {
   type MadeKernel,
   type MadeKernelFacts,
 } from './kernel.ts';
-import { COMPILED, NOT_IN_FORCE, kernelRecipe } from './kernel-recipe.ts';
-import { buildPrograms, ensurePrograms } from './packages.ts';
+import { COMPILED, CONFIGURING, NOT_IN_FORCE, kernelRecipe } from './kernel-recipe.ts';
+import { buildPrograms, ensurePrograms, lastLines } from './packages.ts';
 import { packageMirror } from './recipe.ts';
 
 /** Files that the kernel is compiled from, about: what is left of the build is told by it, and nothing else. */
@@ -69,7 +69,7 @@ async function build(
   // An ordinary user's build runs under other user ids as far as the files in its root go; what it hands out is the user's.
   const recipe = kernelRecipe(made, join(packageRoot, 'images'), availableParallelism(), mirror);
   await bootstrap(recipe, { work, output: join(work, 'none') }, withEstimate(task), progress, {
-    explain: unfulfilled,
+    explain: (output) => unfulfilled(output) ?? uncompiled(output),
   });
   task.update('packing');
   const facts = await readFacts(made);
@@ -142,5 +142,22 @@ export function unfulfilled(output: string): LabError | undefined {
     {
       fix: 'ask for what each of them depends on as well (make ARCH=um menuconfig in the source shows it), or leave it out',
     },
+  );
+}
+
+/**
+ * Why the source did not become a kernel, by the words of what failed: mmdebstrap repeats the whole program after them.
+ * @returns undefined where the build did not come so far, or the disk is full
+ */
+export function uncompiled(output: string): LabError | undefined {
+  const lines = output.split('\n');
+  const begin = lines.indexOf(`I: ${CONFIGURING}`);
+  if (begin < 0 || output.includes('No space left on device')) return undefined;
+  const end = lines.findIndex((line, index) => index > begin && line.startsWith('E: '));
+  const said = lines.slice(begin + 1, end < 0 ? undefined : end).filter((line) => !line.startsWith('I: '));
+  return new LabError(
+    EXIT.labFailed,
+    `the source of the kernel could not be compiled:\n${lastLines(said.join('\n'))}`,
+    { fix: 'nothing was kept; where images/kernel.config was changed, give it what is missing there' },
   );
 }

@@ -15,37 +15,9 @@ const OTHER_PROCESSORS = [
 ];
 
 /** Drivers of hardware that a process does not have. */
-const OTHER_DRIVERS = [
-  ...[
-    'accel',
-    'acpi',
-    'ata',
-    'clk',
-    'comedi',
-    'crypto',
-    'dma',
-    'firmware',
-    'gpu',
-    'hid',
-    'hwmon',
-    'i2c',
-    'iio',
-  ],
-  ...[
-    'infiniband',
-    'input',
-    'md',
-    'media',
-    'mfd',
-    'misc',
-    'mmc',
-    'mtd',
-    'net/ethernet',
-    'net/wireless',
-    'nvme',
-  ],
-  ...['pci', 'phy', 'pinctrl', 'platform', 'power', 'regulator', 's390', 'scsi', 'spi', 'staging', 'usb'],
-];
+const OTHER_DRIVERS = `accel acpi ata clk comedi crypto dma firmware gpu hid hwmon i2c iio
+   infiniband input md media mfd misc mmc mtd net/ethernet net/wireless nvme pci phy
+   pinctrl platform power regulator s390 scsi spi staging usb`.split(/\s+/);
 
 /** What is not unpacked of the source: of 1.7 GB a fifth is left. The description of options is read whole, from everywhere. */
 const NOT_UNPACKED = [
@@ -67,6 +39,9 @@ export const NOT_IN_FORCE = 'not in force: ';
 /** How the lines begin that tell how many files are compiled. */
 export const COMPILED = 'compiled ';
 
+/** What the build says as it begins to read the configuration. */
+export const CONFIGURING = 'configuring';
+
 /** In the tool root, with the number of processors in $1. What is written is in /made afterwards. */
 const BUILD = `set -e
 export LC_ALL=C XZ_DEFAULTS=-T0
@@ -74,7 +49,7 @@ echo "I: unpacking the source"
 mkdir /build /made
 tar -xf /usr/src/linux-source-*.tar.xz -C /build --strip-components=1 ${NOT_UNPACKED.map((p) => `--exclude='${p}'`).join(' ')}
 cd /build
-echo "I: configuring"
+echo "I: ${CONFIGURING}"
 make -s ARCH=um KCONFIG_ALLCONFIG=/kernel.config allnoconfig >&2
 if grep '^CONFIG_' /kernel.config | grep -vxFf .config >/lacking; then sed 's/^/${NOT_IN_FORCE}/' /lacking; exit 1; fi
 release=$(make -s ARCH=um kernelrelease)

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EXIT } from '../../../src/errors.ts';
-import { unfulfilled, withEstimate } from '../../../src/machine/embedded/kernel-build.ts';
+import { uncompiled, unfulfilled, withEstimate } from '../../../src/machine/embedded/kernel-build.ts';
 import { askedKernel } from '../../../src/machine/embedded/kernel-kinds.ts';
 import { COMPILED, KERNEL_RECIPE, kernelRecipe } from '../../../src/machine/embedded/kernel-recipe.ts';
 import { chooseKernel, findMadeKernel, kernelName } from '../../../src/machine/embedded/kernel.ts';
@@ -96,6 +96,26 @@ describe('its build', () => {
       message: expect.stringMatching(/CONFIG_A=y, CONFIG_B=12$/) as string,
     });
     expect(unfulfilled('E: No space left on device')).toBeUndefined();
+  });
+
+  it('says by the words of the compiler why a source did not become a kernel', () => {
+    const output = [
+      ...[
+        'I: running --customize-hook in shell',
+        'I: unpacking the source',
+        'I: configuring',
+        'I: compiled 10',
+      ],
+      ...['ld: vmlinux.o: undefined reference to `x`', 'make: *** [Makefile:1] Error 1'],
+      ...['E: command failed: chroot "$1" sh -c \'set -e', 'export LC_ALL=C', "' sh 2"],
+    ];
+    expect(uncompiled(output.join('\n'))).toMatchObject({
+      exitCode: EXIT.labFailed,
+      message:
+        'the source of the kernel could not be compiled:\nld: vmlinux.o: undefined reference to `x`\nmake: *** [Makefile:1] Error 1',
+    });
+    expect(uncompiled(output.slice(0, 2).join('\n'))).toBeUndefined();
+    expect(uncompiled([...output, 'No space left on device'].join('\n'))).toBeUndefined();
   });
 
   it('says what is left by the pace so far, and never that all is done', () => {
