@@ -56,7 +56,8 @@ export function report(run, measures, charts) {
 
 Each measure has the tool beside its floor (what nobody can go below) and its peers, in the same run, round after round;
 medians of ${run.rounds}, with the least and the most. "Processor" is the processor time of the programs that were started and
-waited for, where that can be told. What failed is said, and counts nowhere. Written, and to be written again, by
+waited for, where that can be told. What failed is said, and counts nowhere. What \`lab load\` spends on a connection, and what
+was tried to make it less: [Where a connection's time goes](load-profile.md). Written, and to be written again, by
 
 \`\`\`
 ${run.command}

@@ -12,6 +12,7 @@ import type { Root } from './root.ts';
 import { identityText } from '../processes.ts';
 import { writeWholeFile } from '../../state/own-files.ts';
 import { masterArguments } from './line.ts';
+import { placeKernel } from './placement.ts';
 
 /** How the guest is kept away from the host. */
 export type Confinement = 'namespaces' | 'none';
@@ -196,10 +197,13 @@ function bootScript(directory: string, options: Boot): string {
     ...['--chdir', root.directory],
   ];
   const command = [...(confined ? jail : ['setpriv', '--pdeathsig', 'KILL']), ...started];
+  const processor = placeKernel(resolve(directory));
+  // Where that is not allowed, it runs all the same.
+  const placed = processor === undefined ? '' : `taskset -p -c ${processor} $$ >/dev/null 2>&1\n`;
   return `#!/bin/sh
 # Starts the embedded kernel of this lab; run by the ssh client that holds its serial line.
 exec 2>>boot.log 3>>console.log
-export HOME=${quote(temporary)} TMPDIR=${quote(temporary)}
+${placed}export HOME=${quote(temporary)} TMPDIR=${quote(temporary)}
 # Debian's kernel names its dynamic linker by a path from there.
 cd ${quote(root.directory)} || exit 1
 exec perl ${quote(join(packageRoot, 'images', 'line-relay'))} ${quote(mconsole)} ${commandLine(command)}
