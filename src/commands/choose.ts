@@ -22,6 +22,8 @@ export interface Choice {
   engine?: Endpoint;
   /** The kernel that was asked for by an option; of concern on the embedded machine alone. */
   kernel?: KernelKind | undefined;
+  /** Whether the embedded kernel can be kept from the host by namespaces, where that has been tried. */
+  namespaces?: boolean;
   /** As the user reads why, and which other places there were. */
   reason: string;
 }
@@ -45,7 +47,7 @@ export interface Candidate {
   /** Whether the user named it, and so is to read why the lab is elsewhere. */
   stated?: boolean;
   /** Tries it. @throws LabError machineCannot with what is lacking */
-  attempt: () => Promise<{ engine?: Endpoint; reason: string }>;
+  attempt: () => Promise<Pick<Choice, 'engine' | 'namespaces' | 'reason'>>;
 }
 
 /**
@@ -185,7 +187,7 @@ async function embeddedHere(
   abilities: HostAbilities,
   { plan, topology }: Asking,
   asked: KernelKind | undefined,
-): Promise<{ reason: string }> {
+): Promise<{ namespaces: boolean; reason: string }> {
   const obstacle = embeddedObstacle(abilities);
   if (obstacle !== undefined)
     throw new LabError(EXIT.machineCannot, obstacle, { fix: 'lab doctor says where else labs run' });
@@ -194,5 +196,6 @@ async function embeddedHere(
   if (lacking.length > 0 && (await chooseKernel(asked)) === undefined)
     throw lacksParts(topology, lacking, "Debian's embedded kernel");
   const [local] = localObstacles(abilities, needsIpVs(plan));
-  return { reason: local?.what ?? 'neither namespaces nor an engine do here' };
+  const { namespaces } = abilities;
+  return { namespaces, reason: local?.what ?? 'neither namespaces nor an engine do here' };
 }

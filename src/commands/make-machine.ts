@@ -106,7 +106,7 @@ async function makeGuest(asked: LabRecord, choice: Choice, progress: Progress): 
   const made = await chooseKernel(choice.kernel);
   await ensurePrograms(RUN_PROGRAMS, progress);
   const nodes = await ensureRoot(progress);
-  const confinement = (await hostAbilities()).namespaces ? 'namespaces' : 'none';
+  const confinement = (choice.namespaces ?? (await hostAbilities()).namespaces) ? 'namespaces' : 'none';
   const engine = choice.runtime === 'docker';
   if (engine) assertSocketPath(engineSocket(asked.name));
   const root = engine ? await ensureRoot(progress, 'docker') : nodes;

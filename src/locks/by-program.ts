@@ -1,4 +1,4 @@
-import { hostCommand } from '../host-command.ts';
+import { hostCommands } from '../host-command.ts';
 import { LOCK_TEXT, cannotLock, type Taken } from './taken.ts';
 
 /** Exit code where the programs or the files of the system that this takes are not there. */
@@ -33,7 +33,8 @@ export async function takeByProgram(
   onWait: (() => void) | undefined,
 ): Promise<Taken | undefined> {
   const how = onWait === undefined ? 'try' : 'wait';
-  const holder = hostCommand('sh', ['-c', SCRIPT, 'lock', file, how, String(process.pid), LOCK_TEXT], {
+  const { run } = await hostCommands();
+  const holder = run('sh', ['-c', SCRIPT, 'lock', file, how, String(process.pid), LOCK_TEXT], {
     stdin: 'pipe',
     buffer: false,
     reject: false,

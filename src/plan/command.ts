@@ -5,6 +5,8 @@ export interface Command {
   unless?: string[];
   /** Run where `argv` fails because it has been run before. */
   otherwise?: string[];
+  /** Where this file is not there, this does the same with a process less. */
+  first?: { absent: string; argv: string[] };
   /** Written to this file in place of a command's output. */
   file?: { path: string; content: string };
 }

@@ -67,6 +67,8 @@ export function renderStep(step: Step): Command[] {
             '--',
             ...rest,
           ],
+          // It starts, too, what has left no such file.
+          first: { absent: step.pidfile, argv: step.argv },
         },
       ];
     }

@@ -36,10 +36,10 @@ export function hereDocument(command: string, text: string, after = ''): string 
 }
 
 /** Writes a file whole. A here-document always ends with a line break; a text that does not is written as a word. */
-function fileText({ path, content }: NonNullable<Command['file']>, after = ''): string {
+function fileText({ path, content }: NonNullable<Command['file']>): string {
   return content.endsWith('\n')
-    ? hereDocument(`cat > ${quote(path)}`, content, after)
-    : `printf %s ${quote(content)} > ${quote(path)}${after}`;
+    ? hereDocument(`cat > ${quote(path)}`, content)
+    : `printf %s ${quote(content)} > ${quote(path)}`;
 }
 
 /** A command as one would type it. */
@@ -107,37 +107,38 @@ function onNode(node: string, command: Command): string {
 }
 
 /**
- * The script that `up` runs inside a node: the same commands, but consecutive `ip` commands go to one `ip -batch`
- * and consecutive settings to one `sysctl`, because in the embedded kernel a new process costs more than its work. A failed command is named on stderr as
- * `failed: COMMAND`.
+ * The script that `up` runs inside a node: the same commands, but consecutive `ip` commands go to one `ip -batch`, and what
+ * the shell can do itself it does, because in the embedded kernel a new process costs more than its work. A failed command
+ * is named on stderr as `failed: COMMAND`.
  */
 export function runScript(steps: Step[]): string {
   const out: string[] = ['fail() { echo "failed: $1" >&2; exit 1; }'];
+  if (steps.some(({ kind }) => kind === 'sysctl')) out.push(SETTING);
   let batch: string[] = [];
-  let settings: string[] = [];
   const flush = () => {
-    if (settings.length > 0) out.push(runLine({ argv: ['sysctl', '-qw', ...settings] }));
-    settings = [];
     if (batch.length > 0)
       out.push(hereDocument('ip -batch -', `${batch.join('\n')}\n`, " || fail 'one of these ip commands'"));
     batch = [];
   };
   for (const command of steps.flatMap(renderStep)) {
     if (command.argv[0] === 'ip' && command.unless === undefined) {
-      if (settings.length > 0) flush();
       batch.push(command.argv.slice(1).join(' '));
       continue;
     }
-    if (command.argv[0] === 'sysctl') {
-      if (batch.length > 0) flush();
-      settings.push(...command.argv.slice(2));
-      continue;
-    }
     flush();
-    out.push(runLine(command));
+    out.push(command.argv[0] === 'sysctl' ? settingLine(command) : runLine(command));
   }
   flush();
   return `${out.join('\n')}\n`;
+}
+
+/** Writes a setting: sysctl itself only where that fails, to say what is wrong. */
+const SETTING = `set_to() { printf '%s\\n' "\${2#*=}" 2>/dev/null >"/proc/sys/$1" || sysctl -qw "$2" || fail "sysctl -qw $2"; }`;
+
+function settingLine({ argv }: Command): string {
+  const setting = argv.at(-1) ?? '';
+  const [key = ''] = setting.split('=', 1);
+  return `set_to ${quote(key.replaceAll('.', '/'))} ${quote(setting)}`;
 }
 
 /**
@@ -149,12 +150,18 @@ export function fixScript(commands: Command[]): string {
 }
 
 function runLine(command: Command): string {
-  if (command.file !== undefined)
-    return fileText(command.file, ` || fail ${quote(`write ${command.file.path}`)}`);
+  if (command.file !== undefined) {
+    const { path, content } = command.file;
+    return `printf %s ${quote(content)} > ${quote(path)} || fail ${quote(`write ${path}`)}`;
+  }
   const text = line(command.argv);
   const failed = ` || fail ${quote(text)}`;
   if (command.unless !== undefined) return `${line(command.unless)} >/dev/null 2>&1 || ${text}${failed}`;
   // The first attempt keeps quiet: the second says what is wrong where both fail.
   if (command.otherwise !== undefined) return `${text} 2>/dev/null || ${line(command.otherwise)}${failed}`;
+  if (command.first !== undefined) {
+    const { absent, argv } = command.first;
+    return `if [ -e ${quote(absent)} ]; then ${text}; else ${line(argv)}; fi${failed}`;
+  }
   return `${text}${failed}`;
 }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { EXIT, LabError } from '../../errors.ts';
-import { hostCommand } from '../../host-command.ts';
+import { hostCommands } from '../../host-command.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import type { Progress, Task } from '../../report/progress.ts';
 import { recordWorker } from './builds.ts';
@@ -74,7 +74,8 @@ async function mmdebstrap(
     ? (['SIGKILL', asNamespaceRoot(program)] as const)
     : (['SIGTERM', program] as const);
   // The same when this process is killed.
-  const child = hostCommand('setpriv', ['--pdeathsig', signal.slice(3), ...command], {
+  const { run } = await hostCommands();
+  const child = run('setpriv', ['--pdeathsig', signal.slice(3), ...command], {
     stdin: within ? 'pipe' : 'ignore',
     reject: false,
     all: true,

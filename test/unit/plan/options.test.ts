@@ -52,7 +52,7 @@ describe('a node’s sysctls', () => {
       commands.indexOf('ip addr replace 192.0.2.100/32 dev lo'),
     );
     expect(runScript(nodeOf(plan, 'director').steps)).toContain(
-      "sysctl -qw net.ipv4.ip_forward=1 'net.ipv4.vs.sync_threshold=3 50'",
+      "set_to net/ipv4/ip_forward net.ipv4.ip_forward=1\nset_to net/ipv4/vs/sync_threshold 'net.ipv4.vs.sync_threshold=3 50'\n",
     );
   });
 });

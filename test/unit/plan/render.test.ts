@@ -372,6 +372,7 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
         argv: words(
           'start-stop-daemon --start --oknodo --quiet --pidfile /run/web.pid --exec /usr/sbin/nginx -- -c /x',
         ),
+        first: { absent: '/run/web.pid', argv: words('/usr/sbin/nginx -c /x') },
       },
     ],
   ],

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { healScript } from '../../../src/plan/failures.ts';
@@ -82,7 +82,7 @@ const service: Step = {
 };
 
 describe('the script that up runs', () => {
-  it('is one sysctl and one ip for what stands together, in order', () => {
+  it('is one ip for what stands together, and settings by the shell itself, in order', () => {
     const script = runScript([
       sysctl('a'),
       sysctl('b'),
@@ -92,14 +92,15 @@ describe('the script that up runs', () => {
       sysctl('c'),
       link('eth0'),
     ]);
-    expect(script.split('\n').slice(1)).toEqual([
-      "sysctl -qw a=1 b=1 || fail 'sysctl -qw a=1 b=1'",
+    expect(script.split('\n').slice(2)).toEqual([
+      'set_to a a=1',
+      'set_to b b=1',
       "ip -batch - <<'EOF' || fail 'one of these ip commands'",
       'link set lo up',
       'addr replace 192.0.2.100/32 dev lo',
       'route replace default via 192.0.2.1',
       'EOF',
-      "sysctl -qw c=1 || fail 'sysctl -qw c=1'",
+      'set_to c c=1',
       "ip -batch - <<'EOF' || fail 'one of these ip commands'",
       'link set eth0 up',
       'EOF',
@@ -112,7 +113,7 @@ describe('the script that up runs', () => {
     const ignore = script.indexOf('arp_ignore=1');
     expect(ignore).toBeGreaterThan(0);
     expect(script.indexOf('192.0.2.100/32 dev lo')).toBeGreaterThan(ignore);
-    expect(script).toContain('sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2 ||');
+    expect(script).toContain('set_to net/ipv4/conf/all/arp_announce net.ipv4.conf.all.arp_announce=2\n');
   });
 
   it('tries to add a service, then to edit it, and keeps quiet about the first', () => {
@@ -183,6 +184,31 @@ describe('run with stand-ins for the tools', () => {
         'link set eth0 up',
         'ipvsadm -A -t 192.0.2.100:80 -s rr',
       ],
+    });
+  });
+
+  it('a setting that the shell can write takes no program', () => {
+    const path = join(folder, 'setting');
+    writeFileSync(path, '');
+    const key = relative('/proc/sys', path);
+    // Its dots, which are a path's here, would be slashes.
+    const steps: Step[] = [{ kind: 'sysctl', key: key.replaceAll('/', '.'), value: '4096 87380' }];
+    const script = runScript(steps).replaceAll(key.replaceAll('.', '/'), key);
+    writeFileSync(join(folder, 'log'), '');
+    expect(sh([], script, folder)).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(path, 'utf8')).toBe('4096 87380\n');
+    expect(readFileSync(join(folder, 'log'), 'utf8')).toBe('');
+  });
+
+  it('a daemon is started as it is where it has left no file, and looked for where it has', () => {
+    const pidfile = join(folder, 'web.pid');
+    tool('web', `echo "web $*" >>${folder}/log; : >${pidfile}`);
+    tool('start-stop-daemon', `echo "start-stop-daemon $1" >>${folder}/log`);
+    const daemon: Step = { kind: 'daemon', name: 'web', argv: ['web', '-c', '/x'], pidfile, logs: [] };
+    expect(run([daemon, daemon])).toEqual({
+      status: 0,
+      stderr: '',
+      log: ['web -c /x', 'start-stop-daemon --start'],
     });
   });
 
