@@ -2,7 +2,7 @@ import { WITHOUT_DOCUMENTS, architecture, target } from '../machine/embedded/rec
 import { EMBEDDED_PROCESSOR, LIBRARIES } from '../machine/processor.ts';
 
 /** Programs that the tool runs from a bundle, each by way of `images/bundle/run`. */
-export const PROGRAMS = ['bwrap', 'flock', 'id', 'node', 'perl', 'setpriv', 'ssh', 'ssh-keygen'];
+export const PROGRAMS = ['bwrap', 'flock', 'id', 'node', 'perl', 'setpriv', 'ssh', 'ssh-keygen', 'taskset'];
 
 const { folder: FOLDER } = LIBRARIES[EMBEDDED_PROCESSOR];
 
