@@ -7,9 +7,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   rmSync,
-  statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -87,7 +87,9 @@ const kept = () => readdirSync(cache).filter((name) => name !== 'build.lock');
 
 /** The root in which a compiler is at work, where there is one. */
 const compiling = () =>
-  readdirSync(join(home, 'tmp')).find((name) => existsSync(join(home, 'tmp', name, 'build/init/main.o')));
+  readdirSync(join(home, 'tmp'))
+    .flatMap((name) => readdirSync(join(home, 'tmp', name)).map((root) => join(home, 'tmp', name, root)))
+    .find((root) => existsSync(join(root, 'build/init/main.o')));
 
 describe('the build of a kernel, by an ordinary user', () => {
   it('leaves nothing that counts where it is killed as it compiles, and the next one takes over', async () => {
@@ -101,14 +103,15 @@ describe('the build of a kernel, by an ordinary user', () => {
     const next = lab('kernel', 'build');
     const [folder = ''] = kept();
     expect(folder).toMatch(/^building-kernel-[0-9a-f]{12}$/);
-    const made = statSync(join(cache, folder)).ino;
+    const worker = () => readFileSync(join(cache, folder, 'worker'), 'utf8');
+    const killed = worker();
     first.kill('SIGKILL');
     await first;
     expect((await lab('kernel', 'list')).stdout).not.toContain('-lvslab');
     // What the first one has left at work ends before the next one begins, in a folder of its own.
     await vi.waitFor(
       () => {
-        expect(statSync(join(cache, folder)).ino).not.toBe(made);
+        expect(worker()).not.toBe(killed);
       },
       {
         ...{ timeout: 60_000, interval: 100 },

@@ -3,7 +3,7 @@ import { EXIT, LabError } from '../../errors.ts';
 import { hostCommands } from '../../host-command.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import type { Progress, Task } from '../../report/progress.ts';
-import { recordWorker } from './builds.ts';
+import { folderForOtherIds, recordWorker } from './builds.ts';
 import { DIRECTLY, type Execution } from './emulation.ts';
 import { lastLines } from './packages.ts';
 import { asNamespaceRoot, mapAllIds } from './user-namespace.ts';
@@ -85,7 +85,7 @@ async function mmdebstrap(
     killSignal: signal,
     // An ordinary user's build runs under other user ids, which may not enter the user's own cache; and apt takes some
     // characters of a path for its own.
-    env: asRoot && /^[\w/.+~-]+$/.test(work) ? { TMPDIR: work } : {},
+    env: asRoot ? (/^[\w/.+~-]+$/.test(work) ? { TMPDIR: work } : {}) : { TMPDIR: folderForOtherIds(work) },
   });
   if (child.pid !== undefined) recordWorker(work, child.pid);
   child.all.on('data', (chunk: Buffer) => {

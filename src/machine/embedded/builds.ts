@@ -1,5 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
@@ -86,6 +87,27 @@ export function recordWorker(folder: string, pid: number): void {
   writeFileSync(join(folder, WORKER), identityText(pid), { mode: 0o600 });
 }
 
+/** In a build's folder: where else it keeps unfinished parts, which are not all its user's own. */
+const ELSEWHERE = 'elsewhere';
+
+/** A folder for a build's unfinished parts which other user ids may enter; it goes with the build's own. */
+export function folderForOtherIds(folder: string): string {
+  const there = textOrNothing(join(folder, ELSEWHERE));
+  if (there !== '') return there;
+  const elsewhere = mkdtempSync(join(tmpdir(), 'lvslab-build-'));
+  writeFileSync(join(folder, ELSEWHERE), elsewhere, { mode: 0o600 });
+  chmodSync(elsewhere, 0o755);
+  return elsewhere;
+}
+
+/** A user may not remove what another id has put there; root of a namespace that knows these ids may. */
+async function discardElsewhere(folder: string): Promise<void> {
+  const elsewhere = textOrNothing(join(folder, ELSEWHERE));
+  if (elsewhere === '') return;
+  await hostCommand('mmdebstrap', ['--unshare-helper', 'rm', '-rf', '--', elsewhere], { reject: false });
+  await rm(elsewhere, { recursive: true, force: true });
+}
+
 /** Ends what is at work in a build's folder, if any, undoes its mounts, and removes the folder. */
 async function discard(folder: string, cleaning = CLEANING): Promise<void> {
   await endKernel(folder);
@@ -104,6 +126,7 @@ async function discard(folder: string, cleaning = CLEANING): Promise<void> {
     throw new LabError(EXIT.machineCannot, `a build that was killed left file systems mounted in ${folder}`, {
       fix: `undo that as root: umount ${left.join(' ')}`,
     });
+  await discardElsewhere(folder);
   await rm(folder, { recursive: true, force: true });
 }
 
