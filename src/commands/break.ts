@@ -1,6 +1,6 @@
 import { EXIT, LabError } from '../errors.ts';
 import { changeExercise, changeExercises, currentExercise } from '../exercise-record.ts';
-import { deedsFor } from '../exercises/cast.ts';
+import { shellStepsFor } from '../exercises/bindings.ts';
 import { choices, drawn } from '../exercises/choose.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import { FAULTS } from '../exercises/registry.ts';
@@ -59,7 +59,7 @@ export async function startExercise(lab: RunningLab, request: BreakRequest): Pro
     tries: [],
   });
   try {
-    await run(lab, deedsFor(choice.fault.inject, choice.cast));
+    await run(lab, shellStepsFor(choice.fault.inject, choice.bindings));
     return await markReady(record.name, exercise);
   } catch (error) {
     await undoing(() => withdraw(lab, exercise.number, error));

@@ -1,20 +1,22 @@
 import { EXIT, LabError } from '../errors.ts';
 import { changeExercise, currentExercise, exercisesOf } from '../exercise-record.ts';
-import { deedsFor, fill } from '../exercises/cast.ts';
+import { shellStepsFor, fill } from '../exercises/bindings.ts';
 import { checkRows, type CheckRow, type Found } from '../exercises/check-rows.ts';
 import { hintsGiven, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import { kindOf, subjectOf, termOf } from '../exercises/terms.ts';
-import type { Deed, Language, Text } from '../exercises/types.ts';
+import type { ShellStep, Language, Text } from '../exercises/types.ts';
 import type { Check, Outcome } from '../proof/check.ts';
 import type { RunningLab } from './existing.ts';
 import { test } from './test.ts';
 
-/** Does deeds one after the other. A node's shell reads them from its standard input, so that `ps` does not show them. */
-export async function run({ runtime }: RunningLab, deeds: readonly Deed[]): Promise<void> {
-  for (const deed of deeds) {
-    const [result] = await runtime.exec([{ node: deed.on, argv: ['sh', '-e'], input: `${deed.run}\n` }]);
+/** Runs shell steps one after the other. A node's shell reads them from its standard input, so that `ps` does not show them. */
+export async function run({ runtime }: RunningLab, shellSteps: readonly ShellStep[]): Promise<void> {
+  for (const shellStep of shellSteps) {
+    const [result] = await runtime.exec([
+      { node: shellStep.on, argv: ['sh', '-e'], input: `${shellStep.run}\n` },
+    ]);
     if (result?.code !== 0)
-      throw new LabError(EXIT.labFailed, `${deed.on}: the exercise cannot be set up`, {
+      throw new LabError(EXIT.labFailed, `${shellStep.on}: the exercise cannot be set up`, {
         fix: result?.stderr.trim() ?? '',
       });
   }
@@ -116,14 +118,16 @@ function lastExercise(lab: string, language: Language | undefined): Exercise {
 /** A finding before it is said in the users' words. */
 type Raw = Omit<Finding, 'text'> & Found;
 
-async function judgeConditions(lab: RunningLab, { fault, cast }: Exercise): Promise<Raw[]> {
+async function judgeConditions(lab: RunningLab, { fault, bindings }: Exercise): Promise<Raw[]> {
   const findings: Raw[] = [];
-  const filled = ({ en, de }: Text): Text => ({ en: fill(en, cast), de: fill(de, cast) });
+  const filled = ({ en, de }: Text): Text => ({ en: fill(en, bindings), de: fill(de, bindings) });
   // One after the other, and before the requests: what asks by ARP changes what nodes know.
   for (const [index, condition] of (fault.conditions ?? []).entries()) {
     const outcomes: boolean[] = [];
-    for (const deed of deedsFor([condition], cast)) {
-      const [result] = await lab.runtime.exec([{ node: deed.on, argv: ['sh'], input: `${deed.run}\n` }]);
+    for (const shellStep of shellStepsFor([condition], bindings)) {
+      const [result] = await lab.runtime.exec([
+        { node: shellStep.on, argv: ['sh'], input: `${shellStep.run}\n` },
+      ]);
       outcomes.push(result?.code === 0);
     }
     const holds = outcomes.every(Boolean);
@@ -175,7 +179,7 @@ export async function nextHint(
     // Counted here: of two who ask at the same time each gets one of their own.
     const number = hintsGiven(now) + 1;
     const hint = now.fault.texts[language ?? now.language].hints[number - 1];
-    given = { number, text: hint === undefined ? undefined : fill(hint, now.cast) };
+    given = { number, text: hint === undefined ? undefined : fill(hint, now.bindings) };
     return hint === undefined ? now : { ...now, hints: [...now.hints, { time, by: 'hint' }] };
   });
   if (exercise === undefined || given === undefined) throw noExercise(record.name);
@@ -187,7 +191,7 @@ export async function solveExercise(
   lab: RunningLab,
   fix: boolean,
   language?: Language,
-): Promise<{ exercise: Exercise; fix: Deed[] }> {
+): Promise<{ exercise: Exercise; fix: ShellStep[] }> {
   const { record } = lab;
   const ended = new Date().toISOString();
   const { number } = lastExercise(record.name, language);
@@ -195,9 +199,9 @@ export async function solveExercise(
     now.ended === undefined ? { ...now, ended, how: 'solved' as const } : now,
   );
   if (exercise === undefined || exercise.how === 'forfeited') throw noExercise(record.name);
-  const deeds = deedsFor(exercise.fault.fix, exercise.cast);
-  if (fix) await run(lab, deeds);
-  return { exercise: inLanguage(exercise, language), fix: deeds };
+  const shellSteps = shellStepsFor(exercise.fault.fix, exercise.bindings);
+  if (fix) await run(lab, shellSteps);
+  return { exercise: inLanguage(exercise, language), fix: shellSteps };
 }
 
 /** In another language, where one is asked for. */

@@ -1,16 +1,16 @@
-import { castFor, fits, type Cast } from './cast.ts';
+import { bindingsFor, fits, type Bindings } from './bindings.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Difficulty, Fault } from './types.ts';
 
 export interface Choice {
   fault: Fault;
-  cast: Cast;
+  bindings: Bindings;
 }
 
 /** The faults that a lab can have, each with its parts given out. */
 export function choices(plan: Plan, faults: readonly Fault[], seed: number): Choice[] {
-  const cast = castFor(plan, Math.floor(random(seed, 1) * 1000)) ?? {};
-  return faults.filter((fault) => fits(fault, cast)).map((fault) => ({ fault, cast }));
+  const bindings = bindingsFor(plan, Math.floor(random(seed, 1) * 1000)) ?? {};
+  return faults.filter((fault) => fits(fault, bindings)).map((fault) => ({ fault, bindings }));
 }
 
 /** One of them by lot: the same for the same seed. */

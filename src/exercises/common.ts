@@ -1,5 +1,5 @@
 import { NUMBERED_REQUESTS } from '../traffic/client-ports.ts';
-import type { Condition, Deed } from './types.ts';
+import type { Condition, ShellStep } from './types.ts';
 
 /** What is done in several faults. */
 
@@ -7,10 +7,10 @@ const SERVICE = '-t {vip}:{port}';
 export const SERVER = `${SERVICE} -r {server-address}:{server-port}`;
 
 /** Takes the real server out, so that nobody is sent to it: no more errors, and less of a service than was promised. */
-export const SERVER_REMOVED: Deed = { on: '{director}', run: `ipvsadm -d ${SERVER}` };
+export const SERVER_REMOVED: ShellStep = { on: '{director}', run: `ipvsadm -d ${SERVER}` };
 
 /** Replaces the service's scheduler, flags and persistence. */
-export function edited(options: string): Deed {
+export function edited(options: string): ShellStep {
   return { on: '{director}', run: `ipvsadm -E ${SERVICE} ${options}` };
 }
 
@@ -18,7 +18,7 @@ const RESTART =
   '/usr/sbin/nginx -c /etc/nginx/lab.conf -s stop; while [ -e /run/web.pid ]; do sleep 0.05; done; /usr/sbin/nginx -c /etc/nginx/lab.conf';
 
 /** Makes the web server of the real server listen elsewhere. A reload cannot take a port from its own old socket. */
-export function listening(from: string, to: string): Deed {
+export function listening(from: string, to: string): ShellStep {
   return {
     on: '{server}',
     run: `sed -i 's/listen ${from}/listen ${to}/' /etc/nginx/lab.conf; ${RESTART}`,
@@ -26,10 +26,10 @@ export function listening(from: string, to: string): Deed {
 }
 
 /** Whoever asks for the VIP forgets whom it took for the VIP's owner. */
-export const FORGOTTEN: Deed = { on: '{asker}', run: 'ip neigh flush all' };
+export const FORGOTTEN: ShellStep = { on: '{asker}', run: 'ip neigh flush all' };
 
 /** Pins the director's MAC address where the VIP is asked for. */
-export const PINNED: Deed = {
+export const PINNED: ShellStep = {
   on: '{asker}',
   run: 'ip neigh replace {vip} lladdr {director-mac} dev {asker-device} nud permanent',
 };

@@ -24,7 +24,7 @@ export const exerciseSchema = z.object({
   /** Whole, so that a later version of it, or of the tool, changes nothing. */
   fault: faultSchema,
   /** What each part of the fault is in this lab. */
-  cast: z.readonly(z.record(z.string(), z.string())),
+  bindings: z.readonly(z.record(z.string(), z.string())),
   seed: z.number(),
   language: z.enum(LANGUAGES),
   /** ISO 8601. */

@@ -14,10 +14,10 @@ import {
 import { Problems, oneOf } from '../topology/reading/problems.ts';
 import { didYouMean } from '../topology/reading/suggest.ts';
 import { readText } from '../topology/reading/text.ts';
-import { PARTS, castFor, partsIn } from './cast.ts';
+import { PARTS, bindingsFor, partsIn } from './bindings.ts';
 import { withTodaysKeys } from './old-names.ts';
 import { exerciseSchema, type ExerciseFile } from './schema.ts';
-import type { Condition, Deed, Fault, FaultTexts, Language, Text } from './types.ts';
+import type { Condition, ShellStep, Fault, FaultTexts, Language, Text } from './types.ts';
 
 /** An exercise file as far as it can be judged by itself. */
 export interface ReadExercise {
@@ -82,9 +82,11 @@ function faultOf(data: ExerciseFile, id: string): Fault {
     id,
     difficulty: data.difficulty,
     modes: [],
-    inject: deedsOf(data.break),
-    fix: deedsOf(data.fix),
-    ...(data.wrong === undefined ? {} : { wrong: { what: data.wrong.what, deeds: deedsOf(data.wrong.run) } }),
+    inject: shellStepsOf(data.break),
+    fix: shellStepsOf(data.fix),
+    ...(data.wrong === undefined
+      ? {}
+      : { wrong: { what: data.wrong.what, shellSteps: shellStepsOf(data.wrong.run) } }),
     conditions: data.checks.map(({ on, run, right, wrong }): Condition => ({
       on,
       run,
@@ -96,8 +98,8 @@ function faultOf(data: ExerciseFile, id: string): Fault {
   };
 }
 
-function deedsOf(deeds: Record<string, string>): Deed[] {
-  return Object.entries(deeds).map(([on, run]) => ({ on, run }));
+function shellStepsOf(shellSteps: Record<string, string>): ShellStep[] {
+  return Object.entries(shellSteps).map(([on, run]) => ({ on, run }));
 }
 
 function both(text: string | Text): Text {
@@ -105,14 +107,14 @@ function both(text: string | Text): Text {
 }
 
 /** Every text that may name parts, with its place: what is run, and where. */
-function deedTexts(tree: Tree): { on: string; run: string; at: Tree['at']; runAt: Tree['at'] }[] {
+function shellStepTexts(tree: Tree): { on: string; run: string; at: Tree['at']; runAt: Tree['at'] }[] {
   const wrong = childOf(tree, 'wrong');
   const mappings = [
     childOf(tree, 'break'),
     childOf(tree, 'fix'),
     wrong === undefined ? undefined : childOf(wrong, 'run'),
   ];
-  const deeds = mappings.flatMap((mapping) =>
+  const shellSteps = mappings.flatMap((mapping) =>
     entriesOf(mapping).map(([on, { keyAt, tree: run }]) => ({
       on,
       run: scalar(run),
@@ -126,7 +128,7 @@ function deedTexts(tree: Tree): { on: string; run: string; at: Tree['at']; runAt
     if (on === undefined || run === undefined) return [];
     return [{ on: scalar(on), run: scalar(run), at: on.at, runAt: run.at }];
   });
-  return [...deeds, ...conditions];
+  return [...shellSteps, ...conditions];
 }
 
 function scalar(tree: Tree): string {
@@ -135,7 +137,7 @@ function scalar(tree: Tree): string {
 
 /** Every name in braces must be one that there is: a mistyped one would go to the shell as it stands. */
 function checkParts(tree: Tree, problems: Problems): void {
-  for (const { on, run, at, runAt } of deedTexts(tree))
+  for (const { on, run, at, runAt } of shellStepTexts(tree))
     for (const [text, place] of [[on, at] as const, [run, runAt] as const])
       for (const part of partsIn(text))
         if (!PARTS.some((known) => known === part))
@@ -144,13 +146,13 @@ function checkParts(tree: Tree, problems: Problems): void {
 
 /** What the file names must be in the lab. */
 function checkAgainst(tree: Tree, plan: Plan, problems: Problems): void {
-  const cast = castFor(plan, 0) ?? {};
+  const bindings = bindingsFor(plan, 0) ?? {};
   const nodes = plan.nodes.map((n) => n.name);
-  for (const { on, run, at, runAt } of deedTexts(tree)) {
+  for (const { on, run, at, runAt } of shellStepTexts(tree)) {
     for (const [text, place] of [[on, at] as const, [run, runAt] as const])
       for (const part of partsIn(text))
-        if (cast[part] === undefined)
-          problems.add(place, `lab ${plan.name} has no {${part}}`, oneOf(Object.keys(cast)));
+        if (bindings[part] === undefined)
+          problems.add(place, `lab ${plan.name} has no {${part}}`, oneOf(Object.keys(bindings)));
     if (partsIn(on).length === 0 && !nodes.includes(on))
       problems.add(at, `lab ${plan.name} has no node "${on}"`, didYouMean(on, nodes));
   }

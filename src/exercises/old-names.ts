@@ -2,7 +2,7 @@ import type { Problem } from '../errors.ts';
 import type { Entry, Tree } from '../topology/reading/positions.ts';
 
 /*
- * Until version 2 of exercise files and of their records, a fix was called a mend. The version after this one no longer
+ * Until version 2 of exercise files and of their records, a fix was called a mend, and other things other names. The version after this one no longer
  * reads that.
  */
 
@@ -45,9 +45,11 @@ export function recordOfToday(value: unknown): unknown {
   if (!isPlain(value) || value['version'] !== 1) return value;
   const exercises = eachOf(value['exercises'], (exercise) => {
     if (!isPlain(exercise)) return exercise;
+    const fault = renamed(exercise['fault'], OLD_KEY, KEY);
+    const wrong = isPlain(fault) ? renamed(fault['wrong'], 'deeds', 'shellSteps') : undefined;
     return {
-      ...exercise,
-      fault: renamed(exercise['fault'], OLD_KEY, KEY),
+      ...(renamed(exercise, 'cast', 'bindings') as Plain),
+      fault: wrong === undefined ? fault : { ...(fault as Plain), wrong },
       tries: eachOf(exercise['tries'], (one) => renamed(one, 'mended', 'fixed')),
       ...(exercise['how'] === 'mended' ? { how: 'fixed' } : {}),
     };

@@ -10,7 +10,7 @@ const text = z
   .union([words, z.strictObject({ en: words, de: words })])
   .describe('A text, or one in each language: { en: …, de: … }.');
 
-const deeds = z
+const shellSteps = z
   .record(z.string(), words)
   .describe(
     'For each node the shell lines to run on it, in this order. In braces stand parts of the lab: {server}, {vip} …',
@@ -25,7 +25,7 @@ const conditionSchema = z.strictObject({
 
 const wrongSchema = z.strictObject({
   what: words.describe('What it does, in a few words.'),
-  run: deeds,
+  run: shellSteps,
 });
 
 /** A trainer's exercise, in a file of its own. */
@@ -43,8 +43,8 @@ export const exerciseSchema = z.strictObject({
     .describe('What tells this fault from others: what to look at, and what is seen there. Told in the end.'),
   hints: z.array(text).min(1).describe('From a nudge to all but the answer.'),
   answer: text.describe('What was broken, and why that does what was seen.'),
-  break: deeds,
-  fix: deeds,
+  break: shellSteps,
+  fix: shellSteps,
   wrong: wrongSchema
     .optional()
     .describe('A fix that is none: lab check must not pass after it. For the trainer’s own trials.'),

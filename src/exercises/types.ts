@@ -11,16 +11,16 @@ export type Text = z.infer<typeof textSchema>;
 export const DIFFICULTIES = ['easy', 'medium', 'hard'] as const;
 export type Difficulty = (typeof DIFFICULTIES)[number];
 
-const deedSchema = z.object({ on: z.string(), run: z.string() });
-const deedsSchema = z.readonly(z.array(deedSchema));
+const shellStepSchema = z.object({ on: z.string(), run: z.string() });
+const shellStepsSchema = z.readonly(z.array(shellStepSchema));
 /**
  * Shell lines to be run on a node. In both, `{server}` and the like stand for what a lab has in that part: see
  * `castFor`. On `{servers}` it is run on each of them.
  */
-export type Deed = z.infer<typeof deedSchema>;
+export type ShellStep = z.infer<typeof shellStepSchema>;
 
 const conditionSchema = z.object({
-  ...deedSchema.shape,
+  ...shellStepSchema.shape,
   /** What the user sees of it where it holds, and where it does not. */
   right: textSchema,
   wrong: textSchema,
@@ -28,7 +28,7 @@ const conditionSchema = z.object({
 /** What must hold beside the checks of `lab test`: shell lines that end with 0 where it does. */
 export type Condition = z.infer<typeof conditionSchema>;
 
-const wrongFixSchema = z.object({ what: z.string(), deeds: deedsSchema });
+const wrongFixSchema = z.object({ what: z.string(), shellSteps: shellStepsSchema });
 /** A fix that takes the symptom away, or seems to, and is none. */
 export type WrongFix = z.infer<typeof wrongFixSchema>;
 
@@ -51,10 +51,10 @@ export const faultSchema = z.object({
   difficulty: z.enum(DIFFICULTIES),
   /** None: any lab that has what is named will do. */
   modes: z.readonly(z.array(z.enum(MODES))),
-  /** What the lab must have beside what the deeds name. */
+  /** What the lab must have beside what the shell steps name. */
   parts: z.exactOptional(z.readonly(z.array(z.string()))),
-  inject: deedsSchema,
-  fix: deedsSchema,
+  inject: shellStepsSchema,
+  fix: shellStepsSchema,
   wrong: z.exactOptional(wrongFixSchema),
   conditions: z.exactOptional(z.readonly(z.array(conditionSchema))),
   /** Whether the checks of `lab test` count; where they do not, the conditions alone do. Default: they do. */

@@ -1,7 +1,7 @@
 import type { CheckReport } from '../commands/exercise.ts';
-import { fill } from '../exercises/cast.ts';
+import { fill } from '../exercises/bindings.ts';
 import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
-import type { Deed, Fault, Language } from '../exercises/types.ts';
+import type { ShellStep, Fault, Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
 import type { Block, Page } from './document.ts';
 import { columns, MARK } from './columns.ts';
@@ -20,12 +20,12 @@ export function beginningText(exercise: Exercise, lab: string): string {
 }
 
 /** What users complain of, and what is to be done. */
-export function storyText({ number, fault, cast, language }: Exercise, lab: string): string {
+export function storyText({ number, fault, bindings, language }: Exercise, lab: string): string {
   const w = wordsOf(language);
   return [
     paint.bold(`${w.exercise} ${number} · ${w.lab} ${lab}`),
     '',
-    `  ${QUOTED[language](fill(fault.texts[language].story, cast))}`,
+    `  ${QUOTED[language](fill(fault.texts[language].story, bindings))}`,
     '',
     w.task,
   ].join('\n');
@@ -39,7 +39,7 @@ export function hintText({ fault, language }: Exercise, number: number, text: st
 
 /** What is right and what is still wrong, in the users' terms; what tells the fault, only once it is fixed or told. */
 export function checkText({ exercise, rows, fixed, score }: CheckReport): string {
-  const { language, fault, cast } = exercise;
+  const { language, fault, bindings } = exercise;
   const w = wordsOf(language);
   const lines = rows.flatMap(({ outcome, text, subject, details }) => {
     const unclear = outcome === 'unknown' ? ` (${w.unclear})` : '';
@@ -57,16 +57,16 @@ export function checkText({ exercise, rows, fixed, score }: CheckReport): string
     '',
     `${paint.green(w.fixed)} ${tally}; ${w.score}: ${score} ${w.points}.`,
     ...symptomLines(exercise),
-    `${w.teaches}: ${fill(fault.texts[language].teaches, cast)}`,
+    `${w.teaches}: ${fill(fault.texts[language].teaches, bindings)}`,
   ].join('\n');
 }
 
 /** What tells this fault, and what of it a check has seen before it was fixed. */
-function symptomLines({ fault, cast, language, seen }: Exercise): string[] {
+function symptomLines({ fault, bindings, language, seen }: Exercise): string[] {
   const w = wordsOf(language);
   const { symptom } = fault.texts[language];
   return [
-    ...(symptom === undefined ? [] : [`${w.proof}: ${fill(symptom, cast)}`]),
+    ...(symptom === undefined ? [] : [`${w.proof}: ${fill(symptom, bindings)}`]),
     ...(seen === undefined
       ? []
       : [
@@ -77,16 +77,16 @@ function symptomLines({ fault, cast, language, seen }: Exercise): string[] {
 }
 
 /** The answer, and a fix. */
-export function solutionText(exercise: Exercise, fix: readonly Deed[]): string {
-  const { fault, cast, language } = exercise;
+export function solutionText(exercise: Exercise, fix: readonly ShellStep[]): string {
+  const { fault, bindings, language } = exercise;
   const w = wordsOf(language);
   const { title, answer, teaches } = fault.texts[language];
   return [
     paint.bold(title),
     '',
-    `${w.answer}: ${fill(answer, cast)}`,
+    `${w.answer}: ${fill(answer, bindings)}`,
     ...symptomLines(exercise),
-    `${w.teaches}: ${fill(teaches, cast)}`,
+    `${w.teaches}: ${fill(teaches, bindings)}`,
     '',
     `${w.fix}:`,
     ...fix.map(({ on, run }) => `  ${on}# ${run}`),
@@ -100,14 +100,14 @@ export function faultTable(faults: readonly Fault[], language: Language): string
 
 /** An exercise as reports for machines have it. While it is on, it does not say what was broken. */
 export function exerciseJson(exercise: Exercise, now: number): object {
-  const { number, fault, cast, seed, language, began, ended, how, hints, tries } = exercise;
+  const { number, fault, bindings, seed, language, began, ended, how, hints, tries } = exercise;
   const texts = fault.texts[language];
   return {
     number,
     language,
     seed,
     difficulty: fault.difficulty,
-    story: fill(texts.story, cast),
+    story: fill(texts.story, bindings),
     ...(ended === undefined ? {} : { fault: fault.id, title: texts.title, ...told(exercise) }),
     began,
     ended,
@@ -120,10 +120,10 @@ export function exerciseJson(exercise: Exercise, now: number): object {
 }
 
 /** What tells the fault, for whoever has fixed it or given it up. */
-function told({ fault, cast, language, seen }: Exercise): object {
+function told({ fault, bindings, language, seen }: Exercise): object {
   const { symptom } = fault.texts[language];
   return {
-    ...(symptom === undefined ? {} : { symptom: fill(symptom, cast) }),
+    ...(symptom === undefined ? {} : { symptom: fill(symptom, bindings) }),
     ...(seen === undefined ? {} : { seen }),
   };
 }
@@ -165,15 +165,18 @@ export function exercisesPage(
           ]),
       ...exercises.flatMap((e) => [
         { kind: 'heading' as const, level: 2 as const, text: `${w.exercise} ${e.number}` },
-        { kind: 'quote' as const, text: fill(e.fault.texts[language].story, e.cast) },
+        { kind: 'quote' as const, text: fill(e.fault.texts[language].story, e.bindings) },
         ...(e.ended === undefined
           ? []
           : [
-              { kind: 'text' as const, text: `${w.answer}: ${fill(e.fault.texts[language].answer, e.cast)}` },
+              {
+                kind: 'text' as const,
+                text: `${w.answer}: ${fill(e.fault.texts[language].answer, e.bindings)}`,
+              },
               ...symptomBlocks(e, language),
               {
                 kind: 'text' as const,
-                text: `${w.teaches}: ${fill(e.fault.texts[language].teaches, e.cast)}`,
+                text: `${w.teaches}: ${fill(e.fault.texts[language].teaches, e.bindings)}`,
               },
             ]),
         ...(e.tries.length === 0

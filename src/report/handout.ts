@@ -1,4 +1,4 @@
-import { castFor, deedsFor, fill, type Cast } from '../exercises/cast.ts';
+import { bindingsFor, shellStepsFor, fill, type Bindings } from '../exercises/bindings.ts';
 import { choices, drawn, type Choice } from '../exercises/choose.ts';
 import { explain } from '../exercises/explain.ts';
 import { FAULTS } from '../exercises/registry.ts';
@@ -20,8 +20,8 @@ const MOST_SEEDS = 100;
  */
 export function handout(plan: Plan, topology: string, language: Language, solution: boolean): Page {
   const w = HANDOUT_WORDS[language];
-  const parts: Cast = castFor(plan, 0) ?? {};
-  const cast: Cast = {
+  const parts: Bindings = bindingsFor(plan, 0) ?? {};
+  const bindings: Bindings = {
     ...parts,
     ...(parts['servers'] === undefined ? {} : { servers: parts['servers'].replaceAll(' ', ', ') }),
     lab: topology,
@@ -36,7 +36,7 @@ export function handout(plan: Plan, topology: string, language: Language, soluti
       { kind: 'picture', svg: diagramSvg(plan), text: diagramText(plan) },
       ...addresses(plan, language),
       ...commands(plan, language),
-      ...tasks(plan, cast, language, solution),
+      ...tasks(plan, bindings, language, solution),
       ...exercises(plan, topology, language, solution),
     ],
   };
@@ -85,18 +85,18 @@ function explained(node: PlannedNode, language: Language): string[][] {
     .map((text) => [`\`${text}\``, explain(text)?.[language] ?? '']);
 }
 
-function tasks(plan: Plan, cast: Cast, language: Language, solution: boolean): Block[] {
+function tasks(plan: Plan, bindings: Bindings, language: Language, solution: boolean): Block[] {
   const w = HANDOUT_WORDS[language];
   // Where there is no web service to ask, the questions would ask for what there is not.
-  if (cast['vip'] === undefined) return [];
+  if (bindings['vip'] === undefined) return [];
   const all = [...COMMON_TASKS, ...MODE_TASKS[plan.mode]].filter(
-    (task) => !/\{[a-z-]+\}/.test(fill(task.ask[language], cast)),
+    (task) => !/\{[a-z-]+\}/.test(fill(task.ask[language], bindings)),
   );
   return [
     { kind: 'heading', level: 2, text: w.tasks },
     ...all.flatMap((task: Task, index): Block[] => [
-      { kind: 'text', text: `${index + 1}. ${fill(task.ask[language], cast)}` },
-      solution ? { kind: 'quote', text: fill(task.answer[language], cast) } : { kind: 'space', lines: 2 },
+      { kind: 'text', text: `${index + 1}. ${fill(task.ask[language], bindings)}` },
+      solution ? { kind: 'quote', text: fill(task.answer[language], bindings) } : { kind: 'space', lines: 2 },
     ]),
   ];
 }
@@ -108,7 +108,7 @@ function exercises(plan: Plan, topology: string, language: Language, solution: b
   return [
     { kind: 'heading', level: 2, text: w.exercises },
     { kind: 'text', text: w.exercisesNote },
-    ...found.flatMap(({ fault, cast, seed }, index): Block[] => {
+    ...found.flatMap(({ fault, bindings, seed }, index): Block[] => {
       const texts = fault.texts[language];
       return [
         { kind: 'heading', level: 3, text: `${w.exercise} ${index + 1}` },
@@ -116,20 +116,20 @@ function exercises(plan: Plan, topology: string, language: Language, solution: b
           kind: 'code',
           text: `lab break ${topology} --random --difficulty ${fault.difficulty} --seed ${seed} --lang ${language}`,
         },
-        { kind: 'quote', text: fill(texts.story, cast) },
+        { kind: 'quote', text: fill(texts.story, bindings) },
         ...(solution
           ? [
               {
                 kind: 'text' as const,
-                text: `${texts.title} (\`${fault.id}\`). ${fill(texts.answer, cast)}`,
+                text: `${texts.title} (\`${fault.id}\`). ${fill(texts.answer, bindings)}`,
               },
               {
                 kind: 'code' as const,
-                text: deedsFor(fault.fix, cast)
+                text: shellStepsFor(fault.fix, bindings)
                   .map(({ on, run }) => `${on}# ${run}`)
                   .join('\n'),
               },
-              { kind: 'text' as const, text: `${w.teaches}: ${fill(texts.teaches, cast)}` },
+              { kind: 'text' as const, text: `${w.teaches}: ${fill(texts.teaches, bindings)}` },
             ]
           : [
               {

@@ -6,7 +6,7 @@ import { leftOf, user } from './cli.ts';
 const VIP = '203.0.113.100';
 
 /** What a student might do on a node, and the differences that it makes, as `NODE kind name state`. */
-const DEEDS: [what: string, node: string, line: string, differences: string[]][] = [
+const SHELL_STEPS: [what: string, node: string, line: string, differences: string[]][] = [
   [
     'another scheduler and weight',
     'director',
@@ -133,7 +133,7 @@ describe('a lab that somebody changes', () => {
       expect((await lab(['reset', 'nat'])).stdout).toBe('lab nat is as the plan says');
     });
 
-    it.each(DEEDS)('%s', async (_, node, line, expected) => {
+    it.each(SHELL_STEPS)('%s', async (_, node, line, expected) => {
       await on(node, line);
       expect(names(await differences())).toEqual([...expected].sort());
       const reset = await json<ResetReport>(['reset', 'nat']);
@@ -185,7 +185,9 @@ describe('a lab that somebody changes', () => {
     });
 
     it('works again after everything at once', async () => {
-      for (const [, node, line] of DEEDS.filter(([what]) => !/link down|last address|MTU|file/.test(what)))
+      for (const [, node, line] of SHELL_STEPS.filter(
+        ([what]) => !/link down|last address|MTU|file/.test(what),
+      ))
         await on(node, line);
       expect((await lab(['test', 'nat'])).code).toBe(1);
       const reset = await lab(['reset', 'nat']);

@@ -112,10 +112,10 @@ describe('a director', () => {
       changes: { text: string }[];
     }
     /** Starts a watch, does something once it shows, and takes what it printed until it ends. */
-    const watching = async (argv: string[], deed: () => Promise<unknown>): Promise<string> => {
+    const watching = async (argv: string[], shellStep: () => Promise<unknown>): Promise<string> => {
       const child = execa('node', [BIN, 'watch', 'nat', ...argv], { env: me.env, reject: false });
       await new Promise((resolve) => child.stdout.once('data', resolve));
-      await deed();
+      await shellStep();
       const ended = await child;
       expect(ended.exitCode, ended.stderr).toBe(0);
       expect(ended.stderr).toBe('');

@@ -151,12 +151,14 @@ describe('the other records', () => {
     );
     const tried = (fixed: boolean) => ({ time: '2026-01-01T00:00:00.000Z', right: 3, of: 4, fixed });
     const exercise = {
-      ...{ number: 1, fault, cast: {}, seed: 7, language: 'en', began: '2026-01-01T00:00:00.000Z' },
+      ...{ number: 1, fault, bindings: {}, seed: 7, language: 'en', began: '2026-01-01T00:00:00.000Z' },
       ...{ ended: '2026-01-01T00:10:00.000Z', how: 'fixed', hints: [], tries: [tried(false), tried(true)] },
     };
     const old = JSON.stringify({ version: 1, exercises: [exercise] })
       .replaceAll('"fix":', '"mend":')
       .replaceAll('"fixed":', '"mended":')
+      .replaceAll('"bindings":', '"cast":')
+      .replaceAll('"shellSteps":', '"deeds":')
       .replace('"how":"fixed"', '"how":"mended"');
     damage('bad', old, 'exercises.json');
     expect(exercisesOf('bad')).toEqual([exercise]);

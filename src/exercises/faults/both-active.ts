@@ -1,12 +1,12 @@
 import { FORGOTTEN, ONE_OWNER } from '../common.ts';
-import type { Deed, Fault } from '../types.ts';
+import type { ShellStep, Fault } from '../types.ts';
 
 const HAS = "has() { ip addr show | grep -q ' {vip}/32 '; }; lacks() { ! has; }";
 const WAITING =
   'waiting() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 120 ] || return 1; sleep 0.1; done; }';
 
 /** Gives the second director's VRRP another id, and waits for what comes of it. */
-function withId(from: string, to: string, until: 'has' | 'lacks'): Deed {
+function withId(from: string, to: string, until: 'has' | 'lacks'): ShellStep {
   return {
     on: '{backup}',
     run: `${HAS}
@@ -26,7 +26,7 @@ export const bothActive: Fault = {
   fix: [withId('77', '{vrrp-id}', 'lacks'), FORGOTTEN],
   wrong: {
     what: 'stops keepalived on the second director, so that nobody would take over',
-    deeds: [
+    shellSteps: [
       {
         on: '{backup}',
         run: `${HAS}\n${WAITING}\nkill "$(cat /run/vrrp.pid)"; waiting lacks`,

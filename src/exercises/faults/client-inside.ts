@@ -8,7 +8,7 @@ export const clientInside: Fault = {
   fix: [{ on: '{servers}', run: 'ip route replace {inside-address}/32 via {director-address}' }],
   wrong: {
     what: 'answers {inside} directly, as in DR, and loses the clients outside',
-    deeds: [
+    shellSteps: [
       { on: '{servers}', run: 'ip addr replace {vip}/32 dev lo' },
       {
         on: '{director}',

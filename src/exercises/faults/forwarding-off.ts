@@ -8,7 +8,7 @@ export const forwardingOff: Fault = {
   fix: [{ on: '{director}', run: 'sysctl -qw net.ipv4.ip_forward=1' }],
   wrong: {
     what: 'lets the director forward what comes from the clients’ side only',
-    deeds: [{ on: '{director}', run: 'sysctl -qw net.ipv4.conf.{director-device}.forwarding=1' }],
+    shellSteps: [{ on: '{director}', run: 'sysctl -qw net.ipv4.conf.{director-device}.forwarding=1' }],
   },
   texts: {
     en: {

@@ -1,4 +1,4 @@
-import type { Deed, Fault } from '../types.ts';
+import type { ShellStep, Fault } from '../types.ts';
 
 /** Tries the check itself: the director cannot reach a real server for a while, and then can again. */
 const TRIAL = `listed() { ipvsadm -Ln | grep -q '{server-address}:{server-port} '; }
@@ -11,7 +11,7 @@ ip route del unreachable {server-address}/32
 [ $result -eq 0 ] && waiting listed`;
 
 /** Changes the configuration, and waits until ldirectord has acted on it. */
-function configured(change: string, until: string): Deed {
+function configured(change: string, until: string): ShellStep {
   return {
     on: '{director}',
     run: `sed -i '${change}' {watched}
@@ -33,7 +33,7 @@ export const healthNeverMatches: Fault = {
   fix: [configured('s/^\\treceive="all is /\\treceive="/', LISTED)],
   wrong: {
     what: 'does without the check',
-    deeds: [configured('s/^\\tchecktype=.*/\\tchecktype=on/', LISTED)],
+    shellSteps: [configured('s/^\\tchecktype=.*/\\tchecktype=on/', LISTED)],
   },
   conditions: [
     {

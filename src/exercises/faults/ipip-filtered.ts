@@ -12,7 +12,7 @@ export const ipipFiltered: Fault = {
   fix: [{ on: '{router}', run: 'tc qdisc del dev {router-device} clsact' }],
   wrong: {
     what: 'does without the tunnel',
-    deeds: [
+    shellSteps: [
       {
         on: '{director}',
         run: 'ipvsadm -e -t {vip}:{port} -r {server-address}:{server-port} -m; ipvsadm -e -t {vip}:{port} -r {other-address}:{server-port} -m',

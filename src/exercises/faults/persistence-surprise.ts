@@ -7,7 +7,7 @@ export const persistenceSurprise: Fault = {
   modes: ['nat', 'tun', 'dr'],
   inject: [edited('-s {scheduler} -p 300')],
   fix: [edited('-s {scheduler}')],
-  wrong: { what: 'shortens the time only', deeds: [edited('-s {scheduler} -p 5')] },
+  wrong: { what: 'shortens the time only', shellSteps: [edited('-s {scheduler} -p 5')] },
   conditions: [TAKES_TURNS],
   texts: {
     en: {

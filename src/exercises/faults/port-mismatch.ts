@@ -9,7 +9,7 @@ export const portMismatch: Fault = {
   fix: [listening('8099;', '{server-port};')],
   wrong: {
     what: 'maps the port by masquerading',
-    deeds: [
+    shellSteps: [
       SERVER_REMOVED,
       { on: '{director}', run: 'ipvsadm -a -t {vip}:{port} -r {server-address}:8099 -m -w {weight}' },
     ],

@@ -9,7 +9,7 @@ export const realAddressOnly: Fault = {
   fix: [listening('{server-address}:{server-port};', '{server-port};')],
   wrong: {
     what: 'masquerades to the address that is listened on',
-    deeds: [{ on: '{director}', run: `ipvsadm -e ${SERVER} -m -w {weight}` }],
+    shellSteps: [{ on: '{director}', run: `ipvsadm -e ${SERVER} -m -w {weight}` }],
   },
   texts: {
     en: {

@@ -12,7 +12,7 @@ export const staleNeighbour: Fault = {
     },
   ],
   fix: [{ on: '{asker}', run: 'ip neigh del {vip} dev {asker-device}' }],
-  wrong: { what: 'pins the director’s MAC address instead', deeds: [PINNED] },
+  wrong: { what: 'pins the director’s MAC address instead', shellSteps: [PINNED] },
   conditions: [LEARNT],
   texts: {
     en: {

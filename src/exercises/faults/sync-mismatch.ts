@@ -1,7 +1,7 @@
-import type { Deed, Fault } from '../types.ts';
+import type { ShellStep, Fault } from '../types.ts';
 
 /** Starts the second director's sync daemon anew. */
-function syncing(role: 'master' | 'backup', id: string): Deed {
+function syncing(role: 'master' | 'backup', id: string): ShellStep {
   return {
     on: '{backup}',
     run: `ipvsadm --stop-daemon backup; ipvsadm --start-daemon ${role} --mcast-interface {backup-device} --syncid ${id}`,
@@ -15,7 +15,7 @@ export const syncMismatch: Fault = {
   parts: ['sync-id'],
   inject: [syncing('backup', '77')],
   fix: [syncing('backup', '{sync-id}')],
-  wrong: { what: 'lets both send, and nobody listen', deeds: [syncing('master', '{sync-id}')] },
+  wrong: { what: 'lets both send, and nobody listen', shellSteps: [syncing('master', '{sync-id}')] },
   texts: {
     en: {
       title: 'The sync ids do not match',

@@ -7,7 +7,7 @@ export const tunnelDown: Fault = {
   modes: ['tun'],
   inject: [{ on: '{server}', run: 'ip link set {vip-device} down' }],
   fix: [{ on: '{server}', run: 'ip link set {vip-device} up' }],
-  wrong: { what: 'takes the real server out of the table', deeds: [SERVER_REMOVED] },
+  wrong: { what: 'takes the real server out of the table', shellSteps: [SERVER_REMOVED] },
   texts: {
     en: {
       title: 'The tunnel device is down',

@@ -24,7 +24,7 @@ export const tunnelMtu: Fault = {
   ],
   wrong: {
     what: 'makes the packets of one client smaller',
-    deeds: [{ on: '{client}', run: 'ip link set eth0 mtu 1400' }],
+    shellSteps: [{ on: '{client}', run: 'ip link set eth0 mtu 1400' }],
   },
   conditions: [
     {

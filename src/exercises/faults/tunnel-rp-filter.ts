@@ -18,7 +18,7 @@ export const tunnelRpFilter: Fault = {
   ],
   wrong: {
     what: 'sets it for the tunnel only, where the larger of both counts',
-    deeds: [{ on: '{server}', run: 'sysctl -qw net.ipv4.conf.{vip-device}.rp_filter=0' }],
+    shellSteps: [{ on: '{server}', run: 'sysctl -qw net.ipv4.conf.{vip-device}.rp_filter=0' }],
   },
   texts: {
     en: {

@@ -17,7 +17,7 @@ export const vipMask: Fault = {
       run: 'ip addr del {vip}/24 dev {vip-device}; ip addr replace {vip}/32 dev {vip-device}',
     },
   ],
-  wrong: { what: 'takes the real server out of the table', deeds: [SERVER_REMOVED] },
+  wrong: { what: 'takes the real server out of the table', shellSteps: [SERVER_REMOVED] },
   texts: {
     en: {
       title: 'The VIP has the network’s mask on lo',

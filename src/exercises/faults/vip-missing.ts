@@ -7,7 +7,7 @@ export const vipMissing: Fault = {
   modes: ['dr', 'tun'],
   inject: [{ on: '{server}', run: 'ip addr del {vip}/32 dev {vip-device}' }],
   fix: [{ on: '{server}', run: 'ip addr replace {vip}/32 dev {vip-device}' }],
-  wrong: { what: 'takes the real server out of the table', deeds: [SERVER_REMOVED] },
+  wrong: { what: 'takes the real server out of the table', shellSteps: [SERVER_REMOVED] },
   texts: {
     en: {
       title: 'The VIP is missing on one real server',

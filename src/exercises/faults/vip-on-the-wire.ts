@@ -19,7 +19,7 @@ export const vipOnTheWire: Fault = {
     },
     FORGOTTEN,
   ],
-  wrong: { what: 'pins the director’s MAC address at one client', deeds: [PINNED] },
+  wrong: { what: 'pins the director’s MAC address at one client', shellSteps: [PINNED] },
   conditions: [LEARNT, ONE_OWNER],
   texts: {
     en: {

@@ -9,7 +9,7 @@ export const weightZero: Fault = {
   fix: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w {weight}` }],
   wrong: {
     what: 'gives it a weight, but three times the others’, and a scheduler that minds',
-    deeds: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w 3` }, edited('-s wrr')],
+    shellSteps: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w 3` }, edited('-s wrr')],
   },
   texts: {
     en: {

@@ -7,7 +7,7 @@ export const wrongForwarding: Fault = {
   modes: ['nat', 'tun', 'dr'],
   inject: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {other-method} -w {weight}` }],
   fix: [{ on: '{director}', run: `ipvsadm -e ${SERVER} {method} -w {weight}` }],
-  wrong: { what: 'takes the real server out of the table', deeds: [SERVER_REMOVED] },
+  wrong: { what: 'takes the real server out of the table', shellSteps: [SERVER_REMOVED] },
   texts: {
     en: {
       title: 'A real server has the wrong forwarding method',

@@ -8,7 +8,7 @@ export const wrongGateway: Fault = {
   fix: [{ on: '{server}', run: 'ip route replace default via {director-address}' }],
   wrong: {
     what: 'lets the other real server pass the answers on',
-    deeds: [
+    shellSteps: [
       {
         on: '{other}',
         run: 'sysctl -qw net.ipv4.ip_forward=1; sysctl -qw net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0; for f in /proc/sys/net/ipv4/conf/*/send_redirects; do echo 0 >$f; done',

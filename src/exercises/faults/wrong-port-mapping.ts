@@ -15,7 +15,10 @@ export const wrongPortMapping: Fault = {
       run: `${UNMAPPED}; ipvsadm -a -t {vip}:{port} -r {server-address}:{server-port} -m -w {weight}`,
     },
   ],
-  wrong: { what: 'takes the real server out of the table', deeds: [{ on: '{director}', run: UNMAPPED }] },
+  wrong: {
+    what: 'takes the real server out of the table',
+    shellSteps: [{ on: '{director}', run: UNMAPPED }],
+  },
   texts: {
     en: {
       title: 'A port is mapped to where nobody listens',

@@ -7,7 +7,7 @@ export const wrongScheduler: Fault = {
   modes: ['nat', 'tun', 'dr'],
   inject: [edited('-s sh')],
   fix: [edited('-s {scheduler}')],
-  wrong: { what: 'takes another hash', deeds: [edited('-s mh')] },
+  wrong: { what: 'takes another hash', shellSteps: [edited('-s mh')] },
   conditions: [TAKES_TURNS],
   texts: {
     en: {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { StatusReport } from '../../../src/commands/status.ts';
-import { deedsFor } from '../../../src/exercises/cast.ts';
+import { shellStepsFor } from '../../../src/exercises/bindings.ts';
 import type { Exercise } from '../../../src/exercises/exercise.ts';
 import { FAULTS } from '../../../src/exercises/registry.ts';
-import type { Deed, Fault } from '../../../src/exercises/types.ts';
+import type { ShellStep, Fault } from '../../../src/exercises/types.ts';
 import { leftOf, user } from '../cli.ts';
 
 /** What a fault shows on a lab: kinds of checks, in any order. */
@@ -35,8 +35,8 @@ export function rounds(topology: string, table: Record<string, Expected>): void 
       if (last === undefined) throw new Error('no exercise was written down');
       return last;
     };
-    const done = async (deeds: readonly Deed[]) => {
-      for (const { on, run } of deedsFor(deeds, record().cast)) {
+    const done = async (shellSteps: readonly ShellStep[]) => {
+      for (const { on, run } of shellStepsFor(shellSteps, record().bindings)) {
         const ran = await lab(['exec', `${topology}/${on}`, '--', 'sh', '-e'], { input: `${run}\n` });
         if (ran.code !== 0) throw new Error(`on ${on}: ${run}\n${ran.stderr}`);
       }
@@ -82,7 +82,7 @@ export function rounds(topology: string, table: Record<string, Expected>): void 
       );
       expect(broken.report.findings.every((f) => f.detail === undefined)).toBe(true);
 
-      await done(fault.wrong?.deeds ?? []);
+      await done(fault.wrong?.shellSteps ?? []);
       const wrong = await check();
       expect(wrong.code).not.toBe(0);
       expect(wrong.bad).toEqual(expect.arrayContaining(expected.wrong));

@@ -8,7 +8,7 @@ import { pageHtml } from '../../../src/report/document.ts';
 const [fault] = FAULTS;
 if (fault === undefined) throw new Error('there are no faults');
 const on: Exercise = {
-  ...{ number: 1, fault, cast: {}, seed: 1, language: 'en' as const },
+  ...{ number: 1, fault, bindings: {}, seed: 1, language: 'en' as const },
   ...{
     began: '2026-01-01T10:00:00.000Z',
     hints: [{ time: '2026-01-01T10:05:00.000Z', by: 'hint' }],

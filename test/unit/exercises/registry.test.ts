@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PARTS, castFor, deedsFor, fill, fits, partsIn } from '../../../src/exercises/cast.ts';
+import { PARTS, bindingsFor, shellStepsFor, fill, fits, partsIn } from '../../../src/exercises/bindings.ts';
 import { choices, drawn } from '../../../src/exercises/choose.ts';
 import { scoreOf, type Exercise } from '../../../src/exercises/exercise.ts';
 import { FAULTS } from '../../../src/exercises/registry.ts';
@@ -45,24 +45,23 @@ describe('the faults', () => {
 
     it('names only parts that there are', () => {
       const { inject, fix, wrong, conditions = [] } = fault;
-      const texts = [...inject, ...fix, ...(wrong?.deeds ?? []), ...conditions].flatMap(({ on, run }) => [
-        on,
-        run,
-      ]);
+      const texts = [...inject, ...fix, ...(wrong?.shellSteps ?? []), ...conditions].flatMap(
+        ({ on, run }) => [on, run],
+      );
       for (const part of [...texts, ...textsOf(fault).flat()].flatMap(partsIn)) expect(PARTS).toContain(part);
     });
 
     it('fits a shipped topology, and leaves no part open there', () => {
       const labs = SHIPPED.map(shipped).flatMap((plan) => choices(plan, [fault], 1));
       expect(labs.length).toBeGreaterThan(0);
-      for (const { cast } of labs) {
+      for (const { bindings } of labs) {
         const texts = [
-          ...deedsFor([...fault.inject, ...fault.fix, ...(fault.conditions ?? [])], cast).flatMap(
+          ...shellStepsFor([...fault.inject, ...fault.fix, ...(fault.conditions ?? [])], bindings).flatMap(
             ({ on, run }) => [on, run],
           ),
           ...textsOf(fault)
             .flat()
-            .map((text) => fill(text, cast)),
+            .map((text) => fill(text, bindings)),
         ];
         for (const text of texts) expect(partsIn(text)).toEqual([]);
       }
@@ -81,7 +80,7 @@ describe('the faults', () => {
     });
 
     it('has a wrong fix, for the tests', () => {
-      expect(fault.wrong?.deeds.length).toBeGreaterThan(0);
+      expect(fault.wrong?.shellSteps.length).toBeGreaterThan(0);
     });
   });
 
@@ -114,7 +113,7 @@ describe('the lot', () => {
     const all = Array.from({ length: 60 }, (_, seed) => draw(seed));
     expect(all).toEqual(Array.from({ length: 60 }, (_, seed) => draw(seed)));
     expect(new Set(all.map((c) => c?.fault.id)).size).toBeGreaterThan(6);
-    expect(new Set(all.map((c) => c?.cast['server']))).toEqual(new Set(['rs1', 'rs2']));
+    expect(new Set(all.map((c) => c?.bindings['server']))).toEqual(new Set(['rs1', 'rs2']));
   });
 
   it('keeps to a difficulty', () => {
@@ -125,7 +124,7 @@ describe('the lot', () => {
 
 describe('the parts', () => {
   it('are what the lab has', () => {
-    expect(castFor(shipped('tun'), 1)).toMatchObject({
+    expect(bindingsFor(shipped('tun'), 1)).toMatchObject({
       vip: '203.0.113.100',
       server: 'rs2',
       other: 'rs1',
@@ -136,7 +135,7 @@ describe('the parts', () => {
       router: 'router',
       'router-device': 'eth0',
     });
-    expect(castFor(shipped('nat-inside'), 0)).toMatchObject({
+    expect(bindingsFor(shipped('nat-inside'), 0)).toMatchObject({
       inside: 'insider',
       'director-address': '10.0.0.1',
     });
@@ -146,10 +145,9 @@ describe('the parts', () => {
     expect(fill('echo ${server} {server} { a; } {nobody}', { server: 'rs1' })).toBe(
       'echo ${server} rs1 { a; } {nobody}',
     );
-    expect(deedsFor([{ on: '{servers}', run: 'true' }], { servers: 'rs1 rs2' }).map((d) => d.on)).toEqual([
-      'rs1',
-      'rs2',
-    ]);
+    expect(
+      shellStepsFor([{ on: '{servers}', run: 'true' }], { servers: 'rs1 rs2' }).map((d) => d.on),
+    ).toEqual(['rs1', 'rs2']);
   });
 
   it('decide what fits', () => {

@@ -8,7 +8,7 @@ const [fault] = FAULTS;
 if (fault === undefined) throw new Error('there are no faults');
 
 const fixed: Exercise = {
-  ...{ number: 1, fault, cast: {}, seed: 1, language: 'en' },
+  ...{ number: 1, fault, bindings: {}, seed: 1, language: 'en' },
   ...{ began: '2026-01-01T10:00:00Z', ended: '2026-01-01T10:01:30Z', how: 'fixed' },
   hints: [{ time: '2026-01-01T10:01:00Z', by: 'hint' }],
   tries: [{ time: '2026-01-01T10:01:30Z', right: 3, of: 3, fixed: true }],

@@ -4,10 +4,10 @@ import { clusterOf } from '../plan/clusters.ts';
 import { isProxied } from '../plan/haproxy.ts';
 import { LDIRECTORD_CONFIG } from '../plan/ldirectord.ts';
 import type { Plan, PlannedInterface, PlannedNode, PlannedService } from '../plan/types.ts';
-import type { Deed, Fault } from './types.ts';
+import type { ShellStep, Fault } from './types.ts';
 
 /** What each part of an exercise is in a lab: `server` → `rs1`. A part that the lab does not have is not in it. */
-export type Cast = Readonly<Record<string, string>>;
+export type Bindings = Readonly<Record<string, string>>;
 
 /** Every part that a fault may name. */
 export const PARTS = [
@@ -54,7 +54,7 @@ const METHODS = { nat: ['-m', '-g'], tun: ['-i', '-g'], dr: ['-g', '-m'] } as co
  * @param pick which of the real servers is the one that something is done to: any number
  * @returns undefined where the lab has no service that an exercise could be about
  */
-export function castFor(plan: Plan, pick: number): Cast | undefined {
+export function bindingsFor(plan: Plan, pick: number): Bindings | undefined {
   const service = plan.services.find(
     (s) =>
       s.protocol === 'tcp' && s.application !== 'dns' && addressFamily(s.vip) === 4 && s.mark === undefined,
@@ -167,7 +167,7 @@ function addressOn(node: PlannedNode, network: string | undefined): string | und
   return device === undefined ? undefined : addressOf(device, 4);
 }
 
-function present(parts: Record<string, string | undefined>): Cast {
+function present(parts: Record<string, string | undefined>): Bindings {
   return Object.fromEntries(
     Object.entries(parts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
@@ -182,29 +182,29 @@ export function partsIn(text: string): string[] {
 }
 
 /** A text with every part's name replaced by what it is; one that the lab does not have stays. */
-export function fill(text: string, cast: Cast): string {
-  return text.replaceAll(PART, (whole, name: string) => cast[name] ?? whole);
+export function fill(text: string, bindings: Bindings): string {
+  return text.replaceAll(PART, (whole, name: string) => bindings[name] ?? whole);
 }
 
-/** Deeds as they are to be done in a lab: each on one node. */
-export function deedsFor(deeds: readonly Deed[], cast: Cast): Deed[] {
-  return deeds.flatMap(({ on, run }) =>
-    fill(on, cast)
+/** Shell steps as they are to be done in a lab: each on one node. */
+export function shellStepsFor(shellSteps: readonly ShellStep[], bindings: Bindings): ShellStep[] {
+  return shellSteps.flatMap(({ on, run }) =>
+    fill(on, bindings)
       .split(' ')
-      .map((node) => ({ on: node, run: fill(run, cast) })),
+      .map((node) => ({ on: node, run: fill(run, bindings) })),
   );
 }
 
 /** Whether a lab has all that a fault names. */
-export function fits(fault: Fault, cast: Cast): boolean {
+export function fits(fault: Fault, bindings: Bindings): boolean {
   return (
-    (fault.modes.length === 0 || fault.modes.some((mode) => mode === cast['mode'])) &&
+    (fault.modes.length === 0 || fault.modes.some((mode) => mode === bindings['mode'])) &&
     [
       ...(fault.parts ?? []),
       ...[...fault.inject, ...fault.fix, ...(fault.conditions ?? [])].flatMap(({ on, run }) => [
         ...partsIn(on),
         ...partsIn(run),
       ]),
-    ].every((part) => cast[part] !== undefined)
+    ].every((part) => bindings[part] !== undefined)
   );
 }
