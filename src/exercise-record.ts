@@ -89,7 +89,7 @@ async function changeCurrent(
  * Counts a command that says what differs from the plan as a hint, where an exercise is on.
  * @returns what to tell its user; undefined where none is on
  */
-export function countPeek(lab: string, by: string): Promise<string | undefined> {
+export function countAsHint(lab: string, by: string): Promise<string | undefined> {
   const time = new Date().toISOString();
   return orWhatIsWrong(async () => {
     const exercise = await changeCurrent(lab, (on) => ({ ...on, hints: [...on.hints, { time, by }] }));

@@ -4,7 +4,7 @@ import type { ClassUpResult } from '../commands/class/up.ts';
 import { EXIT, LabError } from '../errors.ts';
 import type { KernelKind } from '../machine/embedded/kernel-kinds.ts';
 import { addClassBoard } from './class-board.ts';
-import { addClassDoor } from './class-door.ts';
+import { addClassGateway } from './class-gateway.ts';
 import { addClassWork } from './class-work.ts';
 import { kernelOption } from './lifecycle.ts';
 import { wholeNumber } from './numbers.ts';
@@ -117,7 +117,7 @@ export function addClassCommands(program: Command, finish: Finish): void {
 
   addClassWork(group, finish);
   addClassBoard(group);
-  addClassDoor(group);
+  addClassGateway(group);
 
   group
     .command('down')

@@ -104,14 +104,14 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .argument('[lab]', 'the lab (default: the only one that is up)')
     .addOption(jsonOption())
     .action(async (lab: string | undefined, options: Common) => {
-      const [{ status }, { findLab }, { statusText }, { countPeek }] = await Promise.all([
+      const [{ status }, { findLab }, { statusText }, { countAsHint }] = await Promise.all([
         import('../commands/status.ts'),
         import('../commands/existing.ts'),
         import('../report/text.ts'),
         import('../exercise-record.ts'),
       ]);
       const report = await status(await findLab(lab));
-      aside(await countPeek(report.name, 'status'));
+      aside(await countAsHint(report.name, 'status'));
       if (options.json === true) json('status', report);
       else out(statusText(report));
       if (report.state !== 'up') finish(EXIT.labFailed);

@@ -77,7 +77,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
     .addOption(jsonOption())
     .action(
       async (lab: string | undefined, node: string | undefined, options: Common & { dryRun: boolean }) => {
-        const [{ reset }, { findScope }, { resetText }, { countPeek, forfeit }] = await Promise.all([
+        const [{ reset }, { findScope }, { resetText }, { countAsHint, forfeit }] = await Promise.all([
           import('../commands/reset.ts'),
           import('../commands/existing.ts'),
           import('../report/differences.ts'),
@@ -85,7 +85,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
         ]);
         const scope = await findScope(lab, node);
         const { name } = scope.record;
-        aside(await (options.dryRun ? countPeek(name, 'reset --dry-run') : forfeit(name)));
+        aside(await (options.dryRun ? countAsHint(name, 'reset --dry-run') : forfeit(name)));
         const report = await reset(scope, scope.node, options.dryRun);
         if (options.json === true) json('reset', report);
         else out(resetText(report));

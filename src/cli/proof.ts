@@ -24,7 +24,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
         { noteAnswers },
         { findLab },
         { checkTable },
-        { countPeek },
+        { countAsHint },
         { keepTest, noteActivity },
       ] = await Promise.all([
         import('../commands/test.ts'),
@@ -35,7 +35,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
         import('../test-record.ts'),
       ]);
       const found = await findLab(lab);
-      aside(await countPeek(found.record.name, 'test'));
+      aside(await countAsHint(found.record.name, 'test'));
       const checks = await test(found);
       const { outcome } = keepTest(found.record.name, checks);
       await noteAnswers(found.record, checks);

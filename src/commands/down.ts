@@ -1,5 +1,5 @@
 import { classNames, holdClass, removeClass } from '../class-record.ts';
-import { closeDoor } from '../class-door.ts';
+import { closeGateway } from '../class-gateway.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { holdLab, labExists, labNames } from '../lab.ts';
 import { assertLabName } from '../state/names.ts';
@@ -23,7 +23,7 @@ export async function down(
   // Who brings a class up goes on with its next seat, unless that is waited for.
   const classes = all ? classNames() : [];
   const held = await Promise.all(classes.map((each) => holdClass(each)));
-  for (const each of classes) await closeDoor(each);
+  for (const each of classes) await closeGateway(each);
   const names = labNames();
   if (name === undefined && !all && names.length > 1)
     throw new LabError(EXIT.badInput, `several labs are up: ${names.join(', ')}`, {

@@ -4,22 +4,22 @@ import { hostname, networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seat } from '../../class/roster.ts';
 import {
-  closeDoor,
-  doorLog,
+  closeGateway,
+  gatewayLog,
   keepKeys,
   readCredentials,
-  readDoor,
-  type DoorRecord,
-} from '../../class-door.ts';
+  readGateway,
+  type GatewayRecord,
+} from '../../class-gateway.ts';
 import { findClass, holdClass, seatLab, type ClassRecord } from '../../class-record.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { readRecord } from '../../lab.ts';
 import { assertSocketPath } from '../../machine/socket-path.ts';
 import { readInput } from '../input-file.ts';
-import { deskSocket } from './desk.ts';
+import { seatConsoleSocket } from './seat-console.ts';
 
-/** Seconds in which a door is open, or never will be. */
+/** Seconds in which a gateway is open, or never will be. */
 const LIMIT = 60;
 
 /** What a student is handed. */
@@ -36,63 +36,63 @@ export interface Handout extends Seat {
 }
 
 /**
- * Opens the door of a class: from now on students come in by ssh. One that is open stays as it is.
+ * Opens the gateway of a class: from now on students come in by ssh. One that is open stays as it is.
  * @param listen address of this host to listen at
  * @param port the first seat's; each further one has the next that is free
  * @throws LabError badInput where it is open elsewhere; machineCannot where it cannot listen
  */
-export async function openDoor(
+export async function openGateway(
   name: string | undefined,
   listen: string,
   port: number,
-): Promise<{ record: ClassRecord; door: DoorRecord }> {
+): Promise<{ record: ClassRecord; gateway: GatewayRecord }> {
   const lock = await holdClass(findClass(name).name);
   try {
     const record = findClass(name);
-    const there = readDoor(record.name);
+    const there = readGateway(record.name);
     if (there !== undefined && (there.listen !== listen || there.port !== port))
       throw new LabError(
         EXIT.badInput,
         `class ${record.name} is open at ${there.listen} from port ${there.port} on`,
         { fix: `close it first: lab class close ${record.name}` },
       );
-    return { record, door: there ?? (await start(record, listen, port)) };
+    return { record, gateway: there ?? (await start(record, listen, port)) };
   } finally {
     await lock.release();
   }
 }
 
-async function start(record: ClassRecord, listen: string, port: number): Promise<DoorRecord> {
-  for (const seat of record.seats) assertSocketPath(deskSocket(seatLab(record, seat)));
-  await closeDoor(record.name);
-  const log = openSync(doorLog(record.name), 'a', 0o600);
+async function start(record: ClassRecord, listen: string, port: number): Promise<GatewayRecord> {
+  for (const seat of record.seats) assertSocketPath(seatConsoleSocket(seatLab(record, seat)));
+  await closeGateway(record.name);
+  const log = openSync(gatewayLog(record.name), 'a', 0o600);
   const [script = ''] = process.argv.slice(1);
-  const said = readFileSync(doorLog(record.name)).length;
-  const door = spawn(
+  const said = readFileSync(gatewayLog(record.name)).length;
+  const gateway = spawn(
     process.execPath,
-    [script, 'class', 'door', record.name, '--listen', listen, '--port', String(port)],
+    [script, 'class', 'gateway', record.name, '--listen', listen, '--port', String(port)],
     { detached: true, stdio: ['ignore', log, log] },
   );
   closeSync(log);
   const ended = new AbortController();
   for (const event of ['error', 'exit'])
-    door.once(event, () => {
+    gateway.once(event, () => {
       ended.abort();
     });
-  door.unref();
+  gateway.unref();
   const limit = performance.now() + LIMIT * 1000;
   while (!ended.signal.aborted && performance.now() < limit && !interruptSignal.aborted) {
-    const open = readDoor(record.name);
+    const open = readGateway(record.name);
     if (open !== undefined) return open;
     await sleep(20);
   }
-  if (!ended.signal.aborted) door.kill('SIGKILL');
-  await closeDoor(record.name);
+  if (!ended.signal.aborted) gateway.kill('SIGKILL');
+  await closeGateway(record.name);
   interruptSignal.throwIfAborted();
-  const [words = ''] = readFileSync(doorLog(record.name)).subarray(said).toString().split('\n');
+  const [words = ''] = readFileSync(gatewayLog(record.name)).subarray(said).toString().split('\n');
   throw new LabError(
     EXIT.machineCannot,
-    `the door of class ${record.name} did not open: ${words.replace(/^error: /, '')}`,
+    `the ssh gateway of class ${record.name} did not open: ${words.replace(/^error: /, '')}`,
     { fix: 'another address or port: lab class open --listen ADDRESS --port NUMBER' },
   );
 }
@@ -103,18 +103,18 @@ async function start(record: ClassRecord, listen: string, port: number): Promise
  * @throws LabError badInput where the class is not open
  */
 export function handouts(record: ClassRecord, seats: readonly Seat[], host: string | undefined): Handout[] {
-  const door = readDoor(record.name);
+  const gateway = readGateway(record.name);
   const closed = new LabError(EXIT.badInput, `class ${record.name} is not open`, {
     fix: `open it: lab class open ${record.name}`,
   });
-  if (door === undefined) throw closed;
+  if (gateway === undefined) throw closed;
   return seats.map((seat) => {
     const credentials = readCredentials(record.name, seat.seat);
-    const port = door.ports[seat.seat];
+    const port = gateway.ports[seat.seat];
     if (credentials === undefined || port === undefined) throw closed;
     const lab = seatLab(record, seat);
     return {
-      ...{ ...seat, lab, host: host ?? reachableAs(door.listen), port, user: 'student' },
+      ...{ ...seat, lab, host: host ?? reachableAs(gateway.listen), port, user: 'student' },
       ...{ password: credentials.password, fingerprint: credentials.fingerprint },
       nodes: readRecord(lab)?.plan.nodes.map((node) => node.name) ?? [],
     };

@@ -13,7 +13,7 @@ import {
   writeClass,
   type ClassRecord,
 } from '../../class-record.ts';
-import { closeDoor } from '../../class-door.ts';
+import { closeGateway } from '../../class-gateway.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import { forfeit } from '../../exercise-record.ts';
 import { labExists, lookUp } from '../../lab.ts';
@@ -105,7 +105,7 @@ export async function removeSeats(
     return ended;
   } finally {
     if ((readClass(name)?.seats.length ?? 0) === 0) {
-      await closeDoor(name);
+      await closeGateway(name);
       removeClass(name);
     }
     await lock.release();
@@ -125,7 +125,7 @@ export async function classDown(name: string, progress: Progress): Promise<strin
     progress.note(`another command is working on class ${name}; waiting for it`);
   });
   try {
-    await closeDoor(name);
+    await closeGateway(name);
     const found = lookUpClass(name);
     if (found !== undefined && 'unreadable' in found)
       progress.warn(`${found.unreadable.message}; labs of its seats that are still up: lab list`);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { classDirectory, classExists, removeClass } from '../../../src/class-record.ts';
-import { readCredentials } from '../../../src/class-door.ts';
+import { readCredentials } from '../../../src/class-gateway.ts';
 import { LabError } from '../../../src/errors.ts';
 import { clearRecord, labDirectory, labExists, readRecord, removeRecord } from '../../../src/lab.ts';
 import { isLabName } from '../../../src/state/names.ts';

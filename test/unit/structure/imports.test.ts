@@ -158,7 +158,7 @@ describe('implementations', () => {
     ['runtime/netns.ts', ['wire.ts']],
     ['machine/ssh.ts', ['wire.ts', 'commands/make-machine.ts']],
     ['runtime/docker/docker.ts', ['wire.ts']],
-    ['machine/embedded/desk.ts', ['commands/class/door.ts']],
+    ['machine/embedded/seat-console.ts', ['commands/class/gateway.ts']],
     ['machine/embedded/boot.ts', ['commands/make-machine.ts', 'machine/embedded/engine-disk.ts']],
     [
       'machine/embedded/line.ts',
@@ -166,7 +166,7 @@ describe('implementations', () => {
         'commands/existing.ts',
         'commands/make-machine.ts',
         'machine/embedded/boot.ts',
-        'machine/embedded/desk.ts',
+        'machine/embedded/seat-console.ts',
         'machine/embedded/embedded.ts',
         'machine/embedded/engine-disk.ts',
       ],

@@ -11,7 +11,7 @@ const LONGEST = 300;
 /** Characters that are kept of a line that is not yet whole. */
 const LONGEST_READ = 4096;
 
-/** What a seat's door says. */
+/** What a seat's gateway says. */
 export interface SeatLog {
   /** What must be found again: who has logged in. */
   note: (text: string) => void;
@@ -20,12 +20,12 @@ export interface SeatLog {
 }
 
 /**
- * The log of a door, which nobody outside can make longer than so much.
+ * The log of a gateway, which nobody outside can make longer than so much.
  * @param file that `say` appends to
  * @param say takes a line
  * @param now milliseconds since 1970
  */
-export function doorLogger(
+export function gatewayLogger(
   file: string,
   say: (line: string) => void,
   now: () => number = Date.now,

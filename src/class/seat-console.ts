@@ -30,7 +30,7 @@ export type Question =
   | { ask: 'help'; text: string }
   | { ask: 'run'; argv: string[]; color: boolean }
   | { ask: 'refused'; text: string }
-  /** The seat's ssh server has let somebody in; by which of its connections, only that and its door know. */
+  /** The seat's ssh server has let somebody in; by which of its connections, only that and its gateway know. */
   | { ask: 'enter'; token: string };
 
 /** Longest line that is read of a question, in bytes. */
@@ -86,7 +86,7 @@ function printable(word: string): string {
 }
 
 /** A node as the menu of a seat has it. */
-export interface DeskNode {
+export interface SeatConsoleNode {
   name: string;
   /** Role and addresses. */
   about: string;
@@ -94,8 +94,8 @@ export interface DeskNode {
   shell: string;
 }
 
-/** What a seat's menu is made from, in the form that `images/seat-desk` reads: rows, with tabs between the fields. */
-export function deskText(facts: Record<string, string>, nodes: readonly DeskNode[]): string {
+/** What a seat's menu is made from, in the form that `images/seat-seat console` reads: rows, with tabs between the fields. */
+export function seatConsoleText(facts: Record<string, string>, nodes: readonly SeatConsoleNode[]): string {
   const row = (...fields: string[]) => `${fields.map((f) => f.replaceAll(/[\t\n]/g, ' ')).join('\t')}\n`;
   return [
     ...Object.entries(facts).map(([key, value]) => row(key, value)),

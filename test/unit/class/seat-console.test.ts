@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deskText, LONGEST_QUESTION, questionOf } from '../../../src/class/desk.ts';
+import { seatConsoleText, LONGEST_QUESTION, questionOf } from '../../../src/class/seat-console.ts';
 
 describe('what a student asks', () => {
   it.each([
@@ -75,7 +75,7 @@ describe('what a student asks', () => {
 });
 
 it('a seat’s rows stay rows, whatever a name has in it', () => {
-  const text = deskText({ name: 'Ada\nnode\tx', lab: 'nat-ada' }, [
+  const text = seatConsoleText({ name: 'Ada\nnode\tx', lab: 'nat-ada' }, [
     { name: 'rs1', about: 'a\tb', shell: 's' },
   ]);
   expect(text).toBe('name\tAda node x\nlab\tnat-ada\nnode\trs1\ta b\ts\n');

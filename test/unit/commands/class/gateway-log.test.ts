@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import { doorLogger, readLines } from '../../../../src/commands/class/door-log.ts';
+import { gatewayLogger, readLines } from '../../../../src/commands/class/gateway-log.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'lvslab-door-log-'));
+const folder = mkdtempSync(join(tmpdir(), 'lvslab-gateway-log-'));
 afterAll(() => {
   rmSync(folder, { recursive: true });
 });
@@ -18,13 +18,13 @@ function log(name: string, most?: number) {
   };
   return {
     file,
-    seat: doorLogger(file, say, () => now, most)('s01'),
+    seat: gatewayLogger(file, say, () => now, most)('s01'),
     pass: (milliseconds: number) => (now += milliseconds),
     lines: () => readFileSync(file, 'utf8').split('\n').slice(0, -1),
   };
 }
 
-describe('the log of a door', () => {
+describe('the log of a gateway', () => {
   it('says so much of strangers in a minute, counts the rest, and leaves out no login', () => {
     const { seat, pass, lines } = log('minute');
     for (let n = 1; n <= 1000; n += 1) seat.noise(`stranger ${n}`);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { LONGEST_QUESTION, questionOf, type DeskNode } from '../../class/desk.ts';
+import { LONGEST_QUESTION, questionOf, type SeatConsoleNode } from '../../class/seat-console.ts';
 import { EXIT } from '../../errors.ts';
 import { labDirectory, type LabRecord } from '../../lab.ts';
 import { shellCommand } from '../exec.ts';
@@ -13,8 +13,8 @@ const PATIENCE = 10_000;
 const MOST_QUESTIONS = 4;
 
 /** Where what students of a seat's lab ask is answered. */
-export function deskSocket(lab: string): string {
-  return join(labDirectory(lab), 'desk.sock');
+export function seatConsoleSocket(lab: string): string {
+  return join(labDirectory(lab), 'console.sock');
 }
 
 /** Commands that run now, of all seats, and who waits for one to end. */
@@ -22,7 +22,7 @@ let running = 0;
 const waiting: (() => void)[] = [];
 
 /**
- * Answers what students of one seat ask with the tool's own commands (images/seat-desk): at a socket that their machine
+ * Answers what students of one seat ask with the tool's own commands (images/seat-seat console): at a socket that their machine
  * sees. They say which command; the lab is always their own.
  * @param onEnter called with what the seat's ssh server was given for a connection, once somebody has logged in by that
  */
@@ -128,7 +128,7 @@ function end(asker: Socket, text: string, code: number): void {
 }
 
 /** The nodes of a lab for the menu of its seat. */
-export function deskNodes({ name, plan }: LabRecord): DeskNode[] {
+export function seatConsoleNodes({ name, plan }: LabRecord): SeatConsoleNode[] {
   return plan.nodes.map((node) => ({
     name: node.name,
     about: [node.role, ...node.interfaces.flatMap((own) => own.addresses.map(({ address }) => address))].join(

@@ -6,7 +6,7 @@ import { portNumber } from './numbers.ts';
 import { json, jsonOption, out, progressFor, type Common } from './output.ts';
 
 /** How students come to their seats by ssh. */
-export function addClassDoor(group: Command): void {
+export function addClassGateway(group: Command): void {
   group
     .command('open')
     .summary('let students in by ssh, each to the own seat and nothing else')
@@ -14,14 +14,14 @@ export function addClassDoor(group: Command): void {
     .addOption(listenOption())
     .addOption(portOption())
     .addOption(jsonOption())
-    .action(async (name: string | undefined, options: DoorOptions) => {
-      const { openDoor } = await import('../commands/class/open.ts');
-      const { record, door } = await openDoor(name, options.listen, options.port);
-      if (options.json === true) json('class-open', { class: record.name, ...door });
+    .action(async (name: string | undefined, options: GatewayOptions) => {
+      const { openGateway } = await import('../commands/class/open.ts');
+      const { record, gateway } = await openGateway(name, options.listen, options.port);
+      if (options.json === true) json('class-open', { class: record.name, ...gateway });
       else {
-        const ports = Object.values(door.ports).sort((a, b) => a - b);
+        const ports = Object.values(gateway.ports).sort((a, b) => a - b);
         const range = ports.length === 1 ? `port ${ports[0]}` : `ports ${ports[0]} to ${ports.at(-1)}`;
-        out(`class ${record.name} is open: ${door.listen}, ${range}`);
+        out(`class ${record.name} is open: ${gateway.listen}, ${range}`);
         out('  next: ./lab class seat (what to hand out) · ./lab class close');
       }
     });
@@ -32,12 +32,12 @@ export function addClassDoor(group: Command): void {
     .argument('[class]', 'the class (default: the only one that is up)')
     .addOption(jsonOption())
     .action(async (name: string | undefined, options: Common) => {
-      const [{ closeDoor }, { findClass }] = await Promise.all([
-        import('../class-door.ts'),
+      const [{ closeGateway }, { findClass }] = await Promise.all([
+        import('../class-gateway.ts'),
         import('../class-record.ts'),
       ]);
       const record = findClass(name);
-      const wasOpen = await closeDoor(record.name);
+      const wasOpen = await closeGateway(record.name);
       if (options.json === true) json('class-close', { class: record.name, wasOpen });
       else progressFor(options).note(`class ${record.name} ${wasOpen ? 'is closed' : 'was not open'}`);
     });
@@ -54,7 +54,7 @@ export function addClassDoor(group: Command): void {
       const [{ handouts, admitKeys }, { findClass, findSeats }, { handoutText }] = await Promise.all([
         import('../commands/class/open.ts'),
         import('../class-record.ts'),
-        import('../report/class-door.ts'),
+        import('../report/class-gateway.ts'),
       ]);
       const record = findClass(options.class);
       const seats = findSeats(record, names);
@@ -71,15 +71,15 @@ export function addClassDoor(group: Command): void {
 
   // What `open` leaves running.
   group
-    .command('door', { hidden: true })
+    .command('gateway', { hidden: true })
     .argument('<class>')
     .addOption(listenOption())
     .addOption(portOption())
-    .action(async (name: string, { listen, port }: DoorOptions) => {
+    .action(async (name: string, { listen, port }: GatewayOptions) => {
       // It is ended by a signal, and no other way.
       leaveByInterrupt('SIGINT', 'SIGTERM');
-      const { keepDoor } = await import('../commands/class/door.ts');
-      await keepDoor(name, listen, port, out);
+      const { keepGateway } = await import('../commands/class/gateway.ts');
+      await keepGateway(name, listen, port, out);
     });
 }
 
@@ -94,7 +94,7 @@ const portOption = () =>
     .default(2201)
     .argParser(portNumber(1));
 
-interface DoorOptions extends Common {
+interface GatewayOptions extends Common {
   listen: string;
   port: number;
 }

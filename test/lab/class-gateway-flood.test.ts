@@ -17,7 +17,7 @@ const BANNER = 'SSH-2.0-stranger\r\n';
 
 let seat: Handout;
 const began = Date.now();
-const log = () => readFileSync(join(state, '.classes/nat/door.log'), 'utf8').split('\n');
+const log = () => readFileSync(join(state, '.classes/nat/gateway.log'), 'utf8').split('\n');
 
 /** A line that says that somebody has logged in. */
 const LOGIN = /^\S+ s01: [\d.]+ port \d+: logged in$/;

@@ -13,7 +13,7 @@ import { parseRecord } from './state/records.ts';
 
 const portSchema = z.number().check(z.int(), z.minimum(1), z.maximum(65_535));
 
-const doorRecordSchema = z.object({
+const gatewayRecordSchema = z.object({
   /** Address that it listens at. */
   listen: z.string(),
   /** First of its ports. */
@@ -22,42 +22,42 @@ const doorRecordSchema = z.object({
   ports: z.record(z.string(), portSchema),
 });
 /** The process that lets students in to the seats of a class, as it wrote itself down. */
-export type DoorRecord = z.infer<typeof doorRecordSchema>;
+export type GatewayRecord = z.infer<typeof gatewayRecordSchema>;
 
-const identityOf = (name: string) => join(classDirectory(name), 'door');
-const recordOf = (name: string) => join(classDirectory(name), 'door.json');
+const identityOf = (name: string) => join(classDirectory(name), 'gateway');
+const recordOf = (name: string) => join(classDirectory(name), 'gateway.json');
 
-/** What the door of a class says, refusals and logins. */
-export function doorLog(name: string): string {
-  return join(classDirectory(name), 'door.log');
+/** What the gateway of a class says, refusals and logins. */
+export function gatewayLog(name: string): string {
+  return join(classDirectory(name), 'gateway.log');
 }
 
-/** Writes down who the door is; a process that is about to be it does so first of all. */
-export function writeDoorIdentity(name: string, startTime: string): void {
+/** Writes down who the gateway is; a process that is about to be it does so first of all. */
+export function writeGatewayIdentity(name: string, startTime: string): void {
   rmSync(recordOf(name), { force: true });
   writeWholeFile(identityOf(name), `${process.pid} ${startTime}\n`);
 }
 
-export function writeDoor(name: string, record: DoorRecord): void {
+export function writeGateway(name: string, record: GatewayRecord): void {
   writeWholeFile(recordOf(name), `${JSON.stringify(record)}\n`);
 }
 
-/** The door of a class; undefined where it is closed, or not yet open. */
-export function readDoor(name: string): DoorRecord | undefined {
+/** The gateway of a class; undefined where it is closed, or not yet open. */
+export function readGateway(name: string): GatewayRecord | undefined {
   const identity = readIdentity(identityOf(name));
   if (identity === undefined || !isAlive(identity)) return undefined;
   const text = readOwnFile(recordOf(name));
   const fix = `close it and open it again: lab class close ${name}; lab class open ${name}`;
   return text === undefined
     ? undefined
-    : parseRecord(text, doorRecordSchema, `the record of the open class ${name}`, fix);
+    : parseRecord(text, gatewayRecordSchema, `the record of the open class ${name}`, fix);
 }
 
 /**
- * Closes the door of a class: nobody comes in any more, and who is in is put out.
+ * Closes the gateway of a class: nobody comes in any more, and who is in is put out.
  * @returns whether it was open
  */
-export async function closeDoor(name: string): Promise<boolean> {
+export async function closeGateway(name: string): Promise<boolean> {
   const identity = readIdentity(identityOf(name));
   const open = identity !== undefined && isAlive(identity);
   if (open) await end(identity);
@@ -65,7 +65,7 @@ export async function closeDoor(name: string): Promise<boolean> {
   return open;
 }
 
-/** How a student gets in: kept with the class, so that what was handed out stays true when the door is opened again. */
+/** How a student gets in: kept with the class, so that what was handed out stays true when the gateway is opened again. */
 export interface Credentials {
   /** For the user `student`. */
   password: string;
@@ -115,7 +115,7 @@ function fingerprintOf(key: string): string {
   return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 }
 
-/** The credentials of a seat, made where it has none. Only the door makes them. */
+/** The credentials of a seat, made where it has none. Only the gateway makes them. */
 export async function credentialsOf(name: string, seat: string): Promise<Credentials> {
   const there = readCredentials(name, seat);
   if (there !== undefined) return there;

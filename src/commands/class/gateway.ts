@@ -3,28 +3,28 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deskText } from '../../class/desk.ts';
+import { seatConsoleText } from '../../class/seat-console.ts';
 import type { Seat } from '../../class/roster.ts';
 import {
   credentialsOf,
-  doorLog,
+  gatewayLog,
   keepPort,
   forgetCredentials,
-  writeDoor,
-  writeDoorIdentity,
+  writeGateway,
+  writeGatewayIdentity,
   type Credentials,
-} from '../../class-door.ts';
+} from '../../class-gateway.ts';
 import { readClass, seatLab } from '../../class-record.ts';
 import { interruptSignal } from '../../interrupt.ts';
 import { labDirectory, readRecord, type LabRecord } from '../../lab.ts';
-import { TO_LOG_IN, furnishDesk, letIn } from '../../machine/embedded/desk.ts';
+import { TO_LOG_IN, setUpSeatConsole, serveLogin } from '../../machine/embedded/seat-console.ts';
 import { readIdentity, startTime } from '../../machine/processes.ts';
 import { NODE_CAPABILITIES } from '../../runtime/capabilities.ts';
 import { noteActivity } from '../../test-record.ts';
 import { machineOf } from '../../wire.ts';
 import { joinStreams } from '../join-streams.ts';
-import { answerAt, deskNodes, deskSocket } from './desk.ts';
-import { doorLogger, readLines, type SeatLog } from './door-log.ts';
+import { answerAt, seatConsoleNodes, seatConsoleSocket } from './seat-console.ts';
+import { gatewayLogger, readLines, type SeatLog } from './gateway-log.ts';
 import { greetingOf } from './greeting.ts';
 import { listenAtOneOf } from './listen.ts';
 import { Places, type Place } from './places.ts';
@@ -52,7 +52,7 @@ interface Entrance {
   log: SeatLog;
   /** Which machine was made ready, with which keys; undefined while none is. */
   ready: { key: string; done: Promise<void> } | undefined;
-  desk: Server | undefined;
+  seatConsole: Server | undefined;
 }
 
 /**
@@ -62,15 +62,15 @@ interface Entrance {
  * @param first the first port
  * @param say takes each line of the log
  */
-export async function keepDoor(
+export async function keepGateway(
   name: string,
   listen: string,
   first: number,
   say: (line: string) => void,
 ): Promise<void> {
-  writeDoorIdentity(name, startTime(process.pid) ?? '');
+  writeGatewayIdentity(name, startTime(process.pid) ?? '');
   const entrances = new Map<string, Entrance>();
-  const logOf = doorLogger(doorLog(name), say);
+  const logOf = gatewayLogger(gatewayLog(name), say);
   try {
     for (let record = readClass(name); record !== undefined; record = readClass(name)) {
       if (interruptSignal.aborted) return;
@@ -88,7 +88,7 @@ export async function keepDoor(
         changed = true;
       }
       if (changed)
-        writeDoor(name, {
+        writeGateway(name, {
           ...{ listen, port: first },
           ports: Object.fromEntries([...entrances].map(([seat, { port }]) => [seat, port])),
         });
@@ -122,7 +122,12 @@ async function open(
   keepPort(name, seat.seat, port);
   const entrance: Entrance = {
     ...{ seat, server, port, log, sockets: new Set<Socket>() },
-    ...{ places: new Places(), tokens: new Map<string, () => void>(), ready: undefined, desk: undefined },
+    ...{
+      places: new Places(),
+      tokens: new Map<string, () => void>(),
+      ready: undefined,
+      seatConsole: undefined,
+    },
   };
   server.on('connection', (socket) => {
     meet(name, entrance, socket);
@@ -195,7 +200,7 @@ async function welcome(
     clearTimeout(sure);
     tokens.delete(token);
   });
-  const server = letIn(labDirectory(lab), token);
+  const server = serveLogin(labDirectory(lab), token);
   server.stdin?.write(greeting.taken());
   readLines(server.stderr, (line) => {
     log.noise(`${from}: sshd: ${line}`);
@@ -211,7 +216,7 @@ async function ready(name: string, lab: string, entrance: Entrance): Promise<voi
   const credentials = await credentialsOf(name, entrance.seat.seat);
   const key = `${holder.pid} ${holder.startTime} ${credentials.keys}`;
   if (entrance.ready?.key !== key) {
-    const done = furnish(record, entrance, credentials);
+    const done = setUp(record, entrance, credentials);
     entrance.ready = { key, done };
     done.catch(() => {
       if (entrance.ready?.done === done) entrance.ready = undefined;
@@ -220,28 +225,28 @@ async function ready(name: string, lab: string, entrance: Entrance): Promise<voi
   await entrance.ready.done;
 }
 
-async function furnish(record: LabRecord, entrance: Entrance, credentials: Credentials): Promise<void> {
+async function setUp(record: LabRecord, entrance: Entrance, credentials: Credentials): Promise<void> {
   const directory = labDirectory(record.name);
-  const socket = deskSocket(record.name);
-  entrance.desk?.close();
+  const socket = seatConsoleSocket(record.name);
+  entrance.seatConsole?.close();
   rmSync(socket, { force: true });
-  entrance.desk = await answerAt(socket, record.name, (token) => entrance.tokens.get(token)?.());
+  entrance.seatConsole = await answerAt(socket, record.name, (token) => entrance.tokens.get(token)?.());
   const { stateDirectory, agent } = machineOf(record);
   const { password, hostKey, keys } = credentials;
-  await furnishDesk(directory, {
+  await setUpSeatConsole(directory, {
     ...{ password, hostKey, keys, socket },
-    seat: deskText(
+    seat: seatConsoleText(
       {
         ...{ lab: record.name, seat: entrance.seat.seat, name: entrance.seat.name },
         ...{ state: stateDirectory, agent, capabilities: Object.values(NODE_CAPABILITIES).join(',') },
       },
-      deskNodes(record),
+      seatConsoleNodes(record),
     ),
   });
 }
 
-function close({ server, sockets, desk }: Entrance): void {
+function close({ server, sockets, seatConsole }: Entrance): void {
   server.close();
-  desk?.close();
+  seatConsole?.close();
   for (const socket of sockets) socket.destroy();
 }

@@ -9,9 +9,9 @@ import type { Handout } from '../../src/commands/class/open.ts';
 import { BIN, leftOf, marked, user } from './cli.ts';
 import { students } from './student.ts';
 
-const me = user('door');
+const me = user('gateway');
 const { lab, json, on, state } = me;
-const folder = mkdtempSync(join(tmpdir(), 'lvslab-door-'));
+const folder = mkdtempSync(join(tmpdir(), 'lvslab-gateway-'));
 const key = join(folder, 'key');
 /** Away from what other tests, or a trainer here, may have open. */
 const FIRST_PORT = 28_200 + (process.pid % 500);
@@ -130,7 +130,7 @@ describe('a student', () => {
     ['a file of the host', 'lab trace --pcap /tmp/x', /takes only --client and --service/],
     ['the answer', 'lab solve', /there is no "solve" here/],
     ['another command', 'lab exec rs1 -- id', /there is no "exec" here/],
-  ])('is refused %s at the desk', async (_, line, why) => {
+  ])('is refused %s at the seat console', async (_, line, why) => {
     const asked = await ssh(ada, [], ['rs1', line]);
     expect(asked.stdout + asked.stderr).toMatch(why);
     expect(asked.code).toBe(2);
@@ -202,7 +202,7 @@ describe('a seat', () => {
     expect(commands).not.toMatch(/node|bin\.js|linux-uml|bwrap|sshd/);
     expect((await enter('ip -o link | cut -d" " -f2')).stdout).toMatch(/^lo:\neth0@if\d+:$/);
     expect((await enter('cat /proc/mounts')).stdout).not.toContain('hostfs');
-    // The way in has put one thing there: the desk's folder, which cannot be written.
+    // The way in has put one thing there: the seat console's folder, which cannot be written.
     expect((await enter('touch /run/lab-desk/x')).stderr).toContain('Read-only file system');
     expect((await enter('umount /run/lab-desk')).code).not.toBe(0);
     expect((await enter('cat /etc/shadow')).stdout).not.toContain('student');
@@ -217,7 +217,7 @@ describe('a seat', () => {
   );
 });
 
-describe('the door', () => {
+describe('the gateway', () => {
   it('opens where it was, with what was handed out, after it was closed', async () => {
     const elsewhere = await lab(['class', 'open', '--listen', '127.0.0.1', '--port', '29999']);
     expect(elsewhere.code).toBe(2);
@@ -249,7 +249,7 @@ describe('the door', () => {
   });
 
   it('that was killed is known to be closed, and opens again', async () => {
-    const pid = Number(readFileSync(join(state, '.classes/nat/door'), 'utf8').split(' ')[0]);
+    const pid = Number(readFileSync(join(state, '.classes/nat/gateway'), 'utf8').split(' ')[0]);
     process.kill(pid, 'SIGKILL');
     await sleep(300);
     expect((await lab(['class', 'seat', 'ada'])).stderr).toContain('class nat is not open');
