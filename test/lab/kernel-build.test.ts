@@ -13,7 +13,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hold } from '../../src/lock.ts';
 import { findMadeKernel } from '../../src/machine/embedded/kernel.ts';
 import {
   BUILD_PROGRAMS,
@@ -131,6 +133,30 @@ describe('the build of a kernel, by an ordinary user', () => {
     expect(ran.stderr).toMatch(/asks for what this source's kernel does not get: CONFIG_NO_SUCH_THING=y$/m);
     expect(kept()).toEqual([]);
   }, 600_000);
+
+  it('is another one’s where that was at work first', async () => {
+    const made = await findMadeKernel();
+    if (made === undefined) throw new Error('the set-up has made no kernel');
+    const own = join(home, 'of-root', 'lvslab');
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    const first = await hold(join(own, 'build.lock'));
+    const [program, ...argv] = marked(home, [
+      'node',
+      join(packageRoot, 'dist/bin.js'),
+      'kernel',
+      'build',
+      '--json',
+    ]);
+    const second = execa(program, argv, { env: { XDG_CACHE_HOME: join(home, 'of-root') }, reject: false });
+    // Long enough that it has found none, and waits.
+    await sleep(3000);
+    expect(second.exitCode).toBeNull();
+    cpSync(made.directory, join(own, basename(made.directory)), { recursive: true });
+    await first.release();
+    const { exitCode, stdout, stderr } = await second;
+    expect(exitCode, stderr).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ already: true, release: made.release });
+  });
 
   it('is listed with what it made, which is removed by its name', async () => {
     const made = await findMadeKernel();

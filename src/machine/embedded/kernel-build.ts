@@ -44,9 +44,13 @@ export async function ensureMadeKernel(
   const waiting = () => {
     task.update('waiting for another build');
   };
+  let already: boolean;
   try {
-    await buildAlone(`kernel-${kernelKey()}`, waiting, async (work) => {
-      if ((await findMadeKernel()) === undefined) await build(work, mirror, task, progress);
+    already = await buildAlone(`kernel-${kernelKey()}`, waiting, async (work) => {
+      // Whoever was waited for may have made it.
+      if ((await findMadeKernel()) !== undefined) return true;
+      await build(work, mirror, task, progress);
+      return false;
     });
   } catch (error) {
     task.fail();
@@ -54,8 +58,11 @@ export async function ensureMadeKernel(
   }
   const kernel = await findMadeKernel();
   if (kernel === undefined) throw new LabError(EXIT.labFailed, 'the kernel vanished after it was built');
-  task.done(`${kernel.release} built (${seconds(performance.now() - began)}, kept for next time)`);
-  return { kernel, already: false };
+  const time = seconds(performance.now() - began);
+  task.done(
+    already ? `another build made it (${time})` : `${kernel.release} built (${time}, kept for next time)`,
+  );
+  return { kernel, already };
 }
 
 async function build(
