@@ -145,6 +145,18 @@ describe('a class', { timeout: 240_000 }, () => {
     expect((await lab(['class', 'test'])).stdout).toContain('2 of 2 seats passed');
   });
 
+  it('stays on the kernel that was asked for, whoever joins', async () => {
+    const kernels = async () =>
+      (await json<{ labs: { name: string; kernel?: { kind: string } }[] }>(['list'])).labs
+        .filter(({ name }) => name.startsWith('tun-'))
+        .map(({ kernel }) => kernel?.kind);
+    expect((await lab(['class', 'up', 'tun', '--students', '1', '--kernel', 'debian'])).code).toBe(0);
+    expect((await lab(['class', 'add', 'Grace', '--class', 'tun'])).code).toBe(0);
+    expect(await kernels()).toEqual(['debian', 'debian']);
+    expect((await lab(['class', 'down', 'tun'])).code).toBe(0);
+    expect(await kernels()).toEqual([]);
+  });
+
   it('takes no lab that is somebody else’s', async () => {
     writeFileSync(roster, 'muller\n');
     const clash = await lab(['class', 'up', 'dr', '--name', 'nat-jorg', '--roster', roster]);
