@@ -59,7 +59,7 @@ export default defineConfig({
           exclude: TIMED,
           sequence: { groupOrder: 1 },
           // Most of the time each waits for something.
-          maxWorkers: 4,
+          maxWorkers: 3,
         },
       },
       {
