@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -188,13 +188,17 @@ describe('the command line', () => {
     expect(status).toBe(2);
   });
 
-  it('writes bench/README.md and the charts from bench/latest.json as they are, to the byte', () => {
+  it('writes bench/README.md, the charts and the README’s figures from bench/latest.json as they are, to the byte', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lvslab-test-'));
     try {
-      const file = join(folder, 'README.md');
-      const ran = bench('--from', 'bench/latest.json', '--markdown', file, '--charts', folder);
+      const [file, readme] = [join(folder, 'README.md'), join(folder, 'project', 'README.md')];
+      mkdirSync(join(folder, 'project'));
+      copyFileSync(join(ROOT, 'README.md'), readme);
+      const asked = ['--markdown', file, '--charts', folder, '--summary', readme];
+      const ran = bench('--from', 'bench/latest.json', ...asked);
       expect(ran.stderr).toBe('');
       expect(ran.status).toBe(0);
+      expect(readFileSync(readme, 'utf8')).toBe(readFileSync(join(ROOT, 'README.md'), 'utf8'));
       const written = readFileSync(file, 'utf8');
       expect(written).toBe(readFileSync(join(ROOT, 'bench/README.md'), 'utf8'));
       const charts = Array.from(written.matchAll(/\]\((.*\.svg)\)/g), ([, chart = '']) => chart);
