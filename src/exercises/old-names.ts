@@ -2,8 +2,8 @@ import type { Problem } from '../errors.ts';
 import type { Entry, Tree } from '../topology/reading/positions.ts';
 
 /*
- * Until version 2 of exercise files and of their records, a fix was called a mend, and other things other names. The version after this one no longer
- * reads that.
+ * Until version 2 of exercise files and of their records, a fix was called a mend, and other things other names. The
+ * version after this one no longer reads that.
  */
 
 /** The key of version 1, and what it is called now. */
@@ -29,30 +29,30 @@ export function withTodaysKeys(tree: Tree): { tree: Tree; notes: Problem[] } {
   return { tree: { ...tree, entries: new Map(entries) }, notes: [note] };
 }
 
-type Plain = Record<string, unknown>;
-const isPlain = (value: unknown): value is Plain => typeof value === 'object' && value !== null;
-const eachOf = (value: unknown, change: (one: unknown) => unknown): unknown =>
-  Array.isArray(value) ? value.map(change) : value;
+/** Keys of version 1 of the record, and what they are called now. */
+const RECORD_KEYS = new Map<string, string>([
+  [OLD_KEY, KEY],
+  ['mended', 'fixed'],
+  ['cast', 'bindings'],
+  ['deeds', 'shellSteps'],
+]);
 
-function renamed(value: unknown, old: string, name: string): unknown {
-  if (!isPlain(value) || !(old in value)) return value;
-  const { [old]: moved, ...rest } = value;
-  return { ...rest, [name]: moved };
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function renamed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(renamed);
+  if (!isPlain(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [
+      RECORD_KEYS.get(key) ?? key,
+      key === 'how' && one === 'mended' ? 'fixed' : renamed(one),
+    ]),
+  );
 }
 
 /** The record of a lab's exercises as it is written today, of one of version 1; every other value as it is. */
 export function recordOfToday(value: unknown): unknown {
   if (!isPlain(value) || value['version'] !== 1) return value;
-  const exercises = eachOf(value['exercises'], (exercise) => {
-    if (!isPlain(exercise)) return exercise;
-    const fault = renamed(exercise['fault'], OLD_KEY, KEY);
-    const wrong = isPlain(fault) ? renamed(fault['wrong'], 'deeds', 'shellSteps') : undefined;
-    return {
-      ...(renamed(exercise, 'cast', 'bindings') as Plain),
-      fault: wrong === undefined ? fault : { ...(fault as Plain), wrong },
-      tries: eachOf(exercise['tries'], (one) => renamed(one, 'mended', 'fixed')),
-      ...(exercise['how'] === 'mended' ? { how: 'fixed' } : {}),
-    };
-  });
-  return { ...value, version: 2, exercises };
+  return { ...value, version: 2, exercises: renamed(value['exercises']) };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { hostCommand } from '../host-command.ts';
 import { textOrNothing } from '../host-files.ts';
+import { systemPath } from '../host-programs.ts';
 import { areKept, findIpVs, moduleRules, type KernelModule, type ModuleRules } from './kernel-modules.ts';
 import { hostProcessor, type Processor } from './processor.ts';
 
@@ -71,7 +72,10 @@ export function insideRoot(): boolean {
 }
 
 async function succeeds(program: string, argv: string[]): Promise<boolean> {
-  const path = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
-  const result = await hostCommand(program, argv, { reject: false, stdin: 'ignore', env: { PATH: path } });
+  const result = await hostCommand(program, argv, {
+    reject: false,
+    stdin: 'ignore',
+    env: { PATH: systemPath() },
+  });
   return result.exitCode === 0;
 }

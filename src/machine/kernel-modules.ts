@@ -3,6 +3,7 @@ import { release } from 'node:os';
 import { EXIT, LabError } from '../errors.ts';
 import { hostCommand } from '../host-command.ts';
 import { textOrNothing } from '../host-files.ts';
+import { systemPath } from '../host-programs.ts';
 
 /** What this host's kernel says of one of its modules, found out without loading it. */
 export interface KernelModule {
@@ -79,7 +80,7 @@ export function loadingFix(words: string): string {
 }
 
 async function modprobe(argv: string[]): Promise<{ code: number; words: string }> {
-  const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`, LC_ALL: 'C' };
+  const env = { PATH: systemPath(), LC_ALL: 'C' };
   const ran = await hostCommand('modprobe', argv, { reject: false, stdin: 'ignore', env });
   const { exitCode, stderr } = ran;
   return exitCode === undefined

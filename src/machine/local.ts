@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { systemPath } from '../host-programs.ts';
 import { packageRoot } from '../paths.ts';
 import type { Machine } from './machine.ts';
 
@@ -18,7 +19,7 @@ export function localMachine(stateDirectory: string, root: string): Machine {
       const [program = '', ...rest] = argv;
       // Nothing of the user's own environment is a node's business.
       const env = {
-        PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
+        PATH: systemPath(),
         LVSLAB_PARENT: String(process.pid),
       };
       return spawn(program, rest, { stdio, env, detached: !tty });

@@ -37,10 +37,10 @@ export function hereDocument(command: string, text: string, after = ''): string 
 
 /** Writes a file whole. A here-document always ends with a line break; a text that does not is written as a word. */
 function fileText({ path, content }: NonNullable<Command['file']>): string {
-  return content.endsWith('\n')
-    ? hereDocument(`cat > ${quote(path)}`, content)
-    : `printf %s ${quote(content)} > ${quote(path)}`;
+  return content.endsWith('\n') ? hereDocument(`cat > ${quote(path)}`, content) : printed(path, content);
 }
+
+const printed = (path: string, content: string) => `printf %s ${quote(content)} > ${quote(path)}`;
 
 /** A command as one would type it. */
 export function commandText(command: Command): string {
@@ -152,7 +152,7 @@ export function fixScript(commands: Command[]): string {
 function runLine(command: Command): string {
   if (command.file !== undefined) {
     const { path, content } = command.file;
-    return `printf %s ${quote(content)} > ${quote(path)} || fail ${quote(`write ${path}`)}`;
+    return `${printed(path, content)} || fail ${quote(`write ${path}`)}`;
   }
   const text = line(command.argv);
   const failed = ` || fail ${quote(text)}`;

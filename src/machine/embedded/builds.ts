@@ -1,4 +1,5 @@
-import { chmodSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,8 +95,10 @@ const ELSEWHERE = 'elsewhere';
 export function folderForOtherIds(folder: string): string {
   const there = textOrNothing(join(folder, ELSEWHERE));
   if (there !== '') return there;
-  const elsewhere = mkdtempSync(join(tmpdir(), 'lvslab-build-'));
+  const elsewhere = join(tmpdir(), `lvslab-build-${randomUUID()}`);
+  // On record before it is there: whoever is killed in between leaves nothing that nobody knows of.
   writeFileSync(join(folder, ELSEWHERE), elsewhere, { mode: 0o600 });
+  mkdirSync(elsewhere);
   chmodSync(elsewhere, 0o755);
   return elsewhere;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
+import { findProgram } from '../../host-programs.ts';
 import { textOrNothing } from '../../host-files.ts';
 import type { Progress } from '../../report/progress.ts';
 import { ELF_MACHINES, hostProcessor, processorText, type Processor } from '../processor.ts';
@@ -62,7 +63,7 @@ export async function executionFor(
   progress.note(`the programs of ${text} packages are emulated (${qemu.program}): a quarter of an hour`);
   // To install it may have been to register it.
   if (isRegistered(processor)) return REGISTERED;
-  const path = await pathOf(qemu.program);
+  const path = await findProgram(qemu.program);
   if (path === undefined) throw cannot(`${qemu.program} is not to be found`, '');
   const hook = `--setup-hook=${register(processor, path)}`;
   return { options: ['--mode=unshare', ...REGISTERED.options, hook], namespace: true };
@@ -101,13 +102,6 @@ async function canRegister(): Promise<boolean> {
     REGISTRY,
   ];
   return (await hostCommand('unshare', argv, { reject: false, stdin: 'ignore' })).exitCode === 0;
-}
-
-async function pathOf(program: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await hostCommand('/bin/sh', ['-c', 'command -v "$0"', program], {
-    reject: false,
-  });
-  return exitCode === 0 ? stdout.trim() : undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
 import { hostCommand } from '../../host-command.ts';
+import { systemPath } from '../../host-programs.ts';
 import { cacheDirectory } from '../../paths.ts';
 import { seconds, type Progress } from '../../report/progress.ts';
 import { assertKept } from '../../state/own-files.ts';
@@ -86,7 +87,7 @@ async function format(file: string): Promise<void> {
     'mke2fs',
     ['-q', '-t', 'ext4', '-O', '^has_journal', '-E', 'lazy_itable_init=1', '-F', '--', file],
     {
-      env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
+      env: { PATH: systemPath() },
     },
   );
 }

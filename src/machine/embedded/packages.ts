@@ -1,7 +1,5 @@
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { hostCommand } from '../../host-command.ts';
+import { findProgram } from '../../host-programs.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import type { Progress } from '../../report/progress.ts';
 
@@ -38,22 +36,8 @@ export const RUN_PROGRAMS: HostProgram[] = [
 
 /** The programs among these that are not on the PATH (or where Debian puts root's programs). */
 export async function missing(programs: HostProgram[]): Promise<HostProgram[]> {
-  const folders = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(':');
-  const found = await Promise.all(programs.map(({ program }) => isIn(folders, program)));
-  return programs.filter((_, index) => found[index] !== true);
-}
-
-/** As a shell's `command -v` finds it: to ask one would take a process for each program. */
-async function isIn(folders: string[], program: string): Promise<boolean> {
-  for (const folder of folders)
-    try {
-      const file = join(folder, program);
-      await access(file, constants.X_OK);
-      if ((await stat(file)).isFile()) return true;
-    } catch {
-      // Not here.
-    }
-  return false;
+  const found = await Promise.all(programs.map(({ program }) => findProgram(program)));
+  return programs.filter((_, index) => found[index] === undefined);
 }
 
 /**

@@ -27,11 +27,13 @@ export function placeKernel(directory: string, host = HOST): number | undefined 
   );
   const fastest = Math.max(...speeds);
   // Labs are spread; of as many labs, the processors that are not made to save power.
-  const cost = (index: number) =>
-    2 * taken.filter((number) => number === processors[index]).length +
-    Number((speeds[index] ?? 0) < 0.8 * fastest);
-  const costs = processors.map((_, index) => cost(index));
-  const best = processors.filter((_, index) => costs[index] === Math.min(...costs));
+  const costs = processors.map(
+    (processor, index) =>
+      2 * taken.filter((number) => number === processor).length +
+      Number((speeds[index] ?? 0) < 0.8 * fastest),
+  );
+  const least = Math.min(...costs);
+  const best = processors.filter((_, index) => costs[index] === least);
   // Folders of other users are not seen: not everybody is to begin with the same.
   const chosen = best[process.pid % best.length];
   writeWholeFile(join(directory, PROCESSOR), String(chosen));
