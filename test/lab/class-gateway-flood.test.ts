@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Handout } from '../../src/commands/class/open.ts';
-import { leftOf, user } from './cli.ts';
+import { nothingLeft, user } from './cli.ts';
 import { students } from './student.ts';
 
 const { lab, json, state } = user('flood');
@@ -66,8 +66,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await lab(['class', 'down', 'nat']);
-  expect(await leftOf(state)).toEqual({ processes: [], mounts: [] });
-  expect(existsSync(state) ? readdirSync(state) : []).toEqual([]);
+  await nothingLeft(state);
   rmSync(folder, { recursive: true });
 });
 

@@ -1,12 +1,12 @@
 import { execa } from 'execa';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Handout } from '../../src/commands/class/open.ts';
-import { BIN, leftOf, marked, user } from './cli.ts';
+import { BIN, leftOf, marked, nothingLeft, user } from './cli.ts';
 import { students } from './student.ts';
 
 const me = user('gateway');
@@ -62,8 +62,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await lab(['class', 'down', 'nat']);
-  expect(await leftOf(state)).toEqual({ processes: [], mounts: [] });
-  expect(existsSync(state) ? readdirSync(state) : []).toEqual([]);
+  await nothingLeft(state);
   rmSync(folder, { recursive: true });
 });
 

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,17 +7,12 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import type { BoardFrame } from '../../src/commands/class/board.ts';
 import type { ListedClass } from '../../src/commands/class/seats.ts';
 import type { ClassUpResult } from '../../src/commands/class/up.ts';
-import { BIN, leftOf, marked, user } from './cli.ts';
+import { BIN, marked, nothingLeft, user } from './cli.ts';
 
 const me = user('class');
 const { lab, json, on, state } = me;
 const folder = mkdtempSync(join(tmpdir(), 'lvslab-class-'));
 const roster = join(folder, 'roster.csv');
-
-async function nothingLeft(): Promise<void> {
-  expect(await leftOf(state)).toEqual({ processes: [], mounts: [] });
-  expect(existsSync(state) ? readdirSync(state) : []).toEqual([]);
-}
 
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -26,7 +21,7 @@ afterAll(() => {
 describe('a class', { timeout: 240_000 }, () => {
   afterAll(async () => {
     await lab(['class', 'down', 'nat']);
-    await nothingLeft();
+    await nothingLeft(state);
   });
 
   const boardRows = async (...argv: string[]) => (await json<BoardFrame>(['class', 'board', ...argv])).rows;
@@ -37,7 +32,7 @@ describe('a class', { timeout: 240_000 }, () => {
     const up = await lab(['class', 'up', 'nat', '--roster', roster]);
     expect(up.code).toBe(2);
     expect(up.stderr).toContain(`${roster}:3:1: "ada" and "Ada" of line 2 would both sit at ada`);
-    await nothingLeft();
+    await nothingLeft(state);
   });
 
   it('has a lab for each name, which says first what it needs', async () => {
@@ -174,7 +169,7 @@ describe('a class that does not fit', () => {
     const up = await lab(['class', 'up', 'nat', '--students', '500']);
     expect(up.code).toBe(3);
     expect(up.stderr).toMatch(/class nat does not fit: 499 more seats: about .*\n.*has room for \d+ seats/);
-    await nothingLeft();
+    await nothingLeft(state);
   });
 });
 
@@ -201,7 +196,7 @@ describe('a killed `class up`', () => {
       up.kill(signal);
       await up;
       expect((await lab([...down])).code).toBe(0);
-      await nothingLeft();
+      await nothingLeft(state);
     },
   );
 });

@@ -1,9 +1,9 @@
 import { execa, type Options } from 'execa';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 
 export const BIN = join(import.meta.dirname, '../../dist/bin.js');
 
@@ -93,4 +93,10 @@ export function traces(state: string): Traces {
 export async function leftOf(state: string): Promise<Traces> {
   for (let waited = 0; processesOf(state).length > 0 && waited < 600; waited += 1) await sleep(50);
   return traces(state);
+}
+
+/** Nothing of these labs is left: no process, mount or file. */
+export async function nothingLeft(state: string): Promise<void> {
+  expect(await leftOf(state)).toEqual({ processes: [], mounts: [] });
+  expect(existsSync(state) ? readdirSync(state) : []).toEqual([]);
 }

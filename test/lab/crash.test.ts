@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { BIN, leftOf, marked, traces, user } from './cli.ts';
+import { BIN, leftOf, marked, nothingLeft, traces, user } from './cli.ts';
 import { Steps } from './steps.ts';
 
 /** Instants in milliseconds after the start, spread over a whole `up`; more with LVSLAB_KILLS. */
@@ -50,12 +50,6 @@ describe('whatever happens to `up`', () => {
     }
   }
 
-  /** Nothing of a lab: no process, mount, loop device or file. */
-  async function nothingLeft(): Promise<void> {
-    expect(await leftOf(me.state)).toEqual({ processes: [], mounts: [] });
-    expect(existsSync(me.state) ? readdirSync(me.state) : []).toEqual([]);
-  }
-
   const loopDevices = async () => (await execa('losetup', ['-a'])).stdout.split('\n').length;
 
   afterEach(async () => {
@@ -72,7 +66,7 @@ describe('whatever happens to `up`', () => {
     await up;
     const down = await lab(['down']);
     expect(down.code, down.stderr).toBe(0);
-    await nothingLeft();
+    await nothingLeft(me.state);
   });
 
   it.each(instants(2, 600))('a local lab killed after %i ms: down leaves nothing', async (instant) => {
@@ -82,7 +76,7 @@ describe('whatever happens to `up`', () => {
     up.kill('SIGKILL');
     await up;
     expect((await lab(['down'])).code).toBe(0);
-    await nothingLeft();
+    await nothingLeft(me.state);
     await expect.poll(loopDevices, { timeout: 5000 }).toBe(before);
   });
 
@@ -100,7 +94,7 @@ describe('whatever happens to `up`', () => {
         steps.killAt(0, 0);
         const down = await me.lab(['down']);
         expect(down.code, `${steps.log()}\n${down.stderr}`).toBe(0);
-        await nothingLeft();
+        await nothingLeft(me.state);
         if (done) expect(step).toBeGreaterThan(4);
       }
     },
@@ -123,7 +117,7 @@ describe('whatever happens to `up`', () => {
       await reached(up, path);
       up.kill(signal);
       expect((await up).exitCode).toBe(code);
-      await nothingLeft();
+      await nothingLeft(me.state);
     },
   );
 
@@ -149,7 +143,7 @@ describe('whatever happens to `up`', () => {
     const down = await lab(['down', 'nat']);
     expect(down.code).toBe(0);
     expect((await up).exitCode).toBe(0);
-    await nothingLeft();
+    await nothingLeft(me.state);
   });
 
   it('a lab whose kernel died says so, and comes up again', async () => {
@@ -177,7 +171,7 @@ describe('whatever happens to `up`', () => {
     expect(up.code).toBe(3);
     expect(up.stderr).toContain('LVSLAB_MIRROR');
     expect(readdirSync(join(cache, 'lvslab')).filter((name) => name !== 'build.lock')).toEqual([]);
-    await nothingLeft();
+    await nothingLeft(me.state);
   });
 
   it('a killed build of the root is no root, and its processes end', async () => {
@@ -212,7 +206,7 @@ describe('whatever happens to `up`', () => {
     expect(up.stderr).toMatch(/no space left/i);
     expect(up.code).toBe(3);
     expect(unmounted.stderr).toBe('');
-    await nothingLeft();
+    await nothingLeft(me.state);
     rmSync(small, { recursive: true });
   });
 });
