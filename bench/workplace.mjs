@@ -8,7 +8,7 @@ import { basename, join } from 'node:path';
 import process from 'node:process';
 import { attempt, failed, part, race } from './ruler.mjs';
 
-export const bin = join(import.meta.dirname, '../dist/bin.js');
+export const bin = join(import.meta.dirname, '../dist/bin.cjs');
 
 /** Milliseconds that a program has to end of its own accord; `lab` takes down what it has begun. */
 const GRACE = 60_000;

@@ -25,31 +25,35 @@ const SYSTEM_FIXES: Record<string, string> = {
 
 watchSignals();
 watchOutput();
+void main();
 
-let exitCode: number = EXIT.done;
-const cli = createCli((code) => {
-  exitCode = code;
-});
-for (const command of [cli, ...cli.commands, ...cli.commands.flatMap((c) => c.commands)])
-  command.exitOverride();
+/** Runs the command line of this process, and ends the process with its exit code. */
+async function main(): Promise<never> {
+  let exitCode: number = EXIT.done;
+  const cli = createCli((code) => {
+    exitCode = code;
+  });
+  for (const command of [cli, ...cli.commands, ...cli.commands.flatMap((c) => c.commands)])
+    command.exitOverride();
 
-try {
-  await Promise.race([cli.parseAsync(), overdue]);
-  // A command may have come to its end without having noticed.
-  const reason = interruption();
-  if (reason !== undefined) exitCode = report(reason);
-} catch (error) {
-  exitCode = reportEnd(error);
+  try {
+    await Promise.race([cli.parseAsync(), overdue]);
+    // A command may have come to its end without having noticed.
+    const reason = interruption();
+    if (reason !== undefined) exitCode = report(reason);
+  } catch (error) {
+    exitCode = reportEnd(error);
+  }
+  const unwritten = await outputFailure();
+  if (unwritten !== undefined) {
+    const code = report(unwritten);
+    // The command's own code says more, where it has one.
+    if (exitCode === EXIT.done) exitCode = code;
+  }
+  await momentsOver();
+  await drained(process.stderr);
+  process.exit(exitCode);
 }
-const unwritten = await outputFailure();
-if (unwritten !== undefined) {
-  const code = report(unwritten);
-  // The command's own code says more, where it has one.
-  if (exitCode === EXIT.done) exitCode = code;
-}
-await momentsOver();
-await drained(process.stderr);
-process.exit(exitCode);
 
 /** What fails because it was interrupted failed for that reason, unless it has more to say. */
 function reportEnd(error: unknown): number {

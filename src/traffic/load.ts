@@ -10,8 +10,6 @@ export interface ClientLoad {
   waiting: number;
 }
 
-/** Milliseconds before the end at which it is looked which connections still wait for an answer. */
-const LOOK = 500;
 /** Milliseconds without an answer from which a connection counts as waiting. */
 const PATIENCE = 1000;
 /** Milliseconds that wrk may take longer than it was told to. */
@@ -59,8 +57,7 @@ async function driveFrom(
   const overdue = setTimeout(stop, order.seconds * 1000 + GRACE);
   let report: WrkReport | undefined;
   let complaint = '';
-  let look: NodeJS.Timeout | undefined;
-  let waiting: Promise<number> = Promise.resolve(0);
+  let sockets = '';
   child.stderr?.on('data', (chunk: Buffer) => (complaint = complained(complaint, chunk)));
   child.stdin?.on('error', () => undefined);
   let line = '';
@@ -69,16 +66,8 @@ async function driveFrom(
     line = lines.pop() ?? '';
     for (const said of lines.map(readWrkLine)) {
       if (said === undefined) continue;
-      if ('began' in said)
-        look = setTimeout(
-          () => {
-            waiting = countWaiting(runtime, client, order.url);
-            // Whoever awaits it does so after the end.
-            waiting.catch(() => undefined);
-          },
-          order.seconds * 1000 - LOOK,
-        );
-      else if ('report' in said) report = said.report;
+      if ('report' in said) report = said.report;
+      else if ('socket' in said) sockets += `${said.socket}\n`;
       else onSecond(said.second, said.answers);
     }
   });
@@ -92,20 +81,11 @@ async function driveFrom(
     });
   });
   clearTimeout(overdue);
-  clearTimeout(look);
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
   if (report === undefined)
     throw new LabError(EXIT.labFailed, `wrk on ${client} ended without a report: ${complaint.trim()}`);
-  return { client, report, waiting: await waiting };
-}
-
-async function countWaiting(runtime: Runtime, client: string, url: string): Promise<number> {
-  const { hostname, port, protocol } = new URL(url);
-  // A scheme's own port is not in its URL.
-  const where = `${hostname}:${port !== '' ? port : protocol === 'https:' ? 443 : 80}`;
-  const [result] = await runtime.exec([{ node: client, argv: ['ss', '-Htnio', 'dst', where] }]);
-  return waitingIn(result?.stdout.toString() ?? '');
+  return { client, report, waiting: waitingIn(sockets) };
 }
 
 /**

@@ -57,11 +57,7 @@ function setup(thread) runs[#runs + 1] = thread end
 answers, statuses = {}, {}
 local began, second, total
 
-function init()
-  began, second, total = now(), 0, 0
-  io.stdout:write("@began\\n")
-  io.stdout:flush()
-end
+function init() began, second, total = now(), 0, 0 end
 
 -- HAProxy writes names of headers in lower case.
 function response(status, headers)
@@ -95,15 +91,25 @@ function done(summary, latency)
 end
 `;
 
-/** The shell script that runs wrk, and ends it when standard input ends: whoever wanted it is gone then. */
+/** Seconds before the end at which the node looks which connections still wait for an answer. */
+const LOOK = 0.5;
+
+/**
+ * The shell script that runs wrk, and ends it when standard input ends: whoever wanted it is gone then. Shortly before the
+ * end it lists the sockets, on the node itself: a command from outside could come after the end where the host is busy.
+ */
 export function wrkScript({ url, connections, seconds, keepAlive }: WrkOrder): string {
   const headers = keepAlive ? '' : "-H 'Connection: close' ";
+  const { hostname, port, protocol } = new URL(url);
+  // A scheme's own port is not in its URL.
+  const where = `${hostname}:${port !== '' ? port : protocol === 'https:' ? 443 : 80}`;
   // wrk reads its script several times over: from a file that has no name any more, so that none is left.
-  return `lua=$(mktemp /run/lvslab-load.XXXXXX) || exit 1
-exec 4<"$lua"
+  return `lua=$(mktemp /run/lvslab-load.XXXXXX) && sockets=$(mktemp /run/lvslab-load.XXXXXX) || exit 1
+exec 4<"$lua" 5<"$sockets"
 cat >"$lua" <<'END_OF_LUA'
 ${LUA}END_OF_LUA
-rm "$lua"
+exec 6>"$sockets"
+rm "$lua" "$sockets"
 ulimit -n $(ulimit -Hn)
 exec 3<&0
 wrk -t 1 -c ${connections} -d ${seconds}s --timeout ${LATE}s ${headers}-s /proc/self/fd/4 ${quote(url)} </dev/null 3<&- &
@@ -111,9 +117,20 @@ wrk=$!
 { read -r _ <&3; kill $wrk; } 4<&- >/dev/null 2>&1 &
 watch=$!
 exec 3<&-
+(
+  trap 'kill $nap; exit' TERM
+  sleep ${seconds - LOOK} </dev/null >/dev/null 2>&1 &
+  nap=$!
+  wait $nap
+  ss -Htnio dst ${quote(where)} >&6
+) &
+look=$!
 wait $wrk
 code=$?
 kill $watch
+kill $look 2>/dev/null
+wait $look
+sed 's/^/@socket /' /proc/self/fd/5
 exit $code
 `;
 }
@@ -124,9 +141,9 @@ exit $code
  */
 export function readWrkLine(
   text: string,
-): { began: true } | { second: number; answers: number } | { report: WrkReport } | undefined {
+): { second: number; answers: number } | { report: WrkReport } | { socket: string } | undefined {
   const [word, ...rest] = text.split(' ');
-  if (word === '@began') return { began: true };
+  if (word === '@socket') return { socket: rest.join(' ') };
   if (word === '@second') return { second: Number(rest[0]), answers: Number(rest[1]) };
   if (word === '@report') {
     const report = readReport(rest.join(' '));

@@ -35,7 +35,7 @@ export async function toolForUser(uid: number) {
     as,
     /** Runs the tool as this user, with nothing but these variables beside PATH. */
     lab: (argv: string[], env: Record<string, string> = {}) =>
-      as(uid, [process.execPath, join(tool, 'dist/bin.js'), ...argv], {
+      as(uid, [process.execPath, join(tool, 'dist/bin.cjs'), ...argv], {
         env: { PATH: process.env['PATH'], ...base, ...env },
         extendEnv: false,
       }),

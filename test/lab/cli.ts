@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, inject } from 'vitest';
 
-export const BIN = join(import.meta.dirname, '../../dist/bin.js');
+export const BIN = join(import.meta.dirname, '../../dist/bin.cjs');
 
 export interface Ran {
   code: number;

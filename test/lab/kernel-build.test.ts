@@ -74,7 +74,7 @@ function lab(...argv: string[]) {
     'sh',
     join(home, 'etc'),
   ];
-  const [program, ...rest] = marked(home, [...rights, process.execPath, join(tool, 'dist/bin.js'), ...argv]);
+  const [program, ...rest] = marked(home, [...rights, process.execPath, join(tool, 'dist/bin.cjs'), ...argv]);
   return execa(program, rest, {
     env: {
       ...{ PATH: process.env['PATH'], HOME: home, XDG_CACHE_HOME: join(home, 'cache') },
@@ -142,7 +142,7 @@ describe('the build of a kernel, by an ordinary user', () => {
     const first = await hold(join(own, 'build.lock'));
     const [program, ...argv] = marked(home, [
       'node',
-      join(packageRoot, 'dist/bin.js'),
+      join(packageRoot, 'dist/bin.cjs'),
       'kernel',
       'build',
       '--json',

@@ -76,7 +76,7 @@ describe('the launcher', () => {
       cpSync(join(root, part), join(clone, part), { recursive: true, preserveTimestamps: true });
     // Newer than its sources, so that nothing is built.
     const later = new Date(Date.now() + 60_000);
-    utimesSync(join(clone, 'dist', 'bin.js'), later, later);
+    utimesSync(join(clone, 'dist', 'bin.cjs'), later, later);
     const bin = join(folder, 'bin');
     mkdirSync(bin);
     symlinkSync(join(clone, 'lab'), join(bin, 'absolute'));
@@ -108,7 +108,8 @@ describe('a limit that is too low', () => {
   it.each([
     ['-n 12', './lab', 'ulimit -n'],
     ['-n 20', './lab', 'ulimit -n'],
-    ['-n 20', 'dist/bin.js', 'ulimit -n'],
+    ['-n 20', 'dist/bin.cjs', 'ulimit -n'],
+    ['-n 26', 'dist/bin.cjs', 'ulimit -n'],
     ['-v 500000', './lab', 'ulimit -v'],
     ['-v 900000', './lab', 'ulimit -v'],
   ])('is named with its fix: ulimit %s of %s', async (limit, program, fix) => {

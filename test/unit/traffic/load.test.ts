@@ -105,7 +105,7 @@ describe('connections that wait', () => {
 
 describe('what wrk prints', () => {
   it('is read line by line, and what is for people is left', () => {
-    expect(readWrkLine('@began')).toEqual({ began: true });
+    expect(readWrkLine('@socket \t cubic wscale:7,7')).toEqual({ socket: '\t cubic wscale:7,7' });
     expect(readWrkLine('@second 3 1500')).toEqual({ second: 3, answers: 1500 });
     expect(readWrkLine('  1 threads and 8 connections')).toBeUndefined();
     const { report } = seen('c', { requests: 7 });
