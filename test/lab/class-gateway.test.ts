@@ -137,8 +137,8 @@ describe('a student', () => {
 
   it('gets nowhere with what is no question', async () => {
     const send = (bytes: string) =>
-      `printf '${bytes}' | timeout 5 socat -t 3 - UNIX-CONNECT:/run/lab-desk/sock`;
-    const long = `head -c 100000 /dev/zero | tr '\\0' x | timeout 5 socat -t 3 - UNIX-CONNECT:/run/lab-desk/sock`;
+      `printf '${bytes}' | timeout 5 socat -t 3 - UNIX-CONNECT:/run/lab-seat/sock`;
+    const long = `head -c 100000 /dev/zero | tr '\\0' x | timeout 5 socat -t 3 - UNIX-CONNECT:/run/lab-seat/sock`;
     expect((await ssh(ada, [], ['rs1', send('plain ../../x\\n')])).stdout).toContain(
       'there is no "../../x" here',
     );
@@ -202,8 +202,8 @@ describe('a seat', () => {
     expect((await enter('ip -o link | cut -d" " -f2')).stdout).toMatch(/^lo:\neth0@if\d+:$/);
     expect((await enter('cat /proc/mounts')).stdout).not.toContain('hostfs');
     // The way in has put one thing there: the seat console's folder, which cannot be written.
-    expect((await enter('touch /run/lab-desk/x')).stderr).toContain('Read-only file system');
-    expect((await enter('umount /run/lab-desk')).code).not.toBe(0);
+    expect((await enter('touch /run/lab-seat/x')).stderr).toContain('Read-only file system');
+    expect((await enter('umount /run/lab-seat')).code).not.toBe(0);
     expect((await enter('cat /etc/shadow')).stdout).not.toContain('student');
   });
 

@@ -6,7 +6,7 @@ import { quote } from '../../plan/script.ts';
 import { forwardToHost, runOnLine, startOnLine } from './line.ts';
 
 /** In the guest, on a file system in memory; the nodes see `node` below it (images/seat-seat console). */
-const SEAT_CONSOLE = '/run/lvslab-desk';
+const SEAT_CONSOLE = '/run/lvslab-seat';
 
 /**
  * Seconds in which somebody logs in: enough to compare a fingerprint with one on paper and to type the password, and too
@@ -38,7 +38,7 @@ PasswordAuthentication yes
 KbdInteractiveAuthentication no
 PermitEmptyPasswords no
 UsePAM no
-ForceCommand exec perl ${SEAT_CONSOLE}/seat-desk
+ForceCommand exec perl ${SEAT_CONSOLE}/seat-console
 DisableForwarding yes
 PermitUserRC no
 PermitUserEnvironment no
@@ -63,7 +63,7 @@ export async function setUpSeatConsole(directory: string, seatConsole: SeatConso
     keys: seatConsole.keys,
     seat: seatConsole.seat,
     'sshd.conf': SSHD,
-    'seat-desk': readFileSync(join(packageRoot, 'images', 'seat-desk'), 'utf8'),
+    'seat-console': readFileSync(join(packageRoot, 'images', 'seat-console'), 'utf8'),
   };
   // The root is read-only: an account is bound over its files. The nodes' roots do not show that.
   const script = `
@@ -75,7 +75,7 @@ ${Object.entries(files)
   .map(([name, text]) => `printf %s ${quote(text)} > ${name}`)
   .join('\n')}
 chmod 755 . node
-install -m 755 seat-desk node/lab
+install -m 755 seat-console node/lab
 for f in passwd shadow; do [ -e $f.root ] || cp /etc/$f $f.root; done
 hash=$(printf %s ${quote(seatConsole.password)} | openssl passwd -6 -stdin)
 { cat passwd.root; echo 'student:x:0:0:student:/root:/bin/sh'; } > passwd
