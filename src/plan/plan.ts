@@ -163,7 +163,7 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
     application: service.application,
     ...(service.mark === undefined ? {} : { mark: service.mark }),
     ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
-    ...(service.onePacket ? { onePacket: true } : {}),
+    ...(service['one-packet'] ? { onePacket: true } : {}),
     scheduler: service.scheduler,
     ...(service.flags.length === 0 ? {} : { flags: service.flags }),
     directors: service.directors,

@@ -1,5 +1,4 @@
-import { valueOf } from './fields/draft.ts';
-import type { DraftServer, DraftService } from './fields/draft-services.ts';
+import { valueOf, type DraftServer, type DraftService } from './fields/draft.ts';
 import { defaultPort, parsePort, servicePort, type ServicePort } from './fields/ports.ts';
 import type { Placed } from './reading/positions.ts';
 

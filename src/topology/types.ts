@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import type { Filled } from './fields/fill.ts';
+import type { serverSchema, serviceSchema } from './fields/service.ts';
 
 /** What a user wrote, with every default filled in except the addresses, which the plan assigns. */
 export interface Topology {
@@ -131,27 +133,22 @@ export interface StaticRoute {
 }
 
 /** What clients ask for: one VIP, port and protocol. Services with the same mark are one to their director. */
-export interface VirtualService {
-  /** IPv4 or IPv6 address; may lie outside every network. */
-  vip: string;
+export interface VirtualService extends Omit<
+  ServiceKeys,
+  'mode' | 'ports' | 'tls' | 'persistence' | 'health'
+> {
   port: number;
-  protocol: Protocol;
   application: Application;
-  scheduler: Scheduler;
   flags: SchedulerFlag[];
-  /** Firewall mark by which the director knows the service's packets; undefined: by VIP, port and protocol. */
-  mark: number | undefined;
-  /** Every datagram is scheduled by itself and leaves no connection entry (`ipvsadm -o`). */
-  onePacket: boolean;
   /** Undefined: each connection is scheduled anew. */
   persistence: Persistence | undefined;
   /** Nodes that carry this service: of role director, in mode proxy of role proxy. */
   directors: string[];
-  tunnel: TunnelType;
   servers: RealServer[];
   /** Undefined: nobody looks after the real servers. */
   health: Health | undefined;
 }
+type ServiceKeys = Filled<typeof serviceSchema>;
 
 export const healthSchema = z.object({
   by: z.enum(CHECKERS),
@@ -213,19 +210,11 @@ export interface Vrrp {
   on: string | undefined;
 }
 
-export interface RealServer {
-  node: string;
-  weight: number;
-  /** Connections at which the director sends no more (`ipvsadm -x`); undefined: no limit. */
-  upper: number | undefined;
-  /** Connections below which a server that was full takes more (`ipvsadm -y`); undefined: three quarters of `upper`. */
-  lower: number | undefined;
-  /** Port on the real server; only NAT can map it to another than the service's. */
+/**
+ * A real server of a service. Where `network` is undefined, IPVS uses its address on the first network, of those where it has
+ * the VIP's family, that it shares with a director, else on the first of them.
+ */
+export interface RealServer extends Filled<typeof serverSchema> {
   port: number;
   mode: Mode;
-  /**
-   * Network whose address IPVS uses; undefined: of those where it has the VIP's family the first that it shares with a
-   * director, else the first.
-   */
-  network: string | undefined;
 }

@@ -1,15 +1,19 @@
-import { addressesIn } from '../rules/address-ranges.ts';
-import { cluster, type DraftCluster } from './draft-clusters.ts';
-import { dnsName, type DraftName } from './draft-names.ts';
-import { service, type DraftService } from './draft-services.ts';
-import { childOf, entriesOf, type Placed, type Position, type Tree } from '../reading/positions.ts';
-import { roleFromName } from '../names.ts';
+import * as z from 'zod';
 import type { Range } from '../ip.ts';
-import { subnetRange } from '../rules/ip-faults.ts';
+import { roleFromName } from '../names.ts';
 import { OPEN, type Given } from '../reading/given.ts';
-import { parseMeasure, QUALITY_KEYS, type QualityKey } from './quality.ts';
-import { address, choice, list, number, text } from '../reading/read-values.ts';
-import { KERNEL_NEEDS, MODES, ROLES, type KernelNeed, type Mode, type Role } from '../types.ts';
+import { childOf, entriesOf, type Placed, type Position, type Tree } from '../reading/positions.ts';
+import { addressesIn } from '../rules/address-ranges.ts';
+import { subnetRange } from '../rules/ip-faults.ts';
+import type { KernelNeed, Mode } from '../types.ts';
+import { clusterSchema } from './cluster.ts';
+import type { healthSchema } from './health.ts';
+import { networkSchema } from './network.ts';
+import { addressSchema, attachmentSchema, nodeSchema } from './node.ts';
+import { QUALITY_KEYS, parseMeasure, type QualityKey } from './quality.ts';
+import { readMapping, readValue, type DraftMapping } from './reader.ts';
+import { addressesSchema, topologySchema } from './schema.ts';
+import type { serverSchema, serviceSchema } from './service.ts';
 
 /** A topology as far as the file could be understood. */
 export interface Draft {
@@ -32,6 +36,18 @@ export interface Draft {
   needs: Given<Placed<KernelNeed>[]>;
 }
 
+export type DraftService = DraftMapping<typeof serviceSchema.shape>;
+export type DraftServer = DraftMapping<typeof serverSchema.shape>;
+export type DraftHealth = DraftMapping<typeof healthSchema.shape>;
+export type DraftCluster = DraftMapping<typeof clusterSchema.shape> & { name: string };
+
+/** A DNS name. */
+export interface DraftName {
+  name: string;
+  at: Position;
+  addresses: Given<Placed<string>[]>;
+}
+
 export interface DraftNetwork {
   name: string;
   at: Position;
@@ -50,19 +66,16 @@ export interface DraftSubnet {
 /** Each measure as written, and in the plan's unit where it makes sense. */
 export type DraftQuality = Partial<Record<QualityKey, { text: Placed<string>; value: number | undefined }>>;
 
-export interface DraftNode {
+type NodeKeys = DraftMapping<typeof nodeSchema.shape>;
+
+export interface DraftNode extends Omit<NodeKeys, 'on' | 'routes' | 'sysctls'> {
   name: string;
-  at: Position;
-  /** Undefined where neither the file nor the name tells it. */
-  role: Given<Role>;
   attachments: DraftAttachment[];
   /** Whether `on` could be read to its end. */
   attachmentsKnown: boolean;
-  gateway: Given<string>;
   routes: { to: Given<string>; via: Given<string> }[];
   /** In file order; a value that cannot be read is left out. */
   sysctls: { key: Placed<string>; value: Placed<string> }[];
-  count: Given<number>;
 }
 
 export interface DraftAttachment {
@@ -79,38 +92,40 @@ export function valueOf<T>(given: Given<T>): T | undefined {
 
 /** Reads a tree as far as it has the schema's shape, and leaves out what has not. */
 export function readDraft(root: Tree): Draft {
-  const services = childOf(root, 'services');
-  const nodes = childOf(root, 'nodes');
+  const { name, title, mode, needs, services } = readMapping(topologySchema, root);
+  const part = (key: keyof typeof topologySchema.shape) => childOf(root, key);
+  const named = <T>(
+    key: keyof typeof topologySchema.shape,
+    read: (name: string, at: Position, tree: Tree) => T,
+  ) => entriesOf(part(key)).map(([own, { keyAt, tree }]) => read(own, keyAt, tree));
+  const nodes = part('nodes');
   return {
-    name: text(childOf(root, 'name')),
-    title: text(childOf(root, 'title')),
-    mode: choice(childOf(root, 'mode'), MODES),
-    networksKnown: childOf(root, 'networks')?.kind === 'map',
-    networks: entriesOf(childOf(root, 'networks')).map(([name, { keyAt, tree }]) =>
-      network(name, keyAt, tree),
-    ),
-    nodes: entriesOf(nodes).map(([name, { keyAt, tree }]) => node(name, keyAt, tree)),
+    ...{ name, title, mode, needs },
+    networksKnown: part('networks')?.kind === 'map',
+    networks: named('networks', network),
+    nodes: named('nodes', node),
     nodesAt: nodes?.kind === 'map' ? nodes.at : undefined,
     servicesAt: (root.kind === 'map' ? root.entries.get('services')?.keyAt : undefined) ?? root.at,
-    services: services?.kind === 'list' ? services.items.filter((i) => i.kind === 'map').map(service) : [],
-    clusters: entriesOf(childOf(root, 'clusters')).map(([name, { keyAt, tree }]) =>
-      cluster(name, keyAt, tree),
-    ),
-    names: entriesOf(childOf(root, 'names')).map(([name, { keyAt, tree }]) => dnsName(name, keyAt, tree)),
-    namesKnown: [undefined, 'map'].includes(childOf(root, 'names')?.kind),
-    needs: list(childOf(root, 'needs'), (item) => {
-      const need = choice(item, KERNEL_NEEDS);
-      return typeof need === 'object' ? need : undefined;
-    }),
+    services: valueOf(services) ?? [],
+    clusters: named('clusters', (own, at, tree) => ({ ...readMapping(clusterSchema, tree), name: own, at })),
+    names: named('names', (own, at, tree) => ({
+      name: own,
+      at,
+      addresses: readValue(addressesSchema, tree),
+    })),
+    namesKnown: [undefined, 'map'].includes(part('names')?.kind),
   };
 }
 
+const TEXT = z.string();
+
 function network(name: string, at: Position, tree: Tree): DraftNetwork {
   const stated = tree.kind === 'map' ? tree.entries.get('subnet')?.tree : tree;
-  const given = (stated?.kind === 'list' ? stated.items : [stated]).map(text);
+  const given = (stated?.kind === 'list' ? stated.items : [stated]).map((item) => readValue(TEXT, item));
   const subnets = given
     .filter((subnet) => typeof subnet === 'object')
     .map((subnet) => ({ text: subnet, range: subnetRange(subnet.value) }));
+  const keys = valueOf(readValue(networkSchema, tree));
   return {
     name,
     at,
@@ -118,15 +133,15 @@ function network(name: string, at: Position, tree: Tree): DraftNetwork {
     subnetsKnown:
       subnets.length === given.length &&
       subnets.every(({ text, range }) => text.value === OPEN || range !== undefined),
-    mtu: number(childOf(tree, 'mtu'), 'mtu'),
-    quality: quality(tree),
+    mtu: keys?.mtu,
+    quality: quality(keys),
   };
 }
 
-function quality(tree: Tree): DraftQuality {
+function quality(keys: Partial<Record<QualityKey, Given<string>>> | undefined): DraftQuality {
   const measures: DraftQuality = {};
   for (const key of QUALITY_KEYS) {
-    const given = text(childOf(tree, key));
+    const given = keys?.[key];
     if (typeof given === 'object') measures[key] = { text: given, value: parseMeasure(key, given.value) };
   }
   return measures;
@@ -135,26 +150,22 @@ function quality(tree: Tree): DraftQuality {
 function node(name: string, at: Position, tree: Tree): DraftNode {
   const on = childOf(tree, 'on');
   const attachments = on === undefined ? [] : readAttachments(on);
-  const routes = childOf(tree, 'routes');
-  const role = tree.kind === 'map' ? choice(childOf(tree, 'role'), ROLES) : 'unreadable';
+  const keys = readMapping(nodeSchema, tree);
+  const role = tree.kind === 'map' ? keys.role : 'unreadable';
   const told = roleFromName(name);
   return {
+    ...keys,
     name,
     at,
     role: role ?? (told === undefined ? undefined : { value: told, at }),
     attachments: attachments.filter((a) => a !== undefined),
     attachmentsKnown: on !== undefined && !attachments.includes(undefined),
-    gateway: address(childOf(tree, 'gateway')),
-    routes:
-      routes?.kind === 'list'
-        ? routes.items.map((item) => ({ to: text(childOf(item, 'to')), via: address(childOf(item, 'via')) }))
-        : [],
+    routes: valueOf(keys.routes) ?? [],
     sysctls: entriesOf(childOf(tree, 'sysctls')).flatMap(([key, { keyAt, tree: given }]) =>
       given.kind === 'scalar' && (typeof given.value === 'string' || Number.isInteger(given.value))
         ? [{ key: { value: key, at: keyAt }, value: { value: String(given.value), at: given.at } }]
         : [],
     ),
-    count: number(childOf(tree, 'count'), 'count'),
   };
 }
 
@@ -164,7 +175,7 @@ function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
     return [...on.entries].map(([name, { keyAt, tree }]) => {
       const stated = tree.kind === 'map' ? childOf(tree, 'address') : tree;
       const given = (stated?.kind === 'list' ? stated.items : stated === undefined ? [] : [stated]).map(
-        address,
+        (item) => readValue(addressSchema, item),
       );
       const addresses = given.filter((one) => typeof one === 'object');
       if (addresses.length < given.length) return undefined;
@@ -174,11 +185,11 @@ function readAttachments(on: Tree): (DraftAttachment | undefined)[] {
           stated?.kind === 'scalar' && addresses[0]?.value === 'auto'
             ? []
             : addresses.flatMap(({ value, at }) => addressesIn(value).map((each) => ({ value: each, at }))),
-        quality: quality(tree),
+        quality: quality(readMapping(attachmentSchema, tree)),
       };
     });
   return (on.kind === 'list' ? on.items : [on]).map((item) => {
-    const name = text(item);
+    const name = readValue(TEXT, item);
     return typeof name === 'object' ? { network: name, addresses: [], quality: {} } : undefined;
   });
 }

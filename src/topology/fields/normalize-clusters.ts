@@ -1,10 +1,10 @@
 import { membersOf, syncNetwork } from '../rules/cluster-networks.ts';
-import { valueOf } from './draft.ts';
-import type { DraftCluster } from './draft-clusters.ts';
-import { parseMeasure } from './quality.ts';
 import type { References } from '../rules/references.ts';
-import { DEFAULT_SYNC_ID, DEFAULT_VRRP } from './schema-clusters.ts';
 import type { Cluster } from '../types.ts';
+import { clusterSchema } from './cluster.ts';
+import type { DraftCluster } from './draft.ts';
+import { fill } from './fill.ts';
+import { parseMeasure } from './quality.ts';
 
 /** Milliseconds; undefined where it is no time. */
 export function parseInterval(text: string): number | undefined {
@@ -14,26 +14,12 @@ export function parseInterval(text: string): number | undefined {
 
 /** Fills in the defaults of a cluster in which no problem was found. */
 export function clusterOf(draft: DraftCluster, references: References): Cluster {
-  const vrrp = valueOf(draft.vrrp);
-  const sync = valueOf(draft.sync);
+  const { gateway, vrrp, sync } = fill(clusterSchema, draft);
   return {
     name: draft.name,
     directors: membersOf(draft, references).flatMap(({ names }) => names),
-    gateways: (valueOf(draft.gateways) ?? []).map(({ value }) => value),
-    vrrp:
-      vrrp === undefined
-        ? undefined
-        : {
-            id: valueOf(vrrp.id) ?? DEFAULT_VRRP.id,
-            interval: parseInterval(valueOf(vrrp.interval) ?? DEFAULT_VRRP.interval) ?? 0,
-            on: valueOf(vrrp.on),
-          },
-    sync:
-      sync === undefined
-        ? undefined
-        : {
-            id: valueOf(sync.id) ?? DEFAULT_SYNC_ID,
-            on: syncNetwork(draft, references) ?? '',
-          },
+    gateways: gateway ?? [],
+    vrrp: vrrp && { ...vrrp, interval: parseInterval(vrrp.interval) ?? 0 },
+    sync: sync && { id: sync.id, on: syncNetwork(draft, references) ?? '' },
   };
 }

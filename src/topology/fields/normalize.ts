@@ -1,16 +1,8 @@
-import { valueOf, type Draft, type DraftNode } from './draft.ts';
-import type { DraftPersistence, DraftService } from './draft-services.ts';
-import { canonical, parseCidr, toCidr, block } from '../ip.ts';
-import { measured } from '../rules/quality.ts';
+import { block, canonical, parseCidr, toCidr } from '../ip.ts';
 import { labNameFrom } from '../names.ts';
-import { maskBits } from './netmask.ts';
-import { clusterOf } from './normalize-clusters.ts';
+import { measured } from '../rules/quality.ts';
 import { References, namesOf } from '../rules/references.ts';
-import type { DraftHealth } from './draft-health.ts';
-import { DEFAULT_REQUEST } from './schema-health.ts';
-import { DEFAULT_HEALTH, DEFAULT_PERSISTENCE } from './schema-numbers.ts';
 import { portsOf } from '../service-ports.ts';
-import type { ServicePort } from './ports.ts';
 import type {
   Health,
   Mode,
@@ -20,6 +12,13 @@ import type {
   TopologyNode,
   VirtualService,
 } from '../types.ts';
+import { valueOf, type Draft, type DraftHealth, type DraftNode, type DraftService } from './draft.ts';
+import { fill } from './fill.ts';
+import { DEFAULT_REQUEST, healthSchema } from './health.ts';
+import { maskBits } from './netmask.ts';
+import { clusterOf } from './normalize-clusters.ts';
+import type { ServicePort } from './ports.ts';
+import { serverSchema, serviceSchema } from './service.ts';
 
 /** Fills in the defaults of a draft in which no problem was found. */
 export function normalize(draft: Draft, defaultName: string): Topology {
@@ -70,75 +69,55 @@ function destination(to: string): string {
   return cidr === undefined ? canonical(to) : toCidr(block(cidr.address, cidr.prefix));
 }
 
+/** What follows from several keys together, or from other parts of the file, is worked out below. */
+const SERVICE_KEYS = serviceSchema.omit({
+  ...{ port: true, ports: true, protocol: true, tls: true },
+  ...{ mode: true, directors: true, servers: true, health: true },
+});
+
 function virtualService(
-  service: DraftService,
+  draft: DraftService,
   { port, protocol, application }: ServicePort,
   references: References,
 ): VirtualService {
+  const { flags, persistence, ...service } = fill(SERVICE_KEYS, draft);
   return {
-    vip: present(valueOf(service.vip)),
-    port,
-    protocol,
-    application,
-    scheduler: valueOf(service.scheduler) ?? 'rr',
-    flags: (valueOf(service.flags) ?? []).map(({ value }) => value),
-    persistence: persistence(valueOf(service.persistence)),
-    mark: valueOf(service.mark),
-    onePacket: valueOf(service.onePacket) ?? false,
-    directors: [...new Set(references.directorsOf(service).flatMap(({ names }) => names))],
-    tunnel: valueOf(service.tunnel) ?? 'ipip',
-    servers: references.serversOf(service).flatMap(({ entry, referent }) =>
-      referent.names.map((node): RealServer => ({
-        node,
-        weight: valueOf(entry?.weight) ?? 1,
-        upper: valueOf(entry?.upper),
-        lower: valueOf(entry?.lower),
-        port: valueOf(entry?.port) ?? port,
-        mode: present(references.modeOf(service, entry)),
-        network: valueOf(entry?.network),
-      })),
-    ),
-    health: health(valueOf(service.health), port, references.modeOf(service, undefined)),
+    ...service,
+    ...{ port, protocol, application },
+    flags: flags ?? [],
+    persistence: persistence && withPrefix(persistence),
+    directors: [...new Set(references.directorsOf(draft).flatMap(({ names }) => names))],
+    servers: references.serversOf(draft).flatMap(({ entry, referent }) => {
+      const server = fill(serverSchema, entry);
+      const mode = present(references.modeOf(draft, entry));
+      return referent.names.map((node): RealServer => ({ ...server, node, mode, port: server.port ?? port }));
+    }),
+    health: health(valueOf(draft.health), port, references.modeOf(draft, undefined)),
   };
 }
 
-function health(given: DraftHealth | undefined, port: number, mode: Mode | undefined): Health | undefined {
-  if (given === undefined) return undefined;
-  const check = valueOf(given.check) ?? DEFAULT_HEALTH.check;
-  const fallback = valueOf(given.fallback);
+function health(draft: DraftHealth | undefined, port: number, mode: Mode | undefined): Health | undefined {
+  if (draft === undefined) return undefined;
+  const { request, fallback, ...health } = fill(healthSchema, draft);
   return {
-    by: valueOf(given.by) ?? DEFAULT_HEALTH.by,
-    check,
-    request: check === 'negotiate' ? (valueOf(given.request) ?? DEFAULT_REQUEST) : undefined,
-    receive: valueOf(given.receive),
-    command: valueOf(given.command),
-    interval: valueOf(given.interval) ?? DEFAULT_HEALTH.interval,
-    timeout: valueOf(given.timeout) ?? DEFAULT_HEALTH.timeout,
-    failures: valueOf(given.failures) ?? DEFAULT_HEALTH.failures,
-    quiescent: valueOf(given.quiescent) ?? DEFAULT_HEALTH.quiescent,
+    ...health,
+    request: health.check === 'negotiate' ? (request ?? DEFAULT_REQUEST) : undefined,
     fallback:
       fallback === undefined
         ? undefined
-        : {
-            node: fallback,
-            weight: 1,
-            upper: undefined,
-            lower: undefined,
-            port,
-            mode: present(mode),
-            network: undefined,
-          },
+        : { ...fill(serverSchema, undefined), node: fallback, port, mode: present(mode) },
   };
 }
 
-function persistence(given: DraftPersistence | undefined): Persistence | undefined {
-  if (given === undefined) return undefined;
-  const netmask = valueOf(given.netmask);
+function withPrefix({
+  timeout,
+  netmask,
+}: {
+  timeout: number;
+  netmask: string | number | undefined;
+}): Persistence {
   const prefix = typeof netmask === 'string' ? maskBits(netmask) : netmask;
-  return {
-    timeout: valueOf(given.timeout) ?? DEFAULT_PERSISTENCE,
-    ...(prefix === undefined ? {} : { prefix }),
-  };
+  return { timeout, ...(prefix === undefined ? {} : { prefix }) };
 }
 
 /** @throws Error where a problem went unnoticed: the schema and the draft do not agree */

@@ -2,54 +2,11 @@ import type * as z from 'zod';
 import { KINDS, isNothing, kindOf } from '../reading/kinds.ts';
 import { childOf, keyPosition, toPlain, treeAt, type Path, type Tree } from '../reading/positions.ts';
 import { oneOf, show, type Problems } from '../reading/problems.ts';
-import {
-  FORMAT_VERSION,
-  attachmentSchema,
-  networkSchema,
-  nodeSchema,
-  routeSchema,
-  topologySchema,
-} from './schema.ts';
-import { RANGES } from './schema-numbers.ts';
-import { healthSchema } from './schema-health.ts';
-import { CLUSTER_FORMS, clusterKeys } from './schema-clusters.ts';
-import { NAMES_FORM } from './schema-names.ts';
-import { persistenceSchema, serverSchema, serviceSchema } from './schema-services.ts';
 import { didYouMean, nearest } from '../reading/suggest.ts';
+import { factsOf, mappingOf, rangeOf, schemaAt } from './keys.ts';
+import { FORMAT_VERSION, topologySchema } from './schema.ts';
 
 type Issue = z.core.$ZodIssue;
-
-/** How to write what the schema wants, by key. */
-const FORMS: Readonly<Record<string, string>> = {
-  lvslab: `write \`lvslab: ${FORMAT_VERSION}\` as the first line`,
-  networks: 'write `networks:` and under it names and subnets, such as `front: 203.0.113.0/24`',
-  nodes: 'write `nodes:` and under it names and mappings, such as `client: { on: front }`',
-  services: 'write `services:` and under it a list, such as `- vip: 203.0.113.100`',
-  subnet: 'write `subnet: 10.0.0.0/24`',
-  on: 'write `on: front`, `on: [front, back]` or `on: { back: 10.0.0.11 }`',
-  routes: 'write a list, such as `[ { to: 192.0.2.0/24, via: r1 } ]`',
-  to: 'write `to: 192.0.2.0/24`',
-  via: 'write `via: r1`: the next hop',
-  gateway: 'write a node’s name, an address or `none`',
-  vip: 'write `vip: 203.0.113.100`',
-  directors: 'write a list, such as `[director]`',
-  sysctls: 'write keys and values, such as `{ net.ipv4.vs.conntrack: 1 }`',
-  health: 'write `health: { check: negotiate, receive: ok }`',
-  flags: 'write a list, such as `[sh-port]`',
-  persistence: 'write `persistence: 30` (seconds) or `persistence: { timeout: 30, netmask: 255.255.255.0 }`',
-  netmask: 'write `netmask: 255.255.255.0`, or its bits: `netmask: 24`',
-  servers: 'write a list, such as `[rs1, rs2]` or `[ { node: rs1, weight: 3 } ]`',
-  node: 'write `node: rs1`',
-  ports: 'write a list, such as `[80, 443]` or `[8443/tls, 53/udp]`',
-  address: 'write `address: 10.0.0.11`, or leave it out',
-  delay: 'write it with its unit, such as `delay: 20ms`',
-  jitter: 'write it with its unit, such as `jitter: 2ms`',
-  loss: 'write it with its unit, such as `loss: 1%`',
-  rate: 'write it with its unit, such as `rate: 10mbit`',
-  names: NAMES_FORM,
-  needs: 'write a list, such as `[iptables]`',
-  ...CLUSTER_FORMS,
-};
 
 /** Reports everything in which a file differs from the schema. */
 export function checkShape(root: Tree, problems: Problems): void {
@@ -78,7 +35,7 @@ class ShapeReport {
     if (tree === undefined) this.#missing(path);
     else if (issue.code === 'unrecognized_keys') this.#unknownKeys(path, issue.keys);
     else if (issue.code === 'invalid_union') this.#union(issue, path, tree);
-    else if (issue.code === 'invalid_type' && Object.hasOwn(RANGES, field(path)))
+    else if (issue.code === 'invalid_type' && rangeAt(path) !== undefined)
       this.#number(path, tree, issue.expected === 'int');
     else if (issue.code === 'invalid_type') this.#wrongType(path, tree, [issue.expected]);
     else if (issue.code === 'too_small' || issue.code === 'too_big') this.#number(path, tree, false);
@@ -113,8 +70,8 @@ class ShapeReport {
     }
     const at = keyPosition(this.#root, parent);
     if (path.length === 1 && key === 'lvslab')
-      this.#problems.add(at, 'the file does not say which version of the format it has', FORMS['lvslab']);
-    else this.#problems.add(at, `${label(parent)} has no \`${key}\``, FORMS[key]);
+      this.#problems.add(at, 'the file does not say which version of the format it has', formOf(path));
+    else this.#problems.add(at, `${label(parent)} has no \`${key}\``, formOf(path));
   }
 
   #unknownKeys(path: Path, keys: readonly string[]): void {
@@ -145,7 +102,7 @@ class ShapeReport {
 
   #number(path: Path, tree: Tree, notWhole: boolean): void {
     const name = field(path);
-    const [least, most] = RANGES[name as keyof typeof RANGES];
+    const [least, most] = rangeAt(path) ?? [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
     const allowed = `a whole number from ${least} to ${most}`;
     const value = tree.kind === 'scalar' ? tree.value : undefined;
     if (isNothing(tree)) this.#problems.add(tree.at, `${name} has no value`, allowed);
@@ -209,12 +166,19 @@ function isNamed(section: PropertyKey | undefined): section is string {
   return section === 'networks' || section === 'nodes' || section === 'clusters' || section === 'names';
 }
 
+/** How to write what is at a path; an item is written as its list shows. */
 function formOf(path: Path): string | undefined {
-  if (path.length === 2 && path[0] === 'networks') return 'write a subnet, such as `back: 10.0.0.0/24`';
-  if (path.length === 2 && path[0] === 'nodes') return 'write a mapping, such as `client: { on: front }`';
-  if (path.length === 4 && path[2] === 'servers') return 'write `rs1` or `{ node: rs1, weight: 3 }`';
-  if (path.length === 4 && path[2] === 'ports') return FORMS['ports'];
-  return FORMS[path.length === 0 ? 'lvslab' : field(path)];
+  const schema = schemaAt(topologySchema, path);
+  const form = schema === undefined ? undefined : factsOf(schema).write;
+  const parent = path.slice(0, -1);
+  const isItem =
+    path.length > 0 && mappingOf(schemaAt(topologySchema, parent) ?? topologySchema) === undefined;
+  return form ?? (isItem ? formOf(parent) : undefined);
+}
+
+function rangeAt(path: Path): [least: number, most: number] | undefined {
+  const schema = schemaAt(topologySchema, path);
+  return schema && rangeOf(schema);
 }
 
 /** What a part of the file is called in messages. */
@@ -233,15 +197,8 @@ function label(path: Path): string {
 }
 
 function allowedKeys(path: Path): string[] {
-  const [section, , inner] = path;
-  if (path.length === 0) return Object.keys(topologySchema.shape);
-  if (section === 'networks') return Object.keys(networkSchema.shape);
-  if (section === 'nodes' && inner === 'on') return Object.keys(attachmentSchema.shape);
-  if (section === 'nodes') return Object.keys((inner === 'routes' ? routeSchema : nodeSchema).shape);
-  if (inner === 'health') return Object.keys(healthSchema.shape);
-  if (section === 'clusters') return clusterKeys(inner);
-  if (inner === 'persistence') return Object.keys(persistenceSchema.shape);
-  return Object.keys((inner === 'servers' ? serverSchema : serviceSchema).shape);
+  const schema = schemaAt(topologySchema, path);
+  return Object.keys((schema && mappingOf(schema)?.shape) ?? {});
 }
 
 /** Whether the file is of a version that this release cannot judge. */

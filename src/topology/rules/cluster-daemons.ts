@@ -1,13 +1,13 @@
 import { membersOf, movingAddresses, sharedByAll, syncNetwork, vrrpNetworks } from './cluster-networks.ts';
-import { valueOf } from '../fields/draft.ts';
+import { valueOf, type DraftCluster } from '../fields/draft.ts';
 import type { Given } from '../reading/given.ts';
-import type { DraftCluster } from '../fields/draft-clusters.ts';
 import { familyOf } from '../ip.ts';
 import { parseInterval } from '../fields/normalize-clusters.ts';
 import type { Position } from '../reading/positions.ts';
 import { onLine, show, type Problems } from '../reading/problems.ts';
 import type { References } from './references.ts';
-import { DEFAULT_SYNC_ID, DEFAULT_VRRP } from '../fields/schema-clusters.ts';
+import { syncSchema, vrrpSchema } from '../fields/cluster.ts';
+import { fill } from '../fields/fill.ts';
 import { didYouMean } from '../reading/suggest.ts';
 
 /** Milliseconds. A shorter one makes a busy machine lose its VIP; more than 40.95 s do not fit into VRRP's packet. */
@@ -48,7 +48,7 @@ export function checkVrrp(cluster: DraftCluster, references: References, problem
 /** Checks a cluster's sync daemons, and who is their master. */
 export function checkSync(cluster: DraftCluster, references: References, problems: Problems): void {
   if (typeof cluster.sync !== 'object') return;
-  const { on, masters, id } = cluster.sync.value;
+  const { on, master: stated } = cluster.sync.value;
   if (checkOn(cluster, on, references, problems)) {
     const network = syncNetwork(cluster, references);
     if (network !== undefined && !familiesOf(network, references).includes(4))
@@ -59,11 +59,11 @@ export function checkSync(cluster: DraftCluster, references: References, problem
       );
   }
   const [first] = membersOf(cluster, references).flatMap(({ names }) => names);
-  const [master, second] = valueOf(masters) ?? [];
+  const [master, second] = valueOf(stated) ?? [];
   if (second !== undefined)
     problems.add(
       second.at,
-      `two masters with one sync id ${valueOf(id) ?? DEFAULT_SYNC_ID}: ${show(master?.value)} and ${show(second.value)}`,
+      `two masters with one sync id ${fill(syncSchema, cluster.sync.value).id}: ${show(master?.value)} and ${show(second.value)}`,
       'the one that has the VIPs tells the others: name it alone, or leave `master` out',
     );
   else if (master !== undefined && first !== undefined && master.value !== first)
@@ -118,7 +118,7 @@ export function checkIds(references: References, problems: Problems): void {
     const { vrrp, sync } = cluster;
     if (typeof vrrp === 'object') {
       const networks = vrrpNetworks(cluster, references);
-      const claimed = { networks, id: vrrp.value.id, standard: DEFAULT_VRRP.id, at: vrrp.at };
+      const claimed = { networks, id: vrrp.value.id, standard: fill(vrrpSchema, undefined).id, at: vrrp.at };
       once(routers, claimed, (id, network, line) => {
         problems.add(
           placeOf(claimed),
@@ -129,7 +129,7 @@ export function checkIds(references: References, problems: Problems): void {
     }
     if (typeof sync === 'object') {
       const networks = [syncNetwork(cluster, references) ?? ''];
-      const claimed = { networks, id: sync.value.id, standard: DEFAULT_SYNC_ID, at: sync.at };
+      const claimed = { networks, id: sync.value.id, standard: fill(syncSchema, undefined).id, at: sync.at };
       once(masters, claimed, (id, network, line) => {
         problems.add(
           placeOf(claimed),

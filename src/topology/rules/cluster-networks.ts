@@ -1,6 +1,4 @@
-import { valueOf } from '../fields/draft.ts';
-import type { DraftCluster } from '../fields/draft-clusters.ts';
-import type { DraftService } from '../fields/draft-services.ts';
+import { valueOf, type DraftCluster, type DraftService } from '../fields/draft.ts';
 import { contains } from '../ip.ts';
 import { settled, type References, type Referent } from './references.ts';
 
@@ -40,7 +38,7 @@ export function movingAddresses(
   references: References,
 ): { address: string; network: string | undefined }[] {
   const vips = servicesOf(cluster, references).flatMap(({ vip }) => valueOf(vip) ?? []);
-  const gateways = (valueOf(cluster.gateways) ?? []).map(({ value }) => value);
+  const gateways = (valueOf(cluster.gateway) ?? []).map(({ value }) => value);
   return [...new Set([...vips, ...gateways])].map((address) => ({
     address,
     network: networkHolding(address, references),

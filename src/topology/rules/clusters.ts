@@ -1,7 +1,5 @@
 import { membersOf, networkHolding, servicesOf, sharedByAll } from './cluster-networks.ts';
-import { valueOf } from '../fields/draft.ts';
-import type { DraftCluster } from '../fields/draft-clusters.ts';
-import type { DraftService } from '../fields/draft-services.ts';
+import { valueOf, type DraftCluster, type DraftService } from '../fields/draft.ts';
 import { familyOf, reservedIn } from '../ip.ts';
 import { addressFault } from './ip-faults.ts';
 import { checkName } from '../names.ts';
@@ -135,8 +133,8 @@ function checkCarriedByAll(
 }
 
 function checkGateways(cluster: DraftCluster, references: References, problems: Problems): void {
-  for (const gateway of valueOf(cluster.gateways) ?? []) checkGateway(cluster, gateway, references, problems);
-  if (cluster.gateways !== undefined) return;
+  for (const gateway of valueOf(cluster.gateway) ?? []) checkGateway(cluster, gateway, references, problems);
+  if (cluster.gateway !== undefined) return;
   const service = servicesOf(cluster, references).find((each) =>
     references
       .serversOf(each)

@@ -1,5 +1,4 @@
-import { valueOf, type DraftNode } from '../fields/draft.ts';
-import type { DraftService } from '../fields/draft-services.ts';
+import { valueOf, type DraftNode, type DraftService } from '../fields/draft.ts';
 import { familyOf } from '../ip.ts';
 import type { Placed, Position } from '../reading/positions.ts';
 import { show, type Problems } from '../reading/problems.ts';

@@ -1,14 +1,13 @@
-import { valueOf } from '../fields/draft.ts';
+import { valueOf, type DraftHealth, type DraftService } from '../fields/draft.ts';
 import type { Given } from '../reading/given.ts';
-import type { DraftHealth } from '../fields/draft-health.ts';
-import type { DraftService } from '../fields/draft-services.ts';
 import { pagePath } from './page-text.ts';
 import type { Placed } from '../reading/positions.ts';
 import { familyOf } from '../ip.ts';
 import { isPattern } from './matching-text.ts';
 import { show, type Problems } from '../reading/problems.ts';
 import type { References } from './references.ts';
-import { DEFAULT_HEALTH } from '../fields/schema-numbers.ts';
+import { fill } from '../fields/fill.ts';
+import { healthSchema } from '../fields/health.ts';
 import { portsOf } from '../service-ports.ts';
 import { didYouMean } from '../reading/suggest.ts';
 import { checkNamed } from './servers.ts';
@@ -30,7 +29,7 @@ function checkManageable(service: DraftService, { at }: DraftHealth, problems: P
   const tunnel = valueOf(service.tunnel) ?? 'ipip';
   const unmanageable = [
     ...(service.mark === undefined ? [] : ['a mark']),
-    ...(valueOf(service.onePacket) === true ? ['one-packet scheduling'] : []),
+    ...(valueOf(service['one-packet']) === true ? ['one-packet scheduling'] : []),
     ...((valueOf(service.flags) ?? []).length > 0 ? ['scheduler flags'] : []),
     ...(limits === undefined ? [] : ['limits of a real server']),
     ...(tunnel === 'ipip' ? [] : [`tunnel ${tunnel}`]),
@@ -52,7 +51,7 @@ const KEYS = {
 
 function checkQuestion(service: DraftService, health: DraftHealth, problems: Problems): void {
   if (health.check === 'unreadable') return;
-  const check = valueOf(health.check) ?? DEFAULT_HEALTH.check;
+  const check = fill(healthSchema, health).check;
   const at = typeof health.check === 'object' ? health.check.at : health.at;
   for (const [key, own] of Object.entries(KEYS) as [keyof typeof KEYS, Check][]) {
     const given = health[key];
@@ -94,9 +93,10 @@ function checkQuestion(service: DraftService, health: DraftHealth, problems: Pro
 }
 
 /** ldirectord makes Net::Ping of the kind `icmp`, which is IPv4's alone (check_ping in ldirectord). */
-function checkPing({ vip }: DraftService, { by, check }: DraftHealth, problems: Problems): void {
+function checkPing({ vip }: DraftService, health: DraftHealth, problems: Problems): void {
+  const { check } = health;
   if (typeof check !== 'object' || check.value !== 'ping' || familyOf(valueOf(vip) ?? '') !== 6) return;
-  if ((valueOf(by) ?? DEFAULT_HEALTH.by) === 'ldirectord')
+  if (fill(healthSchema, health).by === 'ldirectord')
     problems.add(
       check.at,
       'ldirectord’s check ping knows IPv4 only: it would take every real server of this service out',

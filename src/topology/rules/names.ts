@@ -1,6 +1,5 @@
-import type { DraftName } from '../fields/draft-names.ts';
+import { type DraftName, valueOf } from '../fields/draft.ts';
 import type { Placed } from '../reading/positions.ts';
-import { valueOf } from '../fields/draft.ts';
 import { onLine, show, type Problems } from '../reading/problems.ts';
 import type { References } from './references.ts';
 import { didYouMean } from '../reading/suggest.ts';

@@ -1,11 +1,11 @@
-import type { DraftService } from '../fields/draft-services.ts';
+import type { DraftService } from '../fields/draft.ts';
 import type { Problems } from '../reading/problems.ts';
 import type { References } from './references.ts';
 import { portsOf } from '../service-ports.ts';
 
 /** One-packet scheduling keeps no entry: that leaves out what needs one. */
 export function checkOnePacket(service: DraftService, references: References, problems: Problems): void {
-  const { onePacket } = service;
+  const onePacket = service['one-packet'];
   if (typeof onePacket !== 'object' || !onePacket.value) return;
   if (portsOf(service)?.some(({ value }) => value.protocol === 'tcp') === true)
     problems.add(

@@ -1,5 +1,4 @@
-import { valueOf } from '../fields/draft.ts';
-import type { DraftServer, DraftService } from '../fields/draft-services.ts';
+import { valueOf, type DraftServer, type DraftService } from '../fields/draft.ts';
 import { maskFault } from '../fields/netmask.ts';
 import { show, type Problems } from '../reading/problems.ts';
 import { SCHEDULER_FLAGS } from '../types.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_REQUEST } from '../fields/schema-health.ts';
+import { DEFAULT_REQUEST } from '../fields/health.ts';
 import { textMatching } from './matching-text.ts';
 
 /** The path of a request as a web server compares it: decoded, without a query; undefined where it cannot be decoded. */

@@ -1,7 +1,7 @@
 import { valueOf } from '../fields/draft.ts';
 import { isPattern, isPlain } from './matching-text.ts';
 import { pagePath, pageText } from './page-text.ts';
-import { DEFAULT_REQUEST } from '../fields/schema-health.ts';
+import { DEFAULT_REQUEST } from '../fields/health.ts';
 import { onLine, show, type Problems } from '../reading/problems.ts';
 import type { Placed } from '../reading/positions.ts';
 import type { References } from './references.ts';

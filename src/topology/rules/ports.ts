@@ -1,5 +1,4 @@
-import { valueOf } from '../fields/draft.ts';
-import type { DraftService } from '../fields/draft-services.ts';
+import { valueOf, type DraftService } from '../fields/draft.ts';
 import type { Position } from '../reading/positions.ts';
 import { GUE_PORT, PORT_PATTERN, parsePort } from '../fields/ports.ts';
 import { onLine, show, type Problems } from '../reading/problems.ts';

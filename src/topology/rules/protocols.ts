@@ -1,5 +1,4 @@
-import { valueOf } from '../fields/draft.ts';
-import type { DraftService } from '../fields/draft-services.ts';
+import { valueOf, type DraftService } from '../fields/draft.ts';
 import { onLine, type Problems } from '../reading/problems.ts';
 import type { References } from './references.ts';
 import { portsOf } from '../service-ports.ts';

@@ -1,6 +1,5 @@
-import { valueOf } from '../fields/draft.ts';
+import { valueOf, type DraftService } from '../fields/draft.ts';
 import type { Given } from '../reading/given.ts';
-import type { DraftService } from '../fields/draft-services.ts';
 import { show, type Problems } from '../reading/problems.ts';
 import type { References } from './references.ts';
 import { portsOf } from '../service-ports.ts';
@@ -46,7 +45,7 @@ function checkOptions(service: DraftService, problems: Problems): void {
   const unfit: [string, Given<unknown>][] = [
     ['persistence', service.persistence],
     ['mark', service.mark],
-    ['one-packet', service.onePacket],
+    ['one-packet', service['one-packet']],
     ['flags', service.flags],
     ['tunnel', service.tunnel],
     ['health', service.health],

@@ -1,5 +1,11 @@
-import { valueOf, type Draft, type DraftNetwork, type DraftNode } from '../fields/draft.ts';
-import type { DraftServer, DraftService } from '../fields/draft-services.ts';
+import {
+  valueOf,
+  type Draft,
+  type DraftNetwork,
+  type DraftNode,
+  type DraftServer,
+  type DraftService,
+} from '../fields/draft.ts';
 import type { Mode, Role } from '../types.ts';
 
 /** What a name in the file stands for: the node that bears it, or the nodes of a counted one. */

@@ -1,5 +1,4 @@
-import { valueOf } from '../fields/draft.ts';
-import type { DraftServer, DraftService } from '../fields/draft-services.ts';
+import { valueOf, type DraftServer, type DraftService } from '../fields/draft.ts';
 import type { Placed, Position } from '../reading/positions.ts';
 import { onLine, show, type Problems } from '../reading/problems.ts';
 import { settled, sharedNetworks, type References, type StatedServer } from './references.ts';

@@ -1,5 +1,5 @@
 import type { Given } from '../reading/given.ts';
-import type { DraftService } from '../fields/draft-services.ts';
+import type { DraftService } from '../fields/draft.ts';
 import { endpoint } from '../endpoint.ts';
 import { contains, familyOf, reservedIn } from '../ip.ts';
 import { addressFault } from './ip-faults.ts';

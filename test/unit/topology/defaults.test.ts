@@ -58,7 +58,7 @@ describe('the shipped NAT lab', () => {
           application: 'http',
           scheduler: 'rr',
           flags: [],
-          onePacket: false,
+          'one-packet': false,
           directors: ['director'],
           tunnel: 'ipip',
           servers: [server('rs1'), server('rs2')],
