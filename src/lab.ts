@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import { endpointSchema } from './docker/endpoint.ts';
 import { settingsSchema, type Settings } from './drift/settings.ts';
@@ -9,7 +10,7 @@ import type { Lock } from './locks/taken.ts';
 import { KERNEL_KINDS } from './machine/embedded/kernel-kinds.ts';
 import { machineNameSchema } from './machine/machine.ts';
 import { PROCESSORS } from './machine/processor.ts';
-import { planSchema } from './plan/types.ts';
+import { planSchema, type Plan } from './plan/types.ts';
 import { RUNTIME_KINDS } from './runtime/runtime.ts';
 import {
   LOCK,
@@ -96,6 +97,12 @@ export function writeRecord(record: LabRecord): void {
 
 function recordText(record: LabRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
+}
+
+/** Whether a lab was brought up by just this plan: values count, and not the order in which an earlier release wrote them. */
+export function isSamePlan(recorded: Plan, plan: Plan): boolean {
+  // A record has no key without a value.
+  return isDeepStrictEqual(recorded, JSON.parse(JSON.stringify(plan)));
 }
 
 /**

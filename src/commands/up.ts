@@ -3,6 +3,7 @@ import { EXIT, LabError } from '../errors.ts';
 import { interrupted, undoing } from '../interrupt.ts';
 import {
   holdLab,
+  isSamePlan,
   labExists,
   labNames,
   lookUp,
@@ -88,7 +89,7 @@ export async function up(request: UpRequest, progress: Progress): Promise<UpResu
     const health = existing === undefined ? undefined : await healthOf(existing);
     if (existing !== undefined && ['up', 'not-answering', 'damaged'].includes(health ?? '')) {
       const same = existing.around === undefined ? plan : request.planAround(existing.around);
-      if (JSON.stringify(existing.plan) === JSON.stringify(same) && hasKernel(existing, request.kernel)) {
+      if (isSamePlan(existing.plan, same) && hasKernel(existing, request.kernel)) {
         const revived = health === 'damaged' ? await revive(existing) : [];
         if (revived !== undefined)
           return await Promise.race([again(existing, revived, request, progress), interrupted]);

@@ -3,8 +3,10 @@ import { answering } from '../plan/health.ts';
 import { serverStep } from '../plan/node-steps.ts';
 import { renderStep } from '../plan/render.ts';
 import type { Command } from '../plan/command.ts';
-import type { RouteStep, Step } from '../plan/steps.ts';
+import type { RouteStep, Step, TimeoutsStep } from '../plan/steps.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
+import { fill } from '../topology/fields/fill.ts';
+import { timeoutsSchema } from '../topology/fields/node.ts';
 import { GUE_PORT } from '../topology/fields/ports.ts';
 import { QUALITY_KEYS, measureText } from '../topology/fields/quality.ts';
 import type { Quality } from '../topology/types.ts';
@@ -25,8 +27,8 @@ export function plannedFacts(plan: Plan, node: PlannedNode, settings: Settings =
     ...Object.entries(settings).map(([key, value]) => setting(key, value)),
     // Before the steps: their gateways are reached by these.
     ...connected(plan, node),
+    ...(node.steps.some((s) => s.kind === 'virtual-service') ? [timeouts(KERNEL_TIMEOUTS)] : []),
     ...node.steps.flatMap((step) => factsOf(step, plan, node)),
-    ...(node.steps.some((s) => s.kind === 'virtual-service') ? [TIMEOUTS] : []),
     ...watchedServers(plan, node),
     ...clusterFacts(plan, node),
   ];
@@ -92,6 +94,8 @@ function factsOf(step: Step, plan: Plan, node: PlannedNode): PlannedFact[] {
     case 'virtual-service':
     case 'real-server':
       return [ipvs(put)];
+    case 'timeouts':
+      return [timeouts(step)];
     case 'sync-daemon':
       return [syncFact(step, put)];
     case 'file':
@@ -212,13 +216,18 @@ function watchedServers({ services }: Plan, { name }: PlannedNode): PlannedFact[
     );
 }
 
-/** The kernel's own (IP_VS_TIMEOUT in ip_vs_proto_*.c): seconds for TCP, TCP after a FIN, UDP. */
-const TIMEOUTS: PlannedFact = {
-  kind: 'timeouts',
-  name: 'ipvs',
-  attributes: { tcp: '900', tcpfin: '120', udp: '300' },
-  put: [{ argv: ['ipvsadm', '--set', '900', '120', '300'] }],
-};
+function timeouts(step: TimeoutsStep): PlannedFact {
+  const { tcp, tcpfin, udp } = step;
+  return {
+    kind: 'timeouts',
+    name: 'ipvs',
+    attributes: { tcp: String(tcp), tcpfin: String(tcpfin), udp: String(udp) },
+    put: renderStep(step),
+  };
+}
+
+/** What a director has that is told nothing: the defaults of a mapping in which nothing stands. */
+const KERNEL_TIMEOUTS: TimeoutsStep = { kind: 'timeouts', ...fill(timeoutsSchema, undefined) };
 
 /** A daemon reads its files when it starts. Which ones, the plan does not say: those that come before it. */
 function restarts(node: PlannedNode, file: Step): Command[] {

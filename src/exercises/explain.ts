@@ -116,6 +116,13 @@ const RULES: readonly (readonly [RegExp, Text])[] = [
     { en: 'The way to one network or node.', de: 'Der Weg zu einem Netz oder Knoten.' },
   ],
   [
+    /^ipvsadm --set /,
+    {
+      en: 'Seconds after which the director forgets a connection that nothing passes: TCP, TCP that a side has closed, UDP.',
+      de: 'Sekunden, nach denen der Director eine Verbindung vergisst, über die nichts mehr kommt: TCP, von einer Seite geschlossenes TCP, UDP.',
+    },
+  ],
+  [
     /ipvsadm --start-daemon/,
     {
       en: 'The sync daemon: a master tells of its connections by multicast, a backup learns those that have its sync id.',

@@ -50,6 +50,7 @@ export function directorSteps({ node, hop, networks, services, clusters }: NodeC
       hop.interfaces.map((i) => i.name),
       own,
     ),
+    ...(node.timeouts === undefined ? [] : [{ kind: 'timeouts' as const, ...node.timeouts }]),
     ...oncePerMark(own).flatMap((service, index, all): Step[] => [
       ...(hasVips && all.findIndex((s) => s.vip === service.vip) === index
         ? [

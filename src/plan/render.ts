@@ -41,6 +41,8 @@ export function renderStep(step: Step): Command[] {
       const server = realServer(step);
       return [{ argv: ['ipvsadm', '-a', ...server], otherwise: ['ipvsadm', '-e', ...server] }];
     }
+    case 'timeouts':
+      return [{ argv: ['ipvsadm', '--set', ...[step.tcp, step.tcpfin, step.udp].map(String)] }];
     case 'sync-daemon':
       return [syncDaemon(step)];
     case 'file':

@@ -98,6 +98,15 @@ const realServerStepSchema = z.object({
 });
 export type RealServerStep = z.infer<typeof realServerStepSchema>;
 
+const timeoutsStepSchema = z.object({
+  kind: z.literal('timeouts'),
+  tcp: z.number(),
+  tcpfin: z.number(),
+  udp: z.number(),
+});
+/** How long a director remembers idle connections, those that a side has closed, and datagrams; in seconds. */
+export type TimeoutsStep = z.infer<typeof timeoutsStepSchema>;
+
 const fileStepSchema = z.object({
   kind: z.literal('file'),
   path: z.string(),
@@ -158,6 +167,7 @@ export const stepSchema = z.discriminatedUnion('kind', [
   markStepSchema,
   virtualServiceStepSchema,
   realServerStepSchema,
+  timeoutsStepSchema,
   fileStepSchema,
   syncDaemonStepSchema,
   certificateStepSchema,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { nodeSchema } from './fields/node.ts';
 import type { Filled } from './fields/fill.ts';
 import type { serverSchema, serviceSchema } from './fields/service.ts';
 
@@ -99,17 +100,21 @@ export const qualitySchema = z.object({
 /** How an interface sends; a measure that is not there leaves it as it is. Zero undoes what the network says. */
 export type Quality = z.infer<typeof qualitySchema>;
 
-export interface TopologyNode {
+/**
+ * `gateway`: another node's name or an address; `none` for no default route; undefined: by mode. `timeouts` in seconds;
+ * undefined: the kernel's own.
+ */
+export interface TopologyNode extends Omit<NodeKeys, 'role' | 'on' | 'routes' | 'sysctls' | 'count'> {
   name: string;
   role: Role;
   /** In the order in which the interfaces eth0, eth1 … are made. */
   attachments: Attachment[];
-  /** Default gateway: another node's name or an address; `none` for no default route; undefined: by mode. */
-  gateway: string | undefined;
   routes: StaticRoute[];
   /** Kernel settings, all below `net.`; they win over what the plan would set. */
   sysctls: Sysctl[];
 }
+
+type NodeKeys = Filled<typeof nodeSchema>;
 
 export interface Attachment {
   network: string;

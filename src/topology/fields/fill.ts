@@ -6,12 +6,12 @@ import type { DraftMapping } from './reader.ts';
 /** A mapping with its defaults, and without places; what the file leaves out and has no default is undefined. */
 export type Filled<S> =
   S extends z.ZodObject<infer Shape> ? { [K in keyof Shape]: FilledKey<Shape[K]> } : never;
-type FilledKey<S> =
-  S extends z.ZodDefault<infer I extends z.ZodType>
-    ? FilledValue<I>
-    : S extends z.ZodOptional<infer I extends z.ZodType> | z.ZodNullable<infer I extends z.ZodType>
-      ? FilledKey<I> | undefined
-      : FilledValue<S>;
+type FilledKey<S> = S extends
+  z.ZodDefault<infer I extends z.ZodType> | z.ZodPrefault<infer I extends z.ZodType>
+  ? FilledValue<I>
+  : S extends z.ZodOptional<infer I extends z.ZodType> | z.ZodNullable<infer I extends z.ZodType>
+    ? FilledKey<I> | undefined
+    : FilledValue<S>;
 type FilledValue<S> =
   S extends z.ZodUnion<infer Forms extends readonly z.ZodType[]> ? OfForms<Forms[number]> : OfForm<S>;
 type OfForms<Forms> =
@@ -49,7 +49,10 @@ function filled(keys: z.ZodObject, draft: object | undefined): object {
 }
 
 function value(schema: z.core.$ZodType, given: Given<unknown>): unknown {
-  if (typeof given !== 'object') return schema instanceof z.ZodDefault ? schema.def.defaultValue : undefined;
+  if (typeof given !== 'object')
+    return schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault
+      ? schema.parse(undefined)
+      : undefined;
   const keys = mappingOf(schema);
   if (keys !== undefined) return filled(keys, given.value as object);
   const list = listOf(schema);

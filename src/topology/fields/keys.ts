@@ -17,7 +17,12 @@ type Schema = z.core.$ZodType;
 
 /** What stands behind a key: a schema without what says that the key may be left out. */
 export function bare(schema: Schema): Schema {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  )
     return bare(schema.unwrap());
   return schema;
 }

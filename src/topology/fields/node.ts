@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ROLES } from '../types.ts';
+import { duration } from './duration.ts';
 import { KEYS } from './keys.ts';
 import { quality } from './network.ts';
 
@@ -55,6 +56,21 @@ const on = z
   )
   .register(KEYS, { write: onForms });
 
+/** The defaults are the kernel's own (tcp_timeouts and udp_timeouts in net/netfilter/ipvs/ip_vs_proto_*.c). */
+export const timeoutsSchema = z
+  .strictObject({
+    tcp: duration('tcp', '15m')
+      .prefault('15m')
+      .describe('How long an idle TCP connection is remembered; 15m by default.'),
+    tcpfin: duration('tcpfin', '2m')
+      .prefault('2m')
+      .describe('How long one that a side has closed is remembered; 2m by default.'),
+    udp: duration('udp', '5m')
+      .prefault('5m')
+      .describe('How long it is remembered where datagrams go that come no more; 5m by default.'),
+  })
+  .register(KEYS, { write: 'write `timeouts: { tcp: 15m, tcpfin: 2m, udp: 5m }`, or some of these' });
+
 /** A node of the file. Each key is described here and nowhere else: its type, range, default and how to write it. */
 export const nodeSchema = z
   .strictObject({
@@ -87,6 +103,11 @@ export const nodeSchema = z
         'Kernel settings of this node, all of them net.…: { net.ipv4.vs.expire_nodest_conn: 1 }. They win over what the mode would set.',
       )
       .register(KEYS, { write: 'write keys and values, such as `{ net.ipv4.vs.conntrack: 1 }`' }),
+    timeouts: timeoutsSchema
+      .optional()
+      .describe(
+        'Of a director: how long it remembers connections (ipvsadm --set): { tcp: 15m, tcpfin: 2m, udp: 5m }.',
+      ),
     count: z
       .int()
       .min(1)

@@ -17,6 +17,7 @@ import { fill } from './fill.ts';
 import { DEFAULT_REQUEST, healthSchema } from './health.ts';
 import { maskBits } from './netmask.ts';
 import { clusterOf } from './normalize-clusters.ts';
+import { nodeSchema } from './node.ts';
 import type { ServicePort } from './ports.ts';
 import { serverSchema, serviceSchema } from './service.ts';
 
@@ -46,8 +47,12 @@ export function normalize(draft: Draft, defaultName: string): Topology {
   };
 }
 
+/** What has other forms in the file, or follows from other parts of it, is worked out below. */
+const NODE_KEYS = nodeSchema.omit({ role: true, on: true, routes: true, sysctls: true, count: true });
+
 function topologyNode(name: string, node: DraftNode): TopologyNode {
   return {
+    ...fill(NODE_KEYS, node),
     name,
     role: present(valueOf(node.role)),
     attachments: node.attachments.map(({ network, addresses, quality }) => ({
@@ -55,7 +60,6 @@ function topologyNode(name: string, node: DraftNode): TopologyNode {
       addresses: addresses.map(({ value }) => value),
       quality: measured(quality),
     })),
-    gateway: valueOf(node.gateway),
     routes: node.routes.map(({ to, via }) => ({
       to: destination(present(valueOf(to))),
       via: present(valueOf(via)),

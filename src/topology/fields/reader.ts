@@ -13,6 +13,7 @@ type Bare<S> = S extends
   | z.ZodOptional<infer I extends z.ZodType>
   | z.ZodNullable<infer I extends z.ZodType>
   | z.ZodDefault<infer I extends z.ZodType>
+  | z.ZodPrefault<infer I extends z.ZodType>
   ? Bare<I>
   : S;
 

@@ -40,6 +40,8 @@ class ShapeReport {
     else if (issue.code === 'invalid_type') this.#wrongType(path, tree, [issue.expected]);
     else if (issue.code === 'too_small' || issue.code === 'too_big') this.#number(path, tree, false);
     else if (issue.code === 'invalid_value') this.#notAChoice(path, tree, issue.values.map(String));
+    else if (issue.code === 'custom' && tree.kind === 'scalar')
+      this.#problems.add(tree.at, `${field(path)} ${show(tree.value)} ${issue.message}`, formOf(path));
     else this.#problems.add(tree.at, `${label(path)}: ${issue.message}`);
   }
 

@@ -8,6 +8,7 @@ import { AddressBook } from './addresses.ts';
 import { checkQuality } from './quality.ts';
 import { checkNeighbour, checkRoutes } from './routes.ts';
 import { checkSysctls } from './sysctls.ts';
+import { checkTimeouts } from './timeouts.ts';
 
 /** Checks the nodes: names, roles, networks, addresses, gateways and routes. */
 export function checkNodes(references: References, problems: Problems): void {
@@ -28,6 +29,7 @@ export function checkNodes(references: References, problems: Problems): void {
     checkNeighbour('gateway', node.gateway, node, references, problems);
     checkRoutes(node, references, problems);
     checkSysctls(node, references, problems);
+    checkTimeouts(node, references, problems);
   }
   checkClashes(nodes, problems);
 }

@@ -24,6 +24,11 @@ const cases: [name: string, step: Step, commands: Command[]][] = [
     { kind: 'sysctl', key: 'net.ipv4.ip_forward', value: '1' },
     [{ argv: words('sysctl -qw net.ipv4.ip_forward=1') }],
   ],
+  [
+    'timeouts',
+    { kind: 'timeouts', tcp: 10, tcpfin: 5, udp: 300 },
+    [{ argv: words('ipvsadm --set 10 5 300') }],
+  ],
   ['link', { kind: 'link', device: 'eth0' }, [{ argv: words('ip link set eth0 up') }]],
   [
     'address',
@@ -387,6 +392,7 @@ describe('a step', () => {
     // A kind that is added to Step and not here fails to compile.
     const kinds: Record<Step['kind'], true> = {
       sysctl: true,
+      timeouts: true,
       link: true,
       'link-quality': true,
       address: true,

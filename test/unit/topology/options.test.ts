@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseTopology } from '../../../src/topology/parse.ts';
 import { maskBits, maskOf } from '../../../src/topology/fields/netmask.ts';
 import { expectProblems, lab, problemsOf } from './marked.ts';
 
@@ -184,6 +185,50 @@ describe('several addresses of an interface', () => {
       }),
       ['subnet "203.0.113.0/29" of "front" has 6 addresses, too few for 7 nodes'],
     );
+  });
+});
+
+describe('timeouts', () => {
+  const node = (timeouts: string, of = 'director', services?: string) =>
+    lab({
+      nodes: ['client', 'director', 'rs1']
+        .map((name) => {
+          const on = { client: 'front', director: '[front, back]', rs1: 'back' }[name] ?? '';
+          return `  ${name}: { on: ${on}${name === of ? `, timeouts: ${timeouts}` : ''} }`;
+        })
+        .join('\n'),
+      ...(services === undefined ? {} : { services }),
+    });
+  const form = 'write it with its unit, s, m, h or d, such as `tcp: 15m`';
+
+  it('are times with their unit, up to what ipvsadm takes', () => {
+    for (const time of ['1s', '15m', '2h', '31d', '2678400s'])
+      expect(problemsOf(node(`{ tcp: ${time}, tcpfin: ${time}, udp: ${time} }`)), time).toEqual([]);
+    expect(problemsOf(node('{}'))).toEqual([]);
+    for (const time of ['0s', '32d', '2678401s', '1.5m', '-1s', 'soon', '15', '99999999d'])
+      expectProblems(node(`{ tcp: ▸"${time}" }`), [`tcp "${time}" is not a time from 1s to 31d`, form]);
+    expectProblems(node('{ tcp: ▸900 }'), ['tcp 900 is a number, not text', form]);
+    expectProblems(node('▸15m'), [
+      'timeouts "15m" is text, not a mapping',
+      'write `timeouts: { tcp: 15m, tcpfin: 2m, udp: 5m }`, or some of these',
+    ]);
+    expectProblems(node('{ ▸icmp: 1m }'), ['unknown key "icmp" in timeouts', 'one of: tcp, tcpfin, udp']);
+  });
+
+  it('are a director’s that carries a service', () => {
+    expectProblems(node('▸{ tcp: 1m }', 'rs1'), [
+      'node "rs1" is no director, and has no connections to remember',
+      'write `timeouts` at a node of role director, or leave it out',
+    ]);
+    expectProblems(node('▸{ tcp: 1m }', 'director', ''), [
+      'director "director" carries no service, and has no connections to remember',
+      'name it among the `directors` of a service, or leave `timeouts` out',
+    ]);
+  });
+
+  it('leave to the kernel what they do not name', () => {
+    const [, director] = parseTopology(node('{ udp: 90s }').replaceAll('▸', ''), 'x.yaml', 'x').nodes;
+    expect(director?.timeouts).toEqual({ tcp: 900, tcpfin: 120, udp: 90 });
   });
 });
 

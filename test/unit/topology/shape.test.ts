@@ -52,11 +52,11 @@ describe('unknown keys', () => {
       lab({ nodes: '  rs1: { on: back, ▸gatway: none }\n  director: { on: back, ▸type: director }' }),
       [
         'unknown key "gatway" in node "rs1"',
-        'did you mean "gateway"? one of: role, on, gateway, routes, sysctls, count',
+        'did you mean "gateway"? one of: role, on, gateway, routes, sysctls, timeouts, count',
       ],
       [
         'unknown key "type" in node "director"',
-        'did you mean "role"? one of: role, on, gateway, routes, sysctls, count',
+        'did you mean "role"? one of: role, on, gateway, routes, sysctls, timeouts, count',
       ],
     );
     expectProblems(
@@ -83,7 +83,7 @@ describe('unknown keys', () => {
     ]);
     expectProblems(lab({ nodes: '  client: { ▸networks: front }', services: '' }), [
       'unknown key "networks" in node "client"',
-      'did you mean "on"? one of: role, on, gateway, routes, sysctls, count',
+      'did you mean "on"? one of: role, on, gateway, routes, sysctls, timeouts, count',
     ]);
   });
 
