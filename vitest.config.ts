@@ -11,10 +11,10 @@ const TIMED = [
 /** Unit tests that change what all files of a worker share: modules, what those read as they load, the current folder. */
 const ALONE = [
   'test/unit/report/text.test.ts',
-  'test/unit/report/progress.test.ts',
+  'test/unit/terminal/progress.test.ts',
   'test/unit/machine/elsewhere.test.ts',
   'test/unit/commands/new.test.ts',
-  'test/unit/commands/topology-file.test.ts',
+  'test/unit/files/topology-file.test.ts',
 ];
 
 const unit = {

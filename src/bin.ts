@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { CommanderError } from 'commander';
 import { createCli } from './cli.ts';
-import { drained, outputFailure, watchOutput } from './standard-output.ts';
+import { drained, outputFailure, watchOutput } from './terminal/standard-output.ts';
 import { EXIT, LabError } from './errors.ts';
-import { Interrupted, interruption, momentsOver, overdue, watchSignals } from './interrupt.ts';
-import { onTerminal, paint } from './report/paint.ts';
+import { Interrupted, interruption, momentsOver, overdue, watchSignals } from './host/interrupt.ts';
+import { onTerminal, paint } from './terminal/paint.ts';
 
 const NO_FOLDER =
   'there can be no such folder: name another place (LVSLAB_STATE for labs, XDG_CACHE_HOME for the root)';

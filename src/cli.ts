@@ -13,7 +13,7 @@ import { addNodesCommands } from './cli/nodes.ts';
 import { addProofCommands } from './cli/proof.ts';
 import { addVerifyCommand } from './cli/verify.ts';
 import { out, type Finish } from './cli/output.ts';
-import { onTerminal } from './report/paint.ts';
+import { onTerminal } from './terminal/paint.ts';
 import { toolVersion } from './version.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Endpoint } from './docker/endpoint.ts';
 import { connectEngine } from './docker/engine.ts';
-import { interruptSignal } from './interrupt.ts';
-import { labDirectory, type LabRecord } from './lab.ts';
+import { interruptSignal } from './host/interrupt.ts';
+import { labDirectory, type LabRecord } from './records/lab.ts';
 import { localMachine } from './machine/local.ts';
 import { isRemote, type Machine } from './machine/machine.ts';
 import { embeddedMachine } from './machine/embedded/embedded.ts';

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { EMBEDDED_PROCESSOR } from '../machine/processor.ts';
+import { EMBEDDED_PROCESSOR } from '../host/processor.ts';
 import { toolVersion } from '../version.ts';
 import { tar } from './tar.ts';
 

@@ -1,5 +1,5 @@
 import { WITHOUT_DOCUMENTS, architecture, target } from '../machine/embedded/recipe.ts';
-import { EMBEDDED_PROCESSOR, LIBRARIES } from '../machine/processor.ts';
+import { EMBEDDED_PROCESSOR, LIBRARIES } from '../host/processor.ts';
 
 /** Programs that the tool runs from a bundle, each by way of `images/bundle/run`. */
 export const PROGRAMS = ['bwrap', 'flock', 'id', 'node', 'perl', 'setpriv', 'ssh', 'ssh-keygen', 'taskset'];

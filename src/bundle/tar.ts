@@ -1,7 +1,7 @@
 import type { ExecaError } from 'execa';
 import { EXIT, LabError } from '../errors.ts';
-import { hostCommand } from '../host-command.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { hostCommand } from '../host/command.ts';
+import { interruptSignal } from '../host/interrupt.ts';
 import { lastLines } from '../machine/embedded/packages.ts';
 
 /**

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, readFile, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { hostCommand } from '../host-command.ts';
+import { hostCommand } from '../host/command.ts';
 import { bootstrap } from '../machine/embedded/bootstrap.ts';
 import { packageList, packageMirror } from '../machine/embedded/recipe.ts';
 import type { MadeKernel } from '../machine/embedded/kernel.ts';
 import type { Root } from '../machine/embedded/root.ts';
-import { packageRoot } from '../paths.ts';
-import type { Progress, Task } from '../report/progress.ts';
+import { packageRoot } from '../host/paths.ts';
+import type { Progress, Task } from '../terminal/progress.ts';
 import { PROGRAMS, bundleRecipe } from './recipe.ts';
 import { tar } from './tar.ts';
 

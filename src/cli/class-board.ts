@@ -1,11 +1,11 @@
 import { Option, type Command } from 'commander';
 import { SORTS, type BoardSort } from '../class/board.ts';
 import type { Language } from '../exercises/types.ts';
-import { leaveByInterrupt } from '../interrupt.ts';
+import { leaveByInterrupt } from '../host/interrupt.ts';
 import { languageOption, localLanguage } from './exercises.ts';
 import { jsonLine, jsonOption, out, writeText, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
-import { untilUnread } from '../standard-output.ts';
+import { untilUnread } from '../terminal/standard-output.ts';
 
 /** The trainer's board. */
 export function addClassBoard(group: Command): void {
@@ -29,7 +29,7 @@ export function addClassBoard(group: Command): void {
           import('../commands/class/board.ts'),
           import('../report/class-board.ts'),
           import('../report/document.ts'),
-          import('../report/screen.ts'),
+          import('../terminal/screen.ts'),
         ],
       );
       const { sort, interval, html } = options;

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { leaveByInterrupt } from '../interrupt.ts';
+import { leaveByInterrupt } from '../host/interrupt.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { portNumber } from './numbers.ts';
 import { json, jsonOption, out, progressFor, type Common } from './output.ts';
@@ -33,8 +33,8 @@ export function addClassGateway(group: Command): void {
     .addOption(jsonOption())
     .action(async (name: string | undefined, options: Common) => {
       const [{ closeGateway }, { findClass }] = await Promise.all([
-        import('../class-gateway.ts'),
-        import('../class-record.ts'),
+        import('../records/class-gateway.ts'),
+        import('../records/class.ts'),
       ]);
       const record = findClass(name);
       const wasOpen = await closeGateway(record.name);
@@ -53,7 +53,7 @@ export function addClassGateway(group: Command): void {
     .action(async (names: string[], options: SeatOptions) => {
       const [{ handouts, admitKeys }, { findClass, findSeats }, { handoutText }] = await Promise.all([
         import('../commands/class/open.ts'),
-        import('../class-record.ts'),
+        import('../records/class.ts'),
         import('../report/class-gateway.ts'),
       ]);
       const record = findClass(options.class);

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { SeatDone } from '../commands/class/work.ts';
-import type { ClassRecord } from '../class-record.ts';
+import type { ClassRecord } from '../records/class.ts';
 import type { Seat } from '../class/roster.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { DIFFICULTIES, type Difficulty, type Language } from '../exercises/types.ts';
@@ -55,7 +55,7 @@ export function addClassWork(group: Command, finish: Finish): void {
     .action(async (names: string[], options: BreakOptions) => {
       const [{ breakSeats }, { exerciseNotes }] = await Promise.all([
         import('../commands/class/work.ts'),
-        import('../commands/exercise-file.ts'),
+        import('../files/exercise-file.ts'),
       ]);
       const { fault, difficulty, each } = options;
       if (fault !== undefined) aside(exerciseNotes(fault));
@@ -134,7 +134,7 @@ async function chosen(
   options: WorkOptions,
   names: readonly string[],
 ): Promise<{ record: ClassRecord; seats: Seat[] }> {
-  const { findClass, findSeats } = await import('../class-record.ts');
+  const { findClass, findSeats } = await import('../records/class.ts');
   const record = findClass(options.class);
   const seats = findSeats(record, names);
   if (seats.length === 0)

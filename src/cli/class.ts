@@ -69,7 +69,7 @@ export function addClassCommands(program: Command, finish: Finish): void {
       const [{ classUp }, { addedSeats }, { findClass }] = await Promise.all([
         import('../commands/class/up.ts'),
         import('../commands/class/seats.ts'),
-        import('../class-record.ts'),
+        import('../records/class.ts'),
       ]);
       const record = findClass(options.class);
       const { topology, name } = record;
@@ -86,7 +86,7 @@ export function addClassCommands(program: Command, finish: Finish): void {
     .action(async (seats: string[], options: ClassOptions) => {
       const [{ removeSeats }, { findClass }] = await Promise.all([
         import('../commands/class/seats.ts'),
-        import('../class-record.ts'),
+        import('../records/class.ts'),
       ]);
       const labs = await removeSeats(findClass(options.class).name, seats, progressFor(options));
       if (options.json === true) json('class-remove', { labs });
@@ -102,7 +102,7 @@ export function addClassCommands(program: Command, finish: Finish): void {
     .action(async (names: string[], options: ClassOptions & { all: boolean }) => {
       const [{ resetSeats }, { findClass, findSeats }, { resetLine }] = await Promise.all([
         import('../commands/class/seats.ts'),
-        import('../class-record.ts'),
+        import('../records/class.ts'),
         import('../report/class.ts'),
       ]);
       if (names.length === 0 && !options.all)
@@ -127,7 +127,7 @@ export function addClassCommands(program: Command, finish: Finish): void {
     .action(async (name: string | undefined, options: Common) => {
       const [{ classDown }, { findClass, classNames }] = await Promise.all([
         import('../commands/class/seats.ts'),
-        import('../class-record.ts'),
+        import('../records/class.ts'),
       ]);
       const progress = progressFor(options);
       if (name === undefined && classNames().length === 0) progress.note('no class is up');

@@ -21,8 +21,8 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     .action(async (name: string | undefined, fault: string | undefined, options: BreakFlags) => {
       const [commands, { readFault, exerciseNotes }, { findLab }, report] = await Promise.all([
         import('../commands/break.ts'),
-        import('../commands/exercise-file.ts'),
-        import('../commands/existing.ts'),
+        import('../files/exercise-file.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/exercise.ts'),
       ]);
       const language = options.lang ?? localLanguage();
@@ -63,7 +63,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     .action(async (name: string | undefined, options: ExerciseFlags) => {
       const [{ exerciseOn }, { findLab }, report] = await Promise.all([
         import('../commands/exercise.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/exercise.ts'),
       ]);
       const lab = (await findLab(name)).record.name;
@@ -81,7 +81,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     .action(async (name: string | undefined, options: ExerciseFlags) => {
       const [{ nextHint }, { findLab }, { hintText }] = await Promise.all([
         import('../commands/exercise.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/exercise.ts'),
       ]);
       const lab = await findLab(name);
@@ -100,7 +100,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     .action(async (name: string | undefined, options: ExerciseFlags) => {
       const [{ checkExercise }, { findLab }, { checkText, exerciseJson }] = await Promise.all([
         import('../commands/exercise.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/exercise.ts'),
       ]);
       const report = await checkExercise(await findLab(name), options.lang);
@@ -142,7 +142,7 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     .action(async (name: string | undefined, options: ExerciseFlags & { fix: boolean; mend: boolean }) => {
       const [{ solveExercise }, { findLab }, { solutionText, exerciseJson }] = await Promise.all([
         import('../commands/exercise.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/exercise.ts'),
       ]);
       const lab = await findLab(name);
@@ -163,8 +163,8 @@ export function addExerciseCommands(program: Command, finish: Finish): void {
     .action(async (name: string | undefined, options: ExerciseFlags & { html?: string }) => {
       const [{ findLab }, { exercisesOf }, { exercisesPage, exerciseJson }, { pageHtml, pageMarkdown }] =
         await Promise.all([
-          import('../commands/existing.ts'),
-          import('../exercise-record.ts'),
+          import('../lifecycle/existing.ts'),
+          import('../records/exercise.ts'),
           import('../report/exercise.ts'),
           import('../report/document.ts'),
         ]);
@@ -192,7 +192,7 @@ function addHandoutCommand(program: Command): void {
     .addOption(languageOption())
     .action(async (topology: string, options: HandoutFlags) => {
       const [{ readPlan }, { handout }, { pageHtml, pageMarkdown }] = await Promise.all([
-        import('../commands/topology-file.ts'),
+        import('../files/topology-file.ts'),
         import('../report/handout.ts'),
         import('../report/document.ts'),
       ]);

@@ -1,12 +1,12 @@
 import { Argument, Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
-import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
-import type { TimelineEvent } from '../commands/journal.ts';
+import { interruptSignal, leaveByInterrupt } from '../host/interrupt.ts';
+import type { TimelineEvent } from '../timeline/journal.ts';
 import type { TimelineReport } from '../commands/timeline.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
 import { seconds, wholeNumber } from './numbers.ts';
-import { untilUnread } from '../standard-output.ts';
+import { untilUnread } from '../terminal/standard-output.ts';
 
 /** Making parts of a lab fail, and seeing what becomes of it. */
 export function addFailureCommands(program: Command): void {
@@ -25,8 +25,8 @@ export function addFailureCommands(program: Command): void {
       async (node: string, what: string | undefined, word: FailureKind | undefined, options: FailFlags) => {
         const how = wayOf(word, options.how);
         const [{ fail }, { failureText, placeText }] = await Promise.all([
-          import('../commands/fail.ts'),
-          import('../failures.ts'),
+          import('../lifecycle/fail.ts'),
+          import('../records/failures.ts'),
         ]);
         const { lab, failed } = await fail(node, what, how);
         if (options.json === true) json('fail', { lab, ...failed });
@@ -42,9 +42,9 @@ export function addFailureCommands(program: Command): void {
     .addOption(jsonOption())
     .action(async (reference: string | undefined, what: string | undefined, options: Common) => {
       const [{ heal }, { placeText }, { forfeit }] = await Promise.all([
-        import('../commands/fail.ts'),
-        import('../failures.ts'),
-        import('../exercise-record.ts'),
+        import('../lifecycle/fail.ts'),
+        import('../records/failures.ts'),
+        import('../records/exercise.ts'),
       ]);
       const { lab, healed } = await heal(reference, what);
       // A node that is healed gets every step of its plan again.
@@ -83,8 +83,8 @@ export function addFailureCommands(program: Command): void {
         { whileInOrder },
       ] = await Promise.all([
         import('../commands/timeline.ts'),
-        import('../commands/scenario.ts'),
-        import('../commands/existing.ts'),
+        import('../timeline/scenario.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/timeline.ts'),
         import('../report/in-order.ts'),
       ]);

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { EXIT } from '../errors.ts';
-import { EMBEDDED_PROCESSOR } from '../machine/processor.ts';
+import { EMBEDDED_PROCESSOR } from '../host/processor.ts';
 import { json, jsonOption, out, outExactly, progressFor, type Common, type Finish } from './output.ts';
 
 /** Files and the machine: plan, validate, doctor, and what shells and editors want. */
@@ -13,7 +13,7 @@ export function addFilesCommands(program: Command, finish: Finish): void {
     .addOption(jsonOption())
     .action(async (topology: string, options: Common & { name?: string }) => {
       const [{ readPlan }, { planScript }] = await Promise.all([
-        import('../commands/topology-file.ts'),
+        import('../files/topology-file.ts'),
         import('../plan/script.ts'),
       ]);
       const plan = readPlan(topology, options.name);
@@ -62,7 +62,7 @@ Exit codes: 0 labs run here; 3 none can; 5 not known yet, as the engine lacks th
     .action(async (options: Common & { fix: boolean; schedulers: boolean }) => {
       const [{ doctor }, { fixEngine }, { doctorText }] = await Promise.all([
         import('../commands/doctor.ts'),
-        import('../commands/doctor-docker.ts'),
+        import('../place/doctor-docker.ts'),
         import('../report/text.ts'),
       ]);
       if (options.fix) await fixEngine(progressFor(options));

@@ -3,7 +3,7 @@ import { EXIT } from '../errors.ts';
 import { KERNEL_KINDS, type KernelKind } from '../machine/embedded/kernel-kinds.ts';
 import { MACHINE_KINDS, isRemote, type MachineName } from '../machine/machine.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
-import { RUNTIME_KINDS, type RuntimeKind } from '../runtime/runtime.ts';
+import { RUNTIME_KINDS, type RuntimeKind } from '../records/runtime-kinds.ts';
 import { aside, json, jsonOption, out, progressFor, type Common, type Finish } from './output.ts';
 
 /** Labs: bring up, take down, look at. */
@@ -31,7 +31,7 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .action(async (topology: string, options: UpOptions) => {
       const [{ up }, { readPlan }] = await Promise.all([
         import('../commands/up.ts'),
-        import('../commands/topology-file.ts'),
+        import('../files/topology-file.ts'),
       ]);
       const progress = progressFor(options);
       const result = await up(
@@ -106,9 +106,9 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .action(async (lab: string | undefined, options: Common) => {
       const [{ status }, { findLab }, { statusText }, { countAsHint }] = await Promise.all([
         import('../commands/status.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/text.ts'),
-        import('../exercise-record.ts'),
+        import('../records/exercise.ts'),
       ]);
       const report = await status(await findLab(lab));
       aside(await countAsHint(report.name, 'status'));

@@ -22,7 +22,7 @@ export function addLoadCommand(program: Command, finish: Finish): void {
     .action(async (lab: string | undefined, options: LoadOptions) => {
       const [{ load }, { findLab }, { loadText, loadChart }, { isFaultless }] = await Promise.all([
         import('../commands/load.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/load.ts'),
         import('../traffic/load-figures.ts'),
       ]);

@@ -1,12 +1,12 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
-import { leaveByInterrupt } from '../interrupt.ts';
+import { leaveByInterrupt } from '../host/interrupt.ts';
 import { allowedFor, parseMeasure, QUALITY_KEYS, type QualityKey } from '../topology/fields/quality.ts';
 import type { Quality } from '../topology/types.ts';
 import { aside, json, jsonLine, jsonOption, out, outExactly, type Common, type Finish } from './output.ts';
 import { watchOn } from './watch.ts';
 import { seconds, wholeNumber } from './numbers.ts';
-import { untilUnread } from '../standard-output.ts';
+import { untilUnread } from '../terminal/standard-output.ts';
 import { counted } from '../topology/counted.ts';
 
 /** Characters; more than a table of any lab has. */
@@ -28,7 +28,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
       async (lab: string | undefined, options: Common & { interval: number; count: number | undefined }) => {
         const [{ watch }, { findLab }] = await Promise.all([
           import('../commands/watch.ts'),
-          import('../commands/existing.ts'),
+          import('../lifecycle/existing.ts'),
         ]);
         leaveByInterrupt();
         const frames = watch(await findLab(lab), { ...options, signal: untilUnread });
@@ -79,9 +79,9 @@ export function addManageCommands(program: Command, finish: Finish): void {
       async (lab: string | undefined, node: string | undefined, options: Common & { dryRun: boolean }) => {
         const [{ reset }, { findScope }, { resetText }, { countAsHint, forfeit }] = await Promise.all([
           import('../commands/reset.ts'),
-          import('../commands/existing.ts'),
+          import('../lifecycle/existing.ts'),
           import('../report/differences.ts'),
-          import('../exercise-record.ts'),
+          import('../records/exercise.ts'),
         ]);
         const scope = await findScope(lab, node);
         const { name } = scope.record;
@@ -145,7 +145,7 @@ function addIpvsCommands(program: Command): void {
 async function ipvsOf(name: string | undefined, director: string | undefined) {
   const [ipvs, { findLab }] = await Promise.all([
     import('../commands/ipvs.ts'),
-    import('../commands/existing.ts'),
+    import('../lifecycle/existing.ts'),
   ]);
   const lab = await findLab(name);
   return { lab, ipvs, node: ipvs.chooseDirector(lab, director) };

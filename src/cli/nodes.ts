@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
-import { interruptSignal, leaveByInterrupt } from '../interrupt.ts';
+import { interruptSignal, leaveByInterrupt } from '../host/interrupt.ts';
 import { serviceName } from '../plan/service-name.ts';
 import { portNumber, wholeNumber } from './numbers.ts';
 import { json, jsonOption, out, type Common, type Finish } from './output.ts';
@@ -31,7 +31,7 @@ export function addNodesCommands(program: Command, finish: Finish): void {
       await asOwn(finish, async () => {
         const [{ exec, shellCommand }, { findNode }] = await Promise.all([
           import('../commands/exec.ts'),
-          import('../commands/existing.ts'),
+          import('../lifecycle/existing.ts'),
         ]);
         const found = await findNode(node);
         return exec(node, shellCommand(found.record.name, found.node), true);
@@ -58,7 +58,7 @@ export function addNodesCommands(program: Command, finish: Finish): void {
     .action(async (name: string | undefined, port: number, options: ForwardOptions) => {
       const [{ forward }, { findLab }] = await Promise.all([
         import('../commands/forward.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
       ]);
       const lab = await findLab(name);
       const { service, client } = options;

@@ -1,8 +1,8 @@
 import { Option } from 'commander';
-import { writeNamedFile } from '../named-file.ts';
-import { onTerminal } from '../report/paint.ts';
-import { createProgress, type Progress } from '../report/progress.ts';
-import { visibleJson } from '../report/visible.ts';
+import { writeNamedFile } from '../host/named-file.ts';
+import { onTerminal } from '../terminal/paint.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { visibleJson } from '../terminal/visible.ts';
 
 /** Takes the exit code of a command where it is not 0. */
 export type Finish = (code: number) => void;

@@ -29,10 +29,10 @@ export function addProofCommands(program: Command, finish: Finish): void {
       ] = await Promise.all([
         import('../commands/test.ts'),
         import('../commands/first-requests.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/text.ts'),
-        import('../exercise-record.ts'),
-        import('../test-record.ts'),
+        import('../records/exercise.ts'),
+        import('../records/test.ts'),
       ]);
       const found = await findLab(lab);
       aside(await countAsHint(found.record.name, 'test'));
@@ -57,7 +57,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
     .action(async (lab: string | undefined, options: TraceOptions) => {
       const [{ trace }, { findLab }, { traceText }] = await Promise.all([
         import('../commands/trace.ts'),
-        import('../commands/existing.ts'),
+        import('../lifecycle/existing.ts'),
         import('../report/text.ts'),
       ]);
       const { service, client, pcap } = options;
@@ -103,7 +103,7 @@ export function addProofCommands(program: Command, finish: Finish): void {
     )
     .action(async (topology: string, options: { format: string }) => {
       const [{ readPlan }, { diagramSvg }, { diagramMermaid }, { diagramText }] = await Promise.all([
-        import('../commands/topology-file.ts'),
+        import('../files/topology-file.ts'),
         import('../report/diagram/svg.ts'),
         import('../report/diagram/mermaid.ts'),
         import('../report/diagram/text.ts'),

@@ -1,7 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { cannotWrite } from '../errors.ts';
-import { writeNamedFile } from '../named-file.ts';
+import { writeNamedFile } from '../host/named-file.ts';
 
 /**
  * Writes a report, and the folder that it is to be in.

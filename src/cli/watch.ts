@@ -1,5 +1,5 @@
 import type { Change, Frame } from '../commands/watch.ts';
-import { canDraw, openScreen } from '../report/screen.ts';
+import { canDraw, openScreen } from '../terminal/screen.ts';
 import { watchLines } from '../report/watch.ts';
 
 /** More than one screen shows. */

@@ -1,17 +1,17 @@
 import { EXIT, LabError } from '../errors.ts';
-import { changeExercise, changeExercises, currentExercise } from '../exercise-record.ts';
+import { changeExercise, changeExercises, currentExercise } from '../records/exercise.ts';
 import { shellStepsFor } from '../exercises/bindings.ts';
 import { choices, drawn } from '../exercises/choose.ts';
 import type { Exercise } from '../exercises/exercise.ts';
 import { FAULTS } from '../exercises/registry.ts';
 import type { Difficulty, Fault, Language } from '../exercises/types.ts';
-import { undoing } from '../interrupt.ts';
+import { undoing } from '../host/interrupt.ts';
 import { runtimeOf } from '../wire.ts';
-import { inspect } from './differences.ts';
+import { inspect } from '../lifecycle/differences.ts';
 import { preparing, run } from './exercise.ts';
-import type { RunningLab } from './existing.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
 import { reset } from './reset.ts';
-import { settle } from './settle.ts';
+import { settle } from '../lifecycle/settle.ts';
 
 export interface BreakRequest {
   /** Undefined: by lot. */

@@ -2,13 +2,13 @@ import { createReadStream } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { packImage, packTarball } from '../bundle/archives.ts';
 import { bundleTree } from '../bundle/tree.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptSignal } from '../host/interrupt.ts';
 import { buildAlone } from '../machine/embedded/builds.ts';
 import { chooseKernel } from '../machine/embedded/kernel.ts';
 import { buildPrograms, ensurePrograms } from '../machine/embedded/packages.ts';
 import { ensureRoot } from '../machine/embedded/root.ts';
-import { seconds, type Progress } from '../report/progress.ts';
-import { expectPlaceFor, writeWhole } from './output-file.ts';
+import { seconds, type Progress } from '../terminal/progress.ts';
+import { expectPlaceFor, writeWhole } from '../files/output-file.ts';
 
 /** Forms in which the same contents are packed. */
 export type BundleForm = 'image' | 'tarball';

@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import { EXIT, LabError } from '../errors.ts';
-import { takeSignals } from '../interrupt.ts';
+import { takeSignals } from '../host/interrupt.ts';
 import { tcpdumpCommand } from '../traffic/capture.ts';
-import { carryOut, mustCarry } from '../standard-output.ts';
-import { findNode } from './existing.ts';
+import { carryOut, mustCarry } from '../terminal/standard-output.ts';
+import { findNode } from '../lifecycle/existing.ts';
 
 /**
  * Streams what passes an interface, as pcap, to standard output until it is interrupted.

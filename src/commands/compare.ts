@@ -10,7 +10,7 @@ import { isProxied } from '../plan/haproxy.ts';
 import { MODE_RULES, ipvsWords } from '../plan/modes/registry.ts';
 import { makePlan } from '../plan/plan.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
-import type { Progress } from '../report/progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { observe } from '../proof/observe.ts';
 import { addressWithOwner, serverView, type ServerView } from '../proof/server-view.ts';
@@ -19,8 +19,8 @@ import { ask } from '../traffic/requests.ts';
 import { download } from '../traffic/transfer.ts';
 import { runtimeOf } from '../wire.ts';
 import { down } from './down.ts';
-import { readTopology } from './topology-file.ts';
-import { readRecord } from '../lab.ts';
+import { readTopology } from '../files/topology-file.ts';
+import { readRecord } from '../records/lab.ts';
 import { up } from './up.ts';
 
 /** Numbers of real servers that the modes are compared with. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT, LabError } from '../errors.ts';
-import { labNames, readableRecords } from '../lab.ts';
-import { shippedTopologies } from './topology-file.ts';
+import { labNames, readableRecords } from '../records/lab.ts';
+import { shippedTopologies } from '../files/topology-file.ts';
 
 const SCRIPTS: Record<string, string> = {
   bash: `_lab() {

@@ -2,9 +2,9 @@ import { createReadStream, existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { EXIT, LabError } from '../errors.ts';
-import { writeNamedFile } from '../named-file.ts';
-import { noteActivity } from '../test-record.ts';
-import { findNode } from './existing.ts';
+import { writeNamedFile } from '../host/named-file.ts';
+import { noteActivity } from '../records/test.ts';
+import { findNode } from '../lifecycle/existing.ts';
 
 /** Where a file is: on this host, or on a node. */
 interface Place {

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { textOrNothing } from '../host-files.ts';
+import { textOrNothing } from '../host/files.ts';
 import { hostAbilities } from '../machine/abilities.ts';
 import {
   BUILD_PROGRAMS,
@@ -10,9 +10,9 @@ import {
 import { findMadeKernel } from '../machine/embedded/kernel.ts';
 import { findRoot } from '../machine/embedded/root.ts';
 import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
-import type { Diagnosis } from './diagnosis.ts';
-import { engineFacts } from './engine-facts.ts';
-import { diagnosisOf, type HostFacts } from './judge-host.ts';
+import type { Diagnosis } from '../place/diagnosis.ts';
+import { engineFacts } from '../place/engine-facts.ts';
+import { diagnosisOf, type HostFacts } from '../place/judge-host.ts';
 
 /** Tried where nobody asks for more: each that is tried, an engine's kernel loads. */
 const FEW: readonly Scheduler[] = ['rr'];

@@ -1,11 +1,11 @@
-import { classNames, holdClass, removeClass } from '../class-record.ts';
-import { closeGateway } from '../class-gateway.ts';
+import { classNames, holdClass, removeClass } from '../records/class.ts';
+import { closeGateway } from '../records/class-gateway.ts';
 import { EXIT, LabError } from '../errors.ts';
-import { holdLab, labExists, labNames } from '../lab.ts';
+import { holdLab, labExists, labNames } from '../records/lab.ts';
 import { assertLabName } from '../state/names.ts';
-import { seconds, type Progress } from '../report/progress.ts';
-import { adoptLabs } from './adopt.ts';
-import { takeDown } from './existing.ts';
+import { seconds, type Progress } from '../terminal/progress.ts';
+import { adoptLabs } from '../lifecycle/adopt.ts';
+import { takeDown } from '../lifecycle/existing.ts';
 
 /**
  * Takes labs down; one that is not up is down already.

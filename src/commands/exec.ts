@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 import type { Writable } from 'node:stream';
 import { EXIT } from '../errors.ts';
-import { hasTerminal, untilForeground } from '../foreground.ts';
-import { takeSignals } from '../interrupt.ts';
-import { noteActivity } from '../test-record.ts';
-import { visible } from '../report/visible.ts';
-import { carryOut, mustCarry, outputFailure } from '../standard-output.ts';
-import { findNode } from './existing.ts';
+import { hasTerminal, untilForeground } from '../machine/foreground.ts';
+import { takeSignals } from '../host/interrupt.ts';
+import { noteActivity } from '../records/test.ts';
+import { visible } from '../terminal/visible.ts';
+import { carryOut, mustCarry, outputFailure } from '../terminal/standard-output.ts';
+import { findNode } from '../lifecycle/existing.ts';
 
 /**
  * Runs a command on a node with this process's own streams. What is typed at a terminal is read only in its foreground.

@@ -1,12 +1,12 @@
 import { EXIT, LabError } from '../errors.ts';
-import { changeExercise, currentExercise, exercisesOf } from '../exercise-record.ts';
+import { changeExercise, currentExercise, exercisesOf } from '../records/exercise.ts';
 import { shellStepsFor, fill } from '../exercises/bindings.ts';
 import { checkRows, type CheckRow, type Found } from '../exercises/check-rows.ts';
 import { hintsGiven, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import { kindOf, subjectOf, termOf } from '../exercises/terms.ts';
 import type { ShellStep, Language, Text } from '../exercises/types.ts';
 import type { Check, Outcome } from '../proof/check.ts';
-import type { RunningLab } from './existing.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
 import { test } from './test.ts';
 
 /** Runs shell steps one after the other. A node's shell reads them from its standard input, so that `ps` does not show them. */

@@ -1,10 +1,10 @@
 import { EXIT, LabError } from '../errors.ts';
-import { markAnswering, type LabRecord } from '../lab.ts';
+import { markAnswering, type LabRecord } from '../records/lab.ts';
 import { clientsOf } from '../plan/clients.ts';
 import { serviceName } from '../plan/service-name.ts';
 import type { Plan } from '../plan/types.ts';
 import { overall, type Check } from '../proof/check.ts';
-import type { Progress } from '../report/progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Captured } from '../traffic/capture.ts';
 import { ask } from '../traffic/requests.ts';

@@ -3,10 +3,10 @@ import { EXIT, LabError } from '../errors.ts';
 import { serviceName } from '../plan/service-name.ts';
 import type { PlannedService } from '../plan/types.ts';
 import type { Running } from '../runtime/runtime.ts';
-import { noteActivity } from '../test-record.ts';
-import type { RunningLab } from './existing.ts';
-import { joinStreams } from './join-streams.ts';
-import { pickClients, pickService } from './pick.ts';
+import { noteActivity } from '../records/test.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
+import { joinStreams } from '../runtime/join-streams.ts';
+import { pickClients, pickService } from '../lifecycle/pick.ts';
 
 export interface ForwardRequest {
   /** Port of this host's loopback. */

@@ -2,9 +2,9 @@ import { findEndpoint } from '../docker/endpoint.ts';
 import { connectEngine, labProcessor, type Engine } from '../docker/engine.ts';
 import { exportNodeImage, importNodeImage } from '../docker/image-archive.ts';
 import { ensureNodeImage, hasNodeImage, nodeImageOn, removeForeignImage } from '../docker/image.ts';
-import { processorText, type Processor } from '../machine/processor.ts';
-import type { Progress } from '../report/progress.ts';
-import { expectPlaceFor, writeWhole } from './output-file.ts';
+import { processorText, type Processor } from '../host/processor.ts';
+import type { Progress } from '../terminal/progress.ts';
+import { expectPlaceFor, writeWhole } from '../files/output-file.ts';
 
 /** A node's image on an engine. */
 export interface EngineImage {

@@ -2,7 +2,7 @@ import { EXIT, LabError, TopologyError, type Problem } from '../errors.ts';
 import { SAVE_WITH_LIMITS, savedLines } from '../ipvs/limits.ts';
 import { parseRule, parseRules, type Rule } from '../ipvs/rule.ts';
 import { hereDocument } from '../plan/script.ts';
-import type { RunningLab } from './existing.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
 
 /**
  * The director whose table is meant: the named one, or the only one.

@@ -3,7 +3,7 @@ import { kept, removeKept, type Kept } from '../machine/embedded/cache.ts';
 import { ensureMadeKernel } from '../machine/embedded/kernel-build.ts';
 import { MADE, findMadeKernel, type MadeKernel } from '../machine/embedded/kernel.ts';
 import { EXIT, LabError } from '../errors.ts';
-import type { Progress } from '../report/progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 
 /** A kernel that was made for labs, as a report tells it. */
 export interface MadeKernelReport {

@@ -1,13 +1,13 @@
 import { EXIT, LabError } from '../errors.ts';
-import { labNames } from '../lab.ts';
+import { labNames } from '../records/lab.ts';
 import { linkQuality } from '../plan/link-quality.ts';
 import type { Command } from '../plan/command.ts';
 import { fixScript } from '../plan/script.ts';
 import type { PlannedInterface, PlannedNode } from '../plan/types.ts';
 import { QUALITY_KEYS, parseMeasure, qualityFault } from '../topology/fields/quality.ts';
 import type { Quality } from '../topology/types.ts';
-import { inspect, type Inspection } from './differences.ts';
-import { findLab, findScope, type RunningLab } from './existing.ts';
+import { inspect, type Inspection } from '../lifecycle/differences.ts';
+import { findLab, findScope, type RunningLab } from '../lifecycle/existing.ts';
 
 export interface LinkRequest {
   /** Measures to change; zero takes one away. */

@@ -1,13 +1,13 @@
 import { EXIT, LabError } from '../errors.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptSignal } from '../host/interrupt.ts';
 import type { Plan, PlannedService } from '../plan/types.ts';
 import { endpoint } from '../topology/endpoint.ts';
-import type { Progress } from '../report/progress.ts';
+import type { Progress } from '../terminal/progress.ts';
 import { loadFigures, type LoadFigures } from '../traffic/load-figures.ts';
 import { driveLoad } from '../traffic/load.ts';
-import type { RunningLab } from './existing.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
 import { serviceName } from '../plan/service-name.ts';
-import { pickClients, pickService } from './pick.ts';
+import { pickClients, pickService } from '../lifecycle/pick.ts';
 import { counted } from '../topology/counted.ts';
 
 export interface LoadRequest {

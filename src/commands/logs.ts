@@ -1,5 +1,5 @@
 import { EXIT, LabError } from '../errors.ts';
-import { findNode } from './existing.ts';
+import { findNode } from '../lifecycle/existing.ts';
 
 /**
  * The logs of a node's daemons.

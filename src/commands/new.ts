@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { EXIT, LabError, cannotWrite } from '../errors.ts';
-import { packageRoot } from '../paths.ts';
+import { packageRoot } from '../host/paths.ts';
 import { parseTopology } from '../topology/parse.ts';
-import { readPlan, topologyText } from './topology-file.ts';
+import { readPlan, topologyText } from '../files/topology-file.ts';
 
 /**
  * Writes a topology of one's own to begin with, in the current folder: another one, comments and all, under a new name.

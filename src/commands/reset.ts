@@ -1,10 +1,10 @@
 import { fixCommands } from '../drift/compare.ts';
 import { commandText, fixScript } from '../plan/script.ts';
-import { inspect, type Inspection } from './differences.ts';
-import { healAll } from './fail.ts';
-import type { RunningLab } from './existing.ts';
-import { settle } from './settle.ts';
-import { inTurn } from './turn.ts';
+import { inspect, type Inspection } from '../lifecycle/differences.ts';
+import { healAll } from '../lifecycle/fail.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
+import { settle } from '../lifecycle/settle.ts';
+import { inTurn } from '../lifecycle/turn.ts';
 import { nodeDifferences, type NodeDifference } from './status.ts';
 
 export interface ResetReport {

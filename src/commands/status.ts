@@ -1,13 +1,13 @@
 import type { Difference } from '../drift/compare.ts';
-import { failuresOf, type FailureAction } from '../failures.ts';
-import type { LabRecord } from '../lab.ts';
-import { labNames, lookUp } from '../lab.ts';
+import { failuresOf, type FailureAction } from '../records/failures.ts';
+import type { LabRecord } from '../records/lab.ts';
+import { labNames, lookUp } from '../records/lab.ts';
 import { healthTroubles, type ServiceHealth } from '../proof/health.ts';
-import { adoptLabs } from './adopt.ts';
-import { inspect, type Inspection } from './differences.ts';
-import { clusterState, lookAtDirectors, type ClusterState, type DirectorState } from './directors.ts';
-import { healthOf, type Health, type RunningLab } from './existing.ts';
-import { readHealth } from './health-state.ts';
+import { adoptLabs } from '../lifecycle/adopt.ts';
+import { inspect, type Inspection } from '../lifecycle/differences.ts';
+import { clusterState, lookAtDirectors, type ClusterState, type DirectorState } from '../checks/directors.ts';
+import { healthOf, type Health, type RunningLab } from '../lifecycle/existing.ts';
+import { readHealth } from '../checks/health-state.ts';
 
 export interface ListedLab {
   name: string;

@@ -14,19 +14,19 @@ import { countText } from '../proof/summary.ts';
 import { examine, type Verdict } from '../proof/verdict.ts';
 import { judgeHealth, nodesOut } from '../proof/health.ts';
 import { captureDuring, type Captured } from '../traffic/capture.ts';
-import { checkSync } from './cluster-checks.ts';
-import { concludeWith } from './explain.ts';
-import { isWatched } from './health-state.ts';
-import { checkTransfers } from './large-transfers.ts';
-import { checkNames } from './name-checks.ts';
-import { groupChecks, takeTurns } from './mark-groups.ts';
-import { checkScheduling } from './scheduler-checks.ts';
-import { isAnswered, refuses, sendRounds, type Round } from './rounds.ts';
-import type { RunningLab } from './existing.ts';
-import { settle } from './settle.ts';
-import { checkTables, tableOf, type TableChecks } from './table-checks.ts';
-import { staleChecks, tryStaleEntries } from './stale-entries.ts';
-import { inTurn } from './turn.ts';
+import { checkSync } from '../checks/clusters.ts';
+import { concludeWith } from '../checks/explain.ts';
+import { isWatched } from '../checks/health-state.ts';
+import { checkTransfers } from '../checks/large-transfers.ts';
+import { checkNames } from '../checks/names.ts';
+import { groupChecks, takeTurns } from '../checks/mark-groups.ts';
+import { checkScheduling } from '../checks/schedulers.ts';
+import { isAnswered, refuses, sendRounds, type Round } from '../checks/rounds.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
+import { settle } from '../lifecycle/settle.ts';
+import { checkTables, tableOf, type TableChecks } from '../checks/tables.ts';
+import { staleChecks, tryStaleEntries } from '../checks/stale-entries.ts';
+import { inTurn } from '../lifecycle/turn.ts';
 
 /**
  * Sends real requests to every service of a lab, captures them everywhere, and judges each promise.

@@ -10,11 +10,11 @@ import { noticed, type Noticed } from '../proof/noticed.ts';
 import { outageFinder, type Outage } from '../proof/outages.ts';
 import type { Following } from '../traffic/lines.ts';
 import { askNameSteadily, askSteadily, type Pace, type SteadyRequest } from '../traffic/steady.ts';
-import type { RunningLab } from './existing.ts';
-import { openJournal, type Journal, type TimelineEvent } from './journal.ts';
-import { followAnnouncements, followLogs, lookAtTables } from './observers.ts';
-import { checkStep, doStep, type ScenarioStep } from './scenario.ts';
-import { lookBefore } from './vantage.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
+import { openJournal, type Journal, type TimelineEvent } from '../timeline/journal.ts';
+import { followAnnouncements, followLogs, lookAtTables } from '../timeline/observers.ts';
+import { checkStep, doStep, type ScenarioStep } from '../timeline/scenario.ts';
+import { lookBefore } from '../timeline/vantage.ts';
 import { counted } from '../topology/counted.ts';
 
 /** What a client saw that asked a service all the time. */

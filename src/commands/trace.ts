@@ -9,12 +9,12 @@ import { examine, type Verdict } from '../proof/verdict.ts';
 import { describeWalk, type WalkLine } from '../proof/walk.ts';
 import { captureDuring } from '../traffic/capture.ts';
 import { ask } from '../traffic/requests.ts';
-import type { RunningLab } from './existing.ts';
-import { concludeWith } from './explain.ts';
-import { isWatched, readHealth } from './health-state.ts';
-import { keepCaptures } from './keep-captures.ts';
-import { pickClients, pickService } from './pick.ts';
-import { inTurn } from './turn.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
+import { concludeWith } from '../checks/explain.ts';
+import { isWatched, readHealth } from '../checks/health-state.ts';
+import { keepCaptures } from '../files/keep-captures.ts';
+import { pickClients, pickService } from '../lifecycle/pick.ts';
+import { inTurn } from '../lifecycle/turn.ts';
 import type { Walk } from '../proof/types.ts';
 
 export interface Trace {

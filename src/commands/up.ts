@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
-import { interrupted, undoing } from '../interrupt.ts';
+import { interrupted, undoing } from '../host/interrupt.ts';
 import {
   holdLab,
   isSamePlan,
@@ -13,20 +13,20 @@ import {
   writeRecord,
   writeSettings,
   type LabRecord,
-} from '../lab.ts';
+} from '../records/lab.ts';
 import type { MachineName } from '../machine/machine.ts';
 import type { Plan } from '../plan/types.ts';
-import { seconds, type Progress } from '../report/progress.ts';
+import { seconds, type Progress } from '../terminal/progress.ts';
 import { apply } from '../runtime/apply.ts';
-import type { RuntimeKind } from '../runtime/runtime.ts';
+import type { RuntimeKind } from '../records/runtime-kinds.ts';
 import type { Captured } from '../traffic/capture.ts';
 import { toolVersion } from '../version.ts';
 import { runtimeOf } from '../wire.ts';
-import { adoptLabs } from './adopt.ts';
-import { choosePlace, type Wanted } from './choose.ts';
-import { describeServices } from './describe-services.ts';
-import { healthOf, takeDown } from './existing.ts';
-import { firstTroubles } from './health-state.ts';
+import { adoptLabs } from '../lifecycle/adopt.ts';
+import { choosePlace, type Wanted } from '../place/choose.ts';
+import { describeServices } from '../plan/describe-services.ts';
+import { healthOf, takeDown } from '../lifecycle/existing.ts';
+import { firstTroubles } from '../checks/health-state.ts';
 import {
   notAnswering,
   notAsPlanned,
@@ -35,10 +35,10 @@ import {
   type FirstRequests,
   type WhatCame,
 } from './first-requests.ts';
-import { makeMachine } from './make-machine.ts';
-import { differs, hasKernel, unreachable } from './other-lab.ts';
-import { planFor } from './plan-for.ts';
-import { settle } from './settle.ts';
+import { makeMachine } from '../lifecycle/make-machine.ts';
+import { differs, hasKernel, unreachable } from '../lifecycle/other-lab.ts';
+import { planFor } from '../lifecycle/plan-for.ts';
+import { settle } from '../lifecycle/settle.ts';
 
 export interface UpRequest extends Wanted {
   /** The topology as the user named it, for the record. */

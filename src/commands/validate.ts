@@ -1,8 +1,8 @@
 import { TopologyError, problemText, type Problem } from '../errors.ts';
-import { describeServices } from './describe-services.ts';
-import { checkExerciseFile, isExerciseFile } from './exercise-file.ts';
-import { kernelNotes } from './kernel-parts.ts';
-import { readPlan, topologyFile } from './topology-file.ts';
+import { describeServices } from '../plan/describe-services.ts';
+import { checkExerciseFile, isExerciseFile } from '../files/exercise-file.ts';
+import { kernelNotes } from '../place/kernel-parts.ts';
+import { readPlan, topologyFile } from '../files/topology-file.ts';
 import { counted } from '../topology/counted.ts';
 
 export interface Validation {

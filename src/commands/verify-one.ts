@@ -1,20 +1,20 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { interruptSignal, interrupted } from '../interrupt.ts';
+import { interruptSignal, interrupted } from '../host/interrupt.ts';
 import type { Plan } from '../plan/types.ts';
 import { overall, type Check } from '../proof/check.ts';
-import type { Progress } from '../report/progress.ts';
-import type { VerifyError, VerifyResult } from '../report/verify/report.ts';
+import type { Progress } from '../terminal/progress.ts';
+import type { VerifyError, VerifyResult } from './verify-report.ts';
 import type { Captured } from '../traffic/capture.ts';
-import type { Wanted } from './choose.ts';
+import type { Wanted } from '../place/choose.ts';
 import { down } from './down.ts';
-import { collectEvidence } from './evidence.ts';
-import { findLab, type RunningLab } from './existing.ts';
+import { collectEvidence } from '../checks/evidence.ts';
+import { findLab, type RunningLab } from '../lifecycle/existing.ts';
 import { notAnswering } from './first-requests.ts';
-import { keepCaptures } from './keep-captures.ts';
+import { keepCaptures } from '../files/keep-captures.ts';
 import { test } from './test.ts';
-import { readPlan } from './topology-file.ts';
+import { readPlan } from '../files/topology-file.ts';
 import { up } from './up.ts';
 
 /** One topology to verify. */

@@ -1,20 +1,15 @@
 import { availableParallelism, hostname, release } from 'node:os';
 import { EXIT, LabError } from '../errors.ts';
-import { labDirectory } from '../lab.ts';
+import { labDirectory } from '../records/lab.ts';
 import type { Plan } from '../plan/types.ts';
-import { createProgress, type Progress } from '../report/progress.ts';
-import {
-  overallOutcome,
-  type RoundFigures,
-  type VerifyReport,
-  type VerifyResult,
-} from '../report/verify/report.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
+import { overallOutcome, type RoundFigures, type VerifyReport, type VerifyResult } from './verify-report.ts';
 import { toolVersion } from '../version.ts';
-import { choosePlace, type Wanted } from './choose.ts';
-import { inTurns } from './in-turns.ts';
-import { leftSince, openFiles, whatIsThere } from './leftovers.ts';
-import { guestMemory, prepareMachine } from './make-machine.ts';
-import { readPlan, shippedTopologies, topologyFile } from './topology-file.ts';
+import { choosePlace, type Wanted } from '../place/choose.ts';
+import { inTurns } from '../host/in-turns.ts';
+import { leftSince, openFiles, whatIsThere } from '../lifecycle/leftovers.ts';
+import { guestMemory, prepareMachine } from '../lifecycle/make-machine.ts';
+import { readPlan, shippedTopologies, topologyFile } from '../files/topology-file.ts';
 import { verifyOne, type VerifyJob } from './verify-one.ts';
 
 export interface VerifyRequest extends Wanted {

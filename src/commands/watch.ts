@@ -1,10 +1,11 @@
+import { nodeWith } from '../plan/addresses.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
 import { changesBetween, ratesBetween } from '../ipvs/changes.ts';
 import { parseTable, type Counters, type TableServer, type TableService } from '../ipvs/table.ts';
 import type { Plan } from '../plan/types.ts';
 import { openTable } from '../traffic/tables.ts';
-import type { RunningLab } from './existing.ts';
+import type { RunningLab } from '../lifecycle/existing.ts';
 
 export interface WatchedServer extends TableServer {
   /** The node that has the address; undefined where none has. */
@@ -122,14 +123,6 @@ function watched(
     }),
     changes: texts.map((text) => ({ time: new Date(look.time).toISOString(), director, text })),
   };
-}
-
-/** The node that has the address of a table's row; undefined where none has. */
-export function nodeWith(plan: Plan, server: string): string | undefined {
-  const address = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return plan.nodes.find((node) =>
-    node.interfaces.some((i) => i.addresses.some((a) => a.address === address)),
-  )?.name;
 }
 
 async function until<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {

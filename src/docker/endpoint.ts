@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { EXIT, LabError } from '../errors.ts';
-import { homeDirectory } from '../paths.ts';
+import { homeDirectory } from '../host/paths.ts';
 
 export const endpointSchema = z.object({
   /** As Docker writes it: `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host`. */

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import type { Task } from '../report/progress.ts';
+import type { Task } from '../terminal/progress.ts';
 import { EngineComplaint } from './engine-errors.ts';
 
 /** Milliseconds in which a long request says something, or is given up. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import * as z from 'zod/mini';
 import { EXIT, LabError } from '../errors.ts';
-import { ELF_MACHINES, PROCESSORS, processorText, type Processor } from '../machine/processor.ts';
+import { ELF_MACHINES, PROCESSORS, processorText, type Processor } from '../host/processor.ts';
 import { labProcessor } from './engine.ts';
 import { follow } from './follow.ts';
 import {

@@ -1,5 +1,5 @@
 import type Docker from 'dockerode';
-import { orEmbedded } from '../embedded-here.ts';
+import { orEmbedded } from '../host/embedded-here.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
 import { runOnce } from './one-shot.ts';

@@ -1,7 +1,7 @@
 import { lstatSync, statSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { homeDirectory } from '../paths.ts';
+import { homeDirectory } from '../host/paths.ts';
 import { DEFAULT_ENDPOINT, socketPath, type Endpoint } from './endpoint.ts';
 
 /** A socket at a place where a product puts its engine's, which nobody has named. */

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type Docker from 'dockerode';
-import { forAMoment, interrupted } from '../interrupt.ts';
+import { forAMoment, interrupted } from '../host/interrupt.ts';
 import { EngineComplaint, engineError } from './engine-errors.ts';
 import { LABEL } from './labels.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError, complained } from '../errors.ts';
-import { isThere } from '../host-files.ts';
+import { isThere } from '../host/files.ts';
 import { assertSocketPath } from '../machine/socket-path.ts';
 import { socketForward, sshArguments, type SshHost } from '../machine/ssh-arguments.ts';
 import { line } from '../plan/script.ts';

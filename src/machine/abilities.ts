@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { arch, platform } from 'node:os';
-import { hostCommand } from '../host-command.ts';
-import { textOrNothing } from '../host-files.ts';
-import { systemPath } from '../host-programs.ts';
+import { hostCommand } from '../host/command.ts';
+import { textOrNothing } from '../host/files.ts';
+import { systemPath } from '../host/programs.ts';
 import { areKept, findIpVs, moduleRules, type KernelModule, type ModuleRules } from './kernel-modules.ts';
-import { hostProcessor, type Processor } from './processor.ts';
+import { hostProcessor, type Processor } from '../host/processor.ts';
 
 /** What this host's own kernel and user allow. Each is found out by trying, not guessed from names. */
 export interface HostAbilities {

@@ -1,5 +1,5 @@
 import { EXIT, LabError } from '../errors.ts';
-import { PROCESSORS, processorText, type Processor } from './processor.ts';
+import { PROCESSORS, processorText, type Processor } from '../host/processor.ts';
 
 /**
  * Why no lab runs at a place.

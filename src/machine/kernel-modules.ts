@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { EXIT, LabError } from '../errors.ts';
-import { hostCommand } from '../host-command.ts';
-import { textOrNothing } from '../host-files.ts';
-import { systemPath } from '../host-programs.ts';
+import { hostCommand } from '../host/command.ts';
+import { textOrNothing } from '../host/files.ts';
+import { systemPath } from '../host/programs.ts';
 
 /** What this host's kernel says of one of its modules, found out without loading it. */
 export interface KernelModule {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { systemPath } from '../host-programs.ts';
-import { packageRoot } from '../paths.ts';
+import { systemPath } from '../host/programs.ts';
+import { packageRoot } from '../host/paths.ts';
 import type { Machine } from './machine.ts';
 
 /**

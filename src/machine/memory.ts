@@ -1,4 +1,4 @@
-import { textOrNothing } from '../host-files.ts';
+import { textOrNothing } from '../host/files.ts';
 import { processTree } from './processes.ts';
 
 /** MiB of physical memory that a process and all that it started have, what they share with others counted in part. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
-import { entriesOf, textOrNothing } from '../host-files.ts';
+import { entriesOf, textOrNothing } from '../host/files.ts';
 import { readOwnFile } from '../state/own-files.ts';
 
 /** A process that cannot be mistaken for a later one with the same number. */

@@ -1,13 +1,13 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { orEmbedded } from '../embedded-here.ts';
+import { orEmbedded } from '../host/embedded-here.ts';
 import { EXIT, LabError } from '../errors.ts';
-import { hostCommand } from '../host-command.ts';
-import { packageRoot } from '../paths.ts';
+import { hostCommand } from '../host/command.ts';
+import { packageRoot } from '../host/paths.ts';
 import { line } from '../plan/script.ts';
 import { expectProcessor } from './expect-processor.ts';
 import type { Machine, RemoteName } from './machine.ts';
-import { processorNamed, type Processor } from './processor.ts';
+import { processorNamed, type Processor } from '../host/processor.ts';
 import { sshArguments, sshHost } from './ssh-arguments.ts';
 import { spawnTied } from './tied.ts';
 

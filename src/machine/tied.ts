@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
-import { hostProcessor, type Processor } from './processor.ts';
+import { hostProcessor, type Processor } from '../host/processor.ts';
 
 /** The number of prctl(2) on Linux. */
 const PRCTL: Record<Processor, number> = { amd64: 157, arm64: 167 };

@@ -9,7 +9,7 @@ import {
   usable,
   type Range,
 } from '../topology/ip.ts';
-import type { InterfaceAddress, PlannedInterface } from './types.ts';
+import type { Plan, InterfaceAddress, PlannedInterface } from './types.ts';
 
 /** The family of an address of a validated topology. */
 export function addressFamily(address: string): Family {
@@ -114,4 +114,12 @@ function assignIn(topology: Topology, network: Network, subnet: Range): [string,
     const own = fixed.length > 0 ? fixed : [toAddress(family, candidate)];
     return [`${node.name}/${network.name}`, own.map((address) => ({ family, address, prefix }))];
   });
+}
+
+/** The node that has the address of a table's row; undefined where none has. */
+export function nodeWith(plan: Plan, server: string): string | undefined {
+  const address = server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  return plan.nodes.find((node) =>
+    node.interfaces.some((i) => i.addresses.some((a) => a.address === address)),
+  )?.name;
 }

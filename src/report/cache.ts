@@ -1,7 +1,7 @@
 import type { Kept } from '../machine/embedded/cache.ts';
-import { processorText } from '../machine/processor.ts';
-import { columns } from './columns.ts';
-import { paint } from './paint.ts';
+import { processorText } from '../host/processor.ts';
+import { columns } from '../terminal/columns.ts';
+import { paint } from '../terminal/paint.ts';
 
 /** What is kept for next time, or was. */
 export function keptTable(things: readonly Kept[], word: 'kept' | 'removed'): string {

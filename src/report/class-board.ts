@@ -1,9 +1,9 @@
 import type { BoardRow } from '../class/board.ts';
 import type { BoardFrame } from '../commands/class/board.ts';
 import type { Page } from './document.ts';
-import type { Line } from './screen.ts';
-import { columns } from './columns.ts';
-import { paint } from './paint.ts';
+import type { Line } from '../terminal/screen.ts';
+import { columns } from '../terminal/columns.ts';
+import { paint } from '../terminal/paint.ts';
 import { counted } from '../topology/counted.ts';
 
 const HEAD = ['SEAT', 'NAME', 'STATE', 'TEST', 'EXERCISE', 'HINTS', 'TRIES', 'POINTS', 'ACTIVE', ''];

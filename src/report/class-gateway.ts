@@ -1,5 +1,5 @@
 import type { Handout } from '../commands/class/open.ts';
-import { paint } from './paint.ts';
+import { paint } from '../terminal/paint.ts';
 
 /** What to hand out to a student, on paper or by mail. */
 export function handoutText({

@@ -5,9 +5,9 @@ import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import type { Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
 import type { Page } from './document.ts';
-import { visible, visibleLine } from './visible.ts';
-import { seconds } from './progress.ts';
-import { MARK } from './columns.ts';
+import { visible, visibleLine } from '../terminal/visible.ts';
+import { seconds } from '../terminal/progress.ts';
+import { MARK } from '../terminal/columns.ts';
 import { counted } from '../topology/counted.ts';
 
 /** A line for a seat at which something was done. */

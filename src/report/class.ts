@@ -1,9 +1,9 @@
 import type { ListedClass, SeatReset } from '../commands/class/seats.ts';
 import type { ClassUpResult } from '../commands/class/up.ts';
-import { seconds } from './progress.ts';
-import { columns, MARK } from './columns.ts';
-import { paint } from './paint.ts';
-import { visibleLine } from './visible.ts';
+import { seconds } from '../terminal/progress.ts';
+import { columns, MARK } from '../terminal/columns.ts';
+import { paint } from '../terminal/paint.ts';
+import { visibleLine } from '../terminal/visible.ts';
 import { counted } from '../topology/counted.ts';
 
 /** What `class up` has to say in the end. */

@@ -2,9 +2,9 @@ import { serviceName } from '../plan/service-name.ts';
 import type { LinkReport } from '../commands/link.ts';
 import type { ResetReport } from '../commands/reset.ts';
 import type { NodeDifference, StatusReport } from '../commands/status.ts';
-import { columns } from './columns.ts';
-import { paint } from './paint.ts';
-import { visibleLine } from './visible.ts';
+import { columns } from '../terminal/columns.ts';
+import { paint } from '../terminal/paint.ts';
+import { visibleLine } from '../terminal/visible.ts';
 
 /** The links that do not send plainly, a row each, under a heading; nothing where all do. */
 export function linkLines({ links }: Pick<StatusReport, 'links'>): string[] {

@@ -1,5 +1,5 @@
-import type { ClusterState, DirectorState } from '../commands/directors.ts';
-import { columns } from './columns.ts';
+import type { ClusterState, DirectorState } from '../checks/directors.ts';
+import { columns } from '../terminal/columns.ts';
 
 /** Connections that are shown of a director; the rest is counted. */
 const SHOWN = 10;

@@ -1,5 +1,5 @@
 import { escapeXml } from './diagram/xml.ts';
-import { visible } from './visible.ts';
+import { visible } from '../terminal/visible.ts';
 
 /** A part of a printed page, whatever it is written in. Texts may have `code` in backquotes. */
 export type Block =

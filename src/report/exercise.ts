@@ -4,9 +4,9 @@ import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import type { ShellStep, Fault, Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
 import type { Block, Page } from './document.ts';
-import { columns, MARK } from './columns.ts';
-import { paint } from './paint.ts';
-import { visibleLine } from './visible.ts';
+import { columns, MARK } from '../terminal/columns.ts';
+import { paint } from '../terminal/paint.ts';
+import { visibleLine } from '../terminal/visible.ts';
 
 const QUOTED: Record<Language, (text: string) => string> = {
   en: (text) => `“${text}”`,

@@ -1,7 +1,7 @@
 import type { LoadReport } from '../commands/load.ts';
 import type { LineChart } from './diagram/chart.ts';
-import { columns } from './columns.ts';
-import { paint } from './paint.ts';
+import { columns } from '../terminal/columns.ts';
+import { paint } from '../terminal/paint.ts';
 
 /** More points than this on a line would be one blot. */
 const MOST_POINTS = 40;

@@ -1,19 +1,19 @@
 import type { Check } from '../proof/check.ts';
 import { shortened } from '../proof/shortened.ts';
-import type { Diagnosis } from '../commands/diagnosis.ts';
+import type { Diagnosis } from '../place/diagnosis.ts';
 import type { LineChart } from './diagram/chart.ts';
 import type { ModeFigures } from '../commands/compare.ts';
-import { failureText } from '../failures.ts';
+import { failureText } from '../records/failures.ts';
 import { serviceName } from '../plan/service-name.ts';
 import type { Trace } from '../commands/trace.ts';
 import type { UpResult } from '../commands/up.ts';
 import type { ListedLab, StatusReport } from '../commands/status.ts';
 
-import { columns, MARK } from './columns.ts';
+import { columns, MARK } from '../terminal/columns.ts';
 import { differenceLines, healthLines, linkLines } from './differences.ts';
 import { clusterLine, directorLines } from './directors.ts';
-import { paint } from './paint.ts';
-import { visibleLine } from './visible.ts';
+import { paint } from '../terminal/paint.ts';
+import { visibleLine } from '../terminal/visible.ts';
 import { counted } from '../topology/counted.ts';
 
 /** Lines of evidence under a check that is not green. */

@@ -1,10 +1,10 @@
 import { shortened } from '../proof/shortened.ts';
-import type { TimelineEvent } from '../commands/journal.ts';
+import type { TimelineEvent } from '../timeline/journal.ts';
 import type { Answered, Noticed, Takeover } from '../proof/noticed.ts';
 import type { SteadyReport, TimelineReport } from '../commands/timeline.ts';
-import { columns } from './columns.ts';
-import { paint } from './paint.ts';
-import { visibleLine } from './visible.ts';
+import { columns } from '../terminal/columns.ts';
+import { paint } from '../terminal/paint.ts';
+import { visibleLine } from '../terminal/visible.ts';
 import { counted } from '../topology/counted.ts';
 
 const COLOURS: Record<TimelineEvent['source'], (text: string) => string> = {

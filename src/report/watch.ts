@@ -1,7 +1,7 @@
 import type { Change, Frame, WatchedService } from '../commands/watch.ts';
-import type { Line } from './screen.ts';
-import { columns } from './columns.ts';
-import { paint } from './paint.ts';
+import type { Line } from '../terminal/screen.ts';
+import { columns } from '../terminal/columns.ts';
+import { paint } from '../terminal/paint.ts';
 import { counted } from '../topology/counted.ts';
 
 const HEADINGS = [

@@ -1,3 +1,4 @@
+import type { RuntimeKind } from '../records/runtime-kinds.ts';
 import type { StdioOptions } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Plan } from '../plan/types.ts';
@@ -91,6 +92,3 @@ export interface Runtime {
    */
   start(node: string, argv: string[], options: { stdio: StdioOptions; tty?: boolean }): Running;
 }
-
-export const RUNTIME_KINDS = ['docker', 'netns'] as const;
-export type RuntimeKind = (typeof RUNTIME_KINDS)[number];

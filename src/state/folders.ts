@@ -13,9 +13,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { entriesOf, isThere } from '../host-files.ts';
-import { LOCK_TEXT } from '../locks/taken.ts';
-import { stateDirectory } from '../paths.ts';
+import { entriesOf, isThere } from '../host/files.ts';
+import { LOCK_TEXT } from '../host/locks/taken.ts';
+import { stateDirectory } from '../host/paths.ts';
 import { allows, cannotTrust, distrust, isMine, isOwnFile, readOwnFile } from './own-files.ts';
 
 /** In a state folder that this tool made; holds the first folder that had to be made for it. */

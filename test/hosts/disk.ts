@@ -7,8 +7,8 @@ import { bootstrap } from '../../src/machine/embedded/bootstrap.ts';
 import { buildAlone } from '../../src/machine/embedded/builds.ts';
 import { ensurePrograms } from '../../src/machine/embedded/packages.ts';
 import { WITHOUT_DOCUMENTS, packageMirror } from '../../src/machine/embedded/recipe.ts';
-import { cacheDirectory } from '../../src/paths.ts';
-import { createProgress } from '../../src/report/progress.ts';
+import { cacheDirectory } from '../../src/host/paths.ts';
+import { createProgress } from '../../src/terminal/progress.ts';
 import { EXTRACTING_PROGRAMS, extractingRecipe, finishExtracted } from './extracted.ts';
 import type { System } from './systems.ts';
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { spawnTied } from '../../src/machine/tied.ts';
-import { cacheDirectory, packageRoot } from '../../src/paths.ts';
+import { cacheDirectory, packageRoot } from '../../src/host/paths.ts';
 import { readAnswers } from './answers.ts';
 import { ensureDisk } from './disk.ts';
 import type { System } from './systems.ts';

@@ -12,9 +12,9 @@ import { executionFor } from '../../src/machine/embedded/emulation.ts';
 import { buildPrograms, ensurePrograms } from '../../src/machine/embedded/packages.ts';
 import { nodeRecipe, packageList, packageMirror } from '../../src/machine/embedded/recipe.ts';
 import { ensureNodesRoot } from '../../src/machine/embedded/root.ts';
-import type { Processor } from '../../src/machine/processor.ts';
-import { cacheDirectory, packageRoot } from '../../src/paths.ts';
-import { createProgress } from '../../src/report/progress.ts';
+import type { Processor } from '../../src/host/processor.ts';
+import { cacheDirectory, packageRoot } from '../../src/host/paths.ts';
+import { createProgress } from '../../src/terminal/progress.ts';
 
 /** What a machine without a network is given beside the tool, in the cache that it can read. */
 export interface Provisions {

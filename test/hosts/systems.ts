@@ -1,4 +1,4 @@
-import type { Processor } from '../../src/machine/processor.ts';
+import type { Processor } from '../../src/host/processor.ts';
 
 /** A system that a virtual machine of this project has. */
 export interface System {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { bootstrap } from '../../src/machine/embedded/bootstrap.ts';
 import { buildPrograms, ensurePrograms } from '../../src/machine/embedded/packages.ts';
-import { hostProcessor } from '../../src/machine/processor.ts';
-import { createProgress } from '../../src/report/progress.ts';
+import { hostProcessor } from '../../src/host/processor.ts';
+import { createProgress } from '../../src/terminal/progress.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'lvslab-bootstrap-'));
 afterAll(() => {

@@ -7,7 +7,7 @@ import { endKernel } from '../../src/machine/embedded/builds.ts';
 import { embeddedMachine } from '../../src/machine/embedded/embedded.ts';
 import { chooseKernel, debianKernel } from '../../src/machine/embedded/kernel.ts';
 import { ensureRoot } from '../../src/machine/embedded/root.ts';
-import { createProgress } from '../../src/report/progress.ts';
+import { createProgress } from '../../src/terminal/progress.ts';
 import { netns } from '../../src/runtime/netns.ts';
 import { contract } from './contract.ts';
 

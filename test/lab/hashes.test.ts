@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findLab, type RunningLab } from '../../src/commands/existing.ts';
+import { findLab, type RunningLab } from '../../src/lifecycle/existing.ts';
 import type { PlannedService } from '../../src/plan/types.ts';
 import { judgeProbes } from '../../src/proof/schedulers/judge-probes.ts';
 import type { SchedulerFlag } from '../../src/topology/types.ts';

@@ -1,5 +1,5 @@
 import { connectEngine } from '../../src/docker/engine.ts';
-import type { LabRecord } from '../../src/lab.ts';
+import type { LabRecord } from '../../src/records/lab.ts';
 import { embeddedMachine } from '../../src/machine/embedded/embedded.ts';
 import { localMachine } from '../../src/machine/local.ts';
 import { dockerRuntime } from '../../src/runtime/docker/docker.ts';

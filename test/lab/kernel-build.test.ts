@@ -15,15 +15,15 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { hold } from '../../src/lock.ts';
+import { hold } from '../../src/host/lock.ts';
 import { findMadeKernel } from '../../src/machine/embedded/kernel.ts';
 import {
   BUILD_PROGRAMS,
   UNPRIVILEGED_BUILD_PROGRAMS,
   ensurePrograms,
 } from '../../src/machine/embedded/packages.ts';
-import { packageRoot } from '../../src/paths.ts';
-import { createProgress } from '../../src/report/progress.ts';
+import { packageRoot } from '../../src/host/paths.ts';
+import { createProgress } from '../../src/terminal/progress.ts';
 import { leftOf, marked } from './cli.ts';
 
 const UID = 54_321;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { EMBEDDED_ELSEWHERE } from '../../src/machine/processor.ts';
+import { EMBEDDED_ELSEWHERE } from '../../src/host/processor.ts';
 import { leftOf, user } from './cli.ts';
 import { pretended, type Kind } from './pretended.ts';
 

@@ -7,7 +7,7 @@ import { boot } from '../../src/machine/embedded/boot.ts';
 import { endKernel } from '../../src/machine/embedded/builds.ts';
 import { debianKernel } from '../../src/machine/embedded/kernel.ts';
 import { ensureRoot } from '../../src/machine/embedded/root.ts';
-import { createProgress } from '../../src/report/progress.ts';
+import { createProgress } from '../../src/terminal/progress.ts';
 import { BIN } from './cli.ts';
 
 // The tool on a host whose own kernel has ip_vs as a module: the embedded kernel, with this host's Node.js and clone.

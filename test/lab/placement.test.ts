@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { textOrNothing } from '../../src/host-files.ts';
+import { textOrNothing } from '../../src/host/files.ts';
 import { processTree } from '../../src/machine/processes.ts';
 import { leftOf, user } from './cli.ts';
 

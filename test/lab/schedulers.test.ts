@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findLab, type RunningLab } from '../../src/commands/existing.ts';
+import { findLab, type RunningLab } from '../../src/lifecycle/existing.ts';
 import type { PlannedService } from '../../src/plan/types.ts';
 import type { Check } from '../../src/proof/check.ts';
 import { judgeDistribution } from '../../src/proof/distribution.ts';

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPlan } from '../../src/commands/topology-file.ts';
-import type { LabRecord } from '../../src/lab.ts';
+import { readPlan } from '../../src/files/topology-file.ts';
+import type { LabRecord } from '../../src/records/lab.ts';
 import { traces, user } from './cli.ts';
 
 const { lab, state, env } = user('ssh-address');

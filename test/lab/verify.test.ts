@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import type { VerifyReport } from '../../src/report/verify/report.ts';
+import type { VerifyReport } from '../../src/commands/verify-report.ts';
 import { junitProblems } from '../junit-schemas.ts';
 import { BIN, leftOf, marked, user } from './cli.ts';
 import { DETOUR } from './detour.ts';

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rowOf, sortRows, type BoardRow, type BoardSort, type SeatFacts } from '../../class/board.ts';
-import { findClass, seatLab } from '../../class-record.ts';
+import { findClass, seatLab } from '../../records/class.ts';
 import { LabError } from '../../errors.ts';
-import { exercisesOf } from '../../exercise-record.ts';
+import { exercisesOf } from '../../records/exercise.ts';
 import type { Language } from '../../exercises/types.ts';
-import { lastActivity, lastTest } from '../../test-record.ts';
-import { inTurns } from '../in-turns.ts';
+import { lastActivity, lastTest } from '../../records/test.ts';
+import { inTurns } from '../../host/in-turns.ts';
 import { seatState, type SeatState } from './seats.ts';
 
 /** One look at a class. */

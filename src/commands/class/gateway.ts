@@ -13,16 +13,16 @@ import {
   writeGateway,
   writeGatewayIdentity,
   type Credentials,
-} from '../../class-gateway.ts';
-import { readClass, seatLab } from '../../class-record.ts';
-import { interruptSignal } from '../../interrupt.ts';
-import { labDirectory, readRecord, type LabRecord } from '../../lab.ts';
+} from '../../records/class-gateway.ts';
+import { readClass, seatLab } from '../../records/class.ts';
+import { interruptSignal } from '../../host/interrupt.ts';
+import { labDirectory, readRecord, type LabRecord } from '../../records/lab.ts';
 import { TO_LOG_IN, setUpSeatConsole, serveLogin } from '../../machine/embedded/seat-console.ts';
 import { readIdentity, startTime } from '../../machine/processes.ts';
 import { NODE_CAPABILITIES } from '../../runtime/capabilities.ts';
-import { noteActivity } from '../../test-record.ts';
+import { noteActivity } from '../../records/test.ts';
 import { machineOf } from '../../wire.ts';
-import { joinStreams } from '../join-streams.ts';
+import { joinStreams } from '../../runtime/join-streams.ts';
 import { answerAt, seatConsoleNodes, seatConsoleSocket } from './seat-console.ts';
 import { gatewayLogger, readLines, type SeatLog } from './gateway-log.ts';
 import { greetingOf } from './greeting.ts';

@@ -1,7 +1,7 @@
 import { MOST_SEATS, type Seat } from '../../class/roster.ts';
-import { seatLab, type ClassRecord } from '../../class-record.ts';
+import { seatLab, type ClassRecord } from '../../records/class.ts';
 import { EXIT, LabError } from '../../errors.ts';
-import { labExists } from '../../lab.ts';
+import { labExists } from '../../records/lab.ts';
 import type { KernelKind } from '../../machine/embedded/kernel-kinds.ts';
 
 /** What a class is to become. */

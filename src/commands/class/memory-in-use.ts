@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { LabError } from '../../errors.ts';
-import { labDirectory } from '../../lab.ts';
+import { labDirectory } from '../../records/lab.ts';
 import { treeMemory } from '../../machine/memory.ts';
 import { readIdentity } from '../../machine/processes.ts';
-import { findLab } from '../existing.ts';
+import { findLab } from '../../lifecycle/existing.ts';
 import { test } from '../test.ts';
 
 /** MiB of a seat that has been used: a test runs what students will, and its kernel keeps the memory that it took. */

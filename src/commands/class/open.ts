@@ -10,13 +10,13 @@ import {
   readCredentials,
   readGateway,
   type GatewayRecord,
-} from '../../class-gateway.ts';
-import { findClass, holdClass, seatLab, type ClassRecord } from '../../class-record.ts';
+} from '../../records/class-gateway.ts';
+import { findClass, holdClass, seatLab, type ClassRecord } from '../../records/class.ts';
 import { EXIT, LabError } from '../../errors.ts';
-import { interruptSignal } from '../../interrupt.ts';
-import { readRecord } from '../../lab.ts';
+import { interruptSignal } from '../../host/interrupt.ts';
+import { readRecord } from '../../records/lab.ts';
 import { assertSocketPath } from '../../machine/socket-path.ts';
-import { readInput } from '../input-file.ts';
+import { readInput } from '../../files/input-file.ts';
 import { seatConsoleSocket } from './seat-console.ts';
 
 /** Seconds in which a gateway is open, or never will be. */

@@ -1,6 +1,6 @@
 import { numberedSeats, parseRoster, type Seat } from '../../class/roster.ts';
 import { EXIT, LabError } from '../../errors.ts';
-import { cannotRead, readInput } from '../input-file.ts';
+import { cannotRead, readInput } from '../../files/input-file.ts';
 
 /**
  * The seats that a trainer asks for: numbered ones, or those of a roster.

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { LONGEST_QUESTION, questionOf, type SeatConsoleNode } from '../../class/seat-console.ts';
 import { EXIT } from '../../errors.ts';
-import { labDirectory, type LabRecord } from '../../lab.ts';
+import { labDirectory, type LabRecord } from '../../records/lab.ts';
 import { shellCommand } from '../exec.ts';
 
 /** Milliseconds for a question to be asked. */

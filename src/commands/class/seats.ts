@@ -12,15 +12,15 @@ import {
   seatLab,
   writeClass,
   type ClassRecord,
-} from '../../class-record.ts';
-import { closeGateway } from '../../class-gateway.ts';
+} from '../../records/class.ts';
+import { closeGateway } from '../../records/class-gateway.ts';
 import { EXIT, LabError } from '../../errors.ts';
-import { forfeit } from '../../exercise-record.ts';
-import { labExists, lookUp } from '../../lab.ts';
-import { seconds, type Progress } from '../../report/progress.ts';
+import { forfeit } from '../../records/exercise.ts';
+import { labExists, lookUp } from '../../records/lab.ts';
+import { seconds, type Progress } from '../../terminal/progress.ts';
 import { endLab } from '../down.ts';
-import { findLab, healthOf, type Health } from '../existing.ts';
-import { inTurns } from '../in-turns.ts';
+import { findLab, healthOf, type Health } from '../../lifecycle/existing.ts';
+import { inTurns } from '../../host/in-turns.ts';
 import { reset } from '../reset.ts';
 import { counted } from '../../topology/counted.ts';
 

@@ -10,18 +10,18 @@ import {
   seatLab,
   writeClass,
   type ClassRecord,
-} from '../../class-record.ts';
+} from '../../records/class.ts';
 import { EXIT, LabError } from '../../errors.ts';
-import { interruptSignal } from '../../interrupt.ts';
-import { labExists } from '../../lab.ts';
+import { interruptSignal } from '../../host/interrupt.ts';
+import { labExists } from '../../records/lab.ts';
 import type { KernelKind } from '../../machine/embedded/kernel-kinds.ts';
 import type { Plan } from '../../plan/types.ts';
-import { createProgress, type Progress } from '../../report/progress.ts';
-import { choosePlace } from '../choose.ts';
+import { createProgress, type Progress } from '../../terminal/progress.ts';
+import { choosePlace } from '../../place/choose.ts';
 import { endLab } from '../down.ts';
-import { inTurns } from '../in-turns.ts';
-import { guestMemory, prepareMachine } from '../make-machine.ts';
-import { readPlan, shippedTopologies } from '../topology-file.ts';
+import { inTurns } from '../../host/in-turns.ts';
+import { guestMemory, prepareMachine } from '../../lifecycle/make-machine.ts';
+import { readPlan, shippedTopologies } from '../../files/topology-file.ts';
 import { up } from '../up.ts';
 import { joined } from './joined.ts';
 import { memoryInUse } from './memory-in-use.ts';

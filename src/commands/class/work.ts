@@ -1,18 +1,18 @@
 import { availableParallelism } from 'node:os';
 import type { SeatOutput } from '../../class/groups.ts';
 import type { Seat } from '../../class/roster.ts';
-import { seatLab, type ClassRecord } from '../../class-record.ts';
+import { seatLab, type ClassRecord } from '../../records/class.ts';
 import { LabError } from '../../errors.ts';
-import { exercisesOf } from '../../exercise-record.ts';
+import { exercisesOf } from '../../records/exercise.ts';
 import type { Exercise } from '../../exercises/exercise.ts';
 import type { Difficulty, Language } from '../../exercises/types.ts';
 import type { Outcome } from '../../proof/check.ts';
-import { keepTest } from '../../test-record.ts';
+import { keepTest } from '../../records/test.ts';
 import { startExercise } from '../break.ts';
 import { checkExercise } from '../exercise.ts';
-import { readFault } from '../exercise-file.ts';
-import { findLab, type RunningLab } from '../existing.ts';
-import { inTurns } from '../in-turns.ts';
+import { readFault } from '../../files/exercise-file.ts';
+import { findLab, type RunningLab } from '../../lifecycle/existing.ts';
+import { inTurns } from '../../host/in-turns.ts';
 import { test } from '../test.ts';
 import { counted } from '../../topology/counted.ts';
 

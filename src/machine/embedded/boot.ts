@@ -3,8 +3,8 @@ import { accessSync, closeSync, constants, mkdirSync, openSync, writeSync } from
 import { basename, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../../errors.ts';
-import { textOrNothing } from '../../host-files.ts';
-import { packageRoot } from '../../paths.ts';
+import { textOrNothing } from '../../host/files.ts';
+import { packageRoot } from '../../host/paths.ts';
 import { line as commandLine, quote } from '../../plan/script.ts';
 import { lastLines } from './packages.ts';
 import type { Kernel } from './kernel.ts';

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { EXIT, LabError } from '../../errors.ts';
-import { hostCommands } from '../../host-command.ts';
-import { interruptSignal } from '../../interrupt.ts';
-import type { Progress, Task } from '../../report/progress.ts';
+import { hostCommands } from '../../host/command.ts';
+import { interruptSignal } from '../../host/interrupt.ts';
+import type { Progress, Task } from '../../terminal/progress.ts';
 import { folderForOtherIds, recordWorker } from './builds.ts';
 import { DIRECTLY, type Execution } from './emulation.ts';
 import { lastLines } from './packages.ts';

@@ -4,11 +4,11 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
-import { hostCommand } from '../../host-command.ts';
-import { textOrNothing } from '../../host-files.ts';
-import { undoing } from '../../interrupt.ts';
-import { hold, tryHold } from '../../lock.ts';
-import { cacheDirectory } from '../../paths.ts';
+import { hostCommand } from '../../host/command.ts';
+import { textOrNothing } from '../../host/files.ts';
+import { undoing } from '../../host/interrupt.ts';
+import { hold, tryHold } from '../../host/lock.ts';
+import { cacheDirectory } from '../../host/paths.ts';
 import { endTree, hasEnded, identityText, readIdentity } from '../processes.ts';
 
 /** The lock that whoever builds for the cache holds. */

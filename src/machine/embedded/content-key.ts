@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../paths.ts';
+import { packageRoot } from '../../host/paths.ts';
 
 /**
  * Names what something is built from, so that a changed list is another thing, and an old one is not used by mistake.

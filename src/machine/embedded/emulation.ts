@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { EXIT, LabError } from '../../errors.ts';
-import { hostCommand } from '../../host-command.ts';
-import { findProgram } from '../../host-programs.ts';
-import { textOrNothing } from '../../host-files.ts';
-import type { Progress } from '../../report/progress.ts';
-import { ELF_MACHINES, hostProcessor, processorText, type Processor } from '../processor.ts';
+import { hostCommand } from '../../host/command.ts';
+import { findProgram } from '../../host/programs.ts';
+import { textOrNothing } from '../../host/files.ts';
+import type { Progress } from '../../terminal/progress.ts';
+import { ELF_MACHINES, hostProcessor, processorText, type Processor } from '../../host/processor.ts';
 import { ensurePrograms, missing, type HostProgram } from './packages.ts';
 
 /** Where the kernel is told what runs programs that it cannot run itself. */

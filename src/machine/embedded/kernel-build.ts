@@ -3,10 +3,10 @@ import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/
 import { join } from 'node:path';
 import type { ExecaError } from 'execa';
 import { EXIT, LabError } from '../../errors.ts';
-import { hostCommand } from '../../host-command.ts';
-import { cacheDirectory, packageRoot } from '../../paths.ts';
-import { seconds, type Progress, type Task } from '../../report/progress.ts';
-import { EMBEDDED_ELSEWHERE, EMBEDDED_PROCESSOR, hostProcessor } from '../processor.ts';
+import { hostCommand } from '../../host/command.ts';
+import { cacheDirectory, packageRoot } from '../../host/paths.ts';
+import { seconds, type Progress, type Task } from '../../terminal/progress.ts';
+import { EMBEDDED_ELSEWHERE, EMBEDDED_PROCESSOR, hostProcessor } from '../../host/processor.ts';
 import { bootstrap } from './bootstrap.ts';
 import { buildAlone } from './builds.ts';
 import {

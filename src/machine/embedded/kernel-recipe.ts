@@ -1,5 +1,5 @@
 import { quote } from '../../plan/script.ts';
-import { EMBEDDED_PROCESSOR } from '../processor.ts';
+import { EMBEDDED_PROCESSOR } from '../../host/processor.ts';
 import { WITHOUT_DOCUMENTS, architecture, hookPath, target } from './recipe.ts';
 
 /** What builds a kernel, and its source; of the suite that roots are of, as its tools fit it. */

@@ -1,5 +1,5 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { hostCommand } from '../../host-command.ts';
+import { hostCommand } from '../../host/command.ts';
 import { line as commandLine } from '../../plan/script.ts';
 import type { Finished } from '../machine.ts';
 import { spawnTied } from '../tied.ts';

@@ -1,7 +1,7 @@
-import { hostCommand } from '../../host-command.ts';
-import { findProgram } from '../../host-programs.ts';
+import { hostCommand } from '../../host/command.ts';
+import { findProgram } from '../../host/programs.ts';
 import { EXIT, LabError } from '../../errors.ts';
-import type { Progress } from '../../report/progress.ts';
+import type { Progress } from '../../terminal/progress.ts';
 
 /** A program that must be on this host, and the Debian package that brings it. */
 export interface HostProgram {

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { entriesOf, textOrNothing } from '../../host-files.ts';
+import { entriesOf, textOrNothing } from '../../host/files.ts';
 import { writeWholeFile } from '../../state/own-files.ts';
 
 /** In a lab's folder: the number of the host's processor on which its kernel and all processes of its nodes run. */

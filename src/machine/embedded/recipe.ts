@@ -1,5 +1,5 @@
 import { EXIT, LabError } from '../../errors.ts';
-import { EMBEDDED_PROCESSOR, LIBRARIES, type Processor } from '../processor.ts';
+import { EMBEDDED_PROCESSOR, LIBRARIES, type Processor } from '../../host/processor.ts';
 
 /** Debian suite whose kernel runs as a process here; its predecessors' crash on CPUs with large register state. */
 const SUITE = 'forky';

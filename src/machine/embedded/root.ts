@@ -1,13 +1,13 @@
 import type { ExecaError } from 'execa';
-import { hostCommand } from '../../host-command.ts';
+import { hostCommand } from '../../host/command.ts';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { EXIT, LabError } from '../../errors.ts';
-import { cacheDirectory, packageRoot, rootsOnBoard } from '../../paths.ts';
-import { seconds, type Progress, type Task } from '../../report/progress.ts';
+import { cacheDirectory, packageRoot, rootsOnBoard } from '../../host/paths.ts';
+import { seconds, type Progress, type Task } from '../../terminal/progress.ts';
 import { assertKept } from '../../state/own-files.ts';
 import {
   EMBEDDED_ELSEWHERE,
@@ -16,7 +16,7 @@ import {
   hostProcessor,
   processorText,
   type Processor,
-} from '../processor.ts';
+} from '../../host/processor.ts';
 import { bootstrap } from './bootstrap.ts';
 import { buildAlone } from './builds.ts';
 import { contentKey } from './content-key.ts';

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { packageRoot } from '../../paths.ts';
+import { packageRoot } from '../../host/paths.ts';
 import { quote } from '../../plan/script.ts';
 import { forwardToHost, runOnLine, startOnLine } from './line.ts';
 

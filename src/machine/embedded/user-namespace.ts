@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
-import { linkOrNothing } from '../../host-files.ts';
+import { linkOrNothing } from '../../host/files.ts';
 
 /**
  * A command in a user namespace of its own, as root there; it starts once `mapAllIds` has said who that is. Root's own

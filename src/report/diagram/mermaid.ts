@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/types.ts';
 import type { Role } from '../../topology/types.ts';
-import { visibleLine } from '../visible.ts';
+import { visibleLine } from '../../terminal/visible.ts';
 import { ROLE_COLOURS, ROLE_NAMES } from './theme.ts';
 import { ownedVips } from './vips.ts';
 

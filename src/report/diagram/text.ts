@@ -1,6 +1,6 @@
 import { endpoint } from '../../topology/endpoint.ts';
 import type { Plan, PlannedService } from '../../plan/types.ts';
-import { visibleLine } from '../visible.ts';
+import { visibleLine } from '../../terminal/visible.ts';
 import { ROLE_NAMES } from './theme.ts';
 import { nameTexts, ownedVips, serviceText } from './vips.ts';
 

@@ -1,4 +1,4 @@
-import { visible } from '../visible.ts';
+import { visible } from '../../terminal/visible.ts';
 
 /** Text as it stands in XML content or in a quoted attribute, with what does not show made visible. */
 export function escapeXml(text: string): string {

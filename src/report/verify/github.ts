@@ -1,5 +1,5 @@
-import { visible } from '../visible.ts';
-import { casesOf, evidenceLine, resultName, type VerifyReport } from './report.ts';
+import { visible } from '../../terminal/visible.ts';
+import { casesOf, evidenceLine, resultName, type VerifyReport } from '../../commands/verify-report.ts';
 
 /**
  * A workflow command for each check that is not green, which GitHub shows beside the topology file.

@@ -6,7 +6,7 @@ import {
   type ReportedCase,
   type VerifyReport,
   type VerifyResult,
-} from './report.ts';
+} from '../../commands/verify-report.ts';
 
 /**
  * The report as JUnit XML, the form that Jenkins, GitLab and most others read: a suite for each topology. What could

@@ -5,8 +5,8 @@ import {
   type ReportedCase,
   type VerifyOutcome,
   type VerifyReport,
-} from './report.ts';
-import { visible } from '../visible.ts';
+} from '../../commands/verify-report.ts';
+import { visible } from '../../terminal/visible.ts';
 import { soakFigures } from './soak.ts';
 
 const MARK: Record<VerifyOutcome, string> = { pass: '✅', fail: '❌', error: '❌', unknown: '❔' };

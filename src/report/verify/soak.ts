@@ -1,4 +1,5 @@
-import type { Leftovers, VerifyReport } from './report.ts';
+import type { Leftovers } from '../../lifecycle/leftovers.ts';
+import type { VerifyReport } from '../../commands/verify-report.ts';
 import { counted } from '../../topology/counted.ts';
 
 /**

@@ -1,5 +1,5 @@
-import { visible } from '../visible.ts';
-import { casesOf, evidenceLine, resultName, type VerifyReport } from './report.ts';
+import { visible } from '../../terminal/visible.ts';
+import { casesOf, evidenceLine, resultName, type VerifyReport } from '../../commands/verify-report.ts';
 
 /** The report in the Test Anything Protocol, version 13: a point for each check, with its evidence where it is not ok. */
 export function tapText(report: VerifyReport): string {

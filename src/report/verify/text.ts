@@ -1,9 +1,15 @@
 import { shortened } from '../../proof/shortened.ts';
-import { MARK, columns } from '../columns.ts';
-import { casesOf, evidenceLine, resultName, type VerifyReport, type VerifyResult } from './report.ts';
+import { MARK, columns } from '../../terminal/columns.ts';
+import {
+  casesOf,
+  evidenceLine,
+  resultName,
+  type VerifyReport,
+  type VerifyResult,
+} from '../../commands/verify-report.ts';
 import { leftText, soakFigures } from './soak.ts';
-import { paint } from '../paint.ts';
-import { visibleLine } from '../visible.ts';
+import { paint } from '../../terminal/paint.ts';
+import { visibleLine } from '../../terminal/visible.ts';
 import { counted } from '../../topology/counted.ts';
 
 /** Lines of evidence under a check that is not green; all of it is in the evidence folder and the reports. */

@@ -1,7 +1,7 @@
 import type Docker from 'dockerode';
 import { LABEL } from '../../docker/labels.ts';
 import { engineSubnets } from '../../docker/subnets.ts';
-import { orEmbedded } from '../../embedded-here.ts';
+import { orEmbedded } from '../../host/embedded-here.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import type { Plan } from '../../plan/types.ts';
 import { freeSubnet, overlaps } from '../../topology/open-subnets.ts';

@@ -1,8 +1,9 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import type { Engine } from '../../docker/engine.ts';
-import { LABEL, labelsOf } from '../../docker/labels.ts';
+import { LABEL } from '../../docker/labels.ts';
+import { labelsOf } from './record-labels.ts';
 import { engineSecurity } from '../../docker/security.ts';
-import type { LabRecord } from '../../lab.ts';
+import type { LabRecord } from '../../records/lab.ts';
 import type { PlannedInterface, PlannedNode } from '../../plan/types.ts';
 import type { Family } from '../../topology/types.ts';
 import { NODE_CAPABILITIES } from '../capabilities.ts';

@@ -4,7 +4,7 @@ import { engineError } from '../../docker/engine-errors.ts';
 import { nodeImageOn } from '../../docker/image.ts';
 import { labelFilter, LABEL } from '../../docker/labels.ts';
 import { whilePresent } from '../../docker/presence.ts';
-import type { LabRecord } from '../../lab.ts';
+import type { LabRecord } from '../../records/lab.ts';
 import type { Finished } from '../../machine/machine.ts';
 import type { Plan, PlannedNode } from '../../plan/types.ts';
 import { agentBy, type Agent } from '../agent.ts';

@@ -1,10 +1,11 @@
 import type { NetworkCreateOptions } from 'dockerode';
 import ipaddr from 'ipaddr.js';
 import type { Engine } from '../../docker/engine.ts';
-import { orEmbedded } from '../../embedded-here.ts';
+import { orEmbedded } from '../../host/embedded-here.ts';
 import { EXIT, LabError } from '../../errors.ts';
-import { LABEL, labelsOf } from '../../docker/labels.ts';
-import type { LabRecord } from '../../lab.ts';
+import { LABEL } from '../../docker/labels.ts';
+import { labelsOf } from './record-labels.ts';
+import type { LabRecord } from '../../records/lab.ts';
 import type { Plan, PlannedNetwork } from '../../plan/types.ts';
 import { networkName } from './container.ts';
 

@@ -1,4 +1,4 @@
-import { orEmbedded } from '../../embedded-here.ts';
+import { orEmbedded } from '../../host/embedded-here.ts';
 import { EXIT, LabError } from '../../errors.ts';
 import type { Suspect } from './host-rules.ts';
 import { wasEaten, type Missing } from './preflight.ts';

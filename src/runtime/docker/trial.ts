@@ -2,7 +2,7 @@ import type { Engine } from '../../docker/engine.ts';
 import { engineError } from '../../docker/engine-errors.ts';
 import { nodeImageOn } from '../../docker/image.ts';
 import { whilePresent } from '../../docker/presence.ts';
-import { forAMoment, interrupted } from '../../interrupt.ts';
+import { forAMoment, interrupted } from '../../host/interrupt.ts';
 import type { Finished } from '../../machine/machine.ts';
 import { agentBy } from '../agent.ts';
 import { parseResults } from '../job-results.ts';

@@ -1,8 +1,8 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hostProcessor, type Processor } from '../../../src/machine/processor.ts';
-import { packageRoot } from '../../../src/paths.ts';
+import { hostProcessor, type Processor } from '../../../src/host/processor.ts';
+import { packageRoot } from '../../../src/host/paths.ts';
 import { netns } from '../../../src/runtime/netns.ts';
 import { contract } from '../contract.ts';
 import { ensureTree, treeMachine } from './trees.ts';

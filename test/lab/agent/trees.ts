@@ -6,8 +6,8 @@ import { localMachine } from '../../../src/machine/local.ts';
 import { buildAlone } from '../../../src/machine/embedded/builds.ts';
 import { packageMirror, target } from '../../../src/machine/embedded/recipe.ts';
 import type { Machine } from '../../../src/machine/machine.ts';
-import { hostProcessor, type Processor } from '../../../src/machine/processor.ts';
-import { cacheDirectory, packageRoot } from '../../../src/paths.ts';
+import { hostProcessor, type Processor } from '../../../src/host/processor.ts';
+import { cacheDirectory, packageRoot } from '../../../src/host/paths.ts';
 
 /** A processor, as Debian calls it: one of those that labs run on, or of others that people have. */
 export type Architecture = Processor | 'armhf' | 'riscv64';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseSound } from '../../../src/commands/sound-topology.ts';
+import { parseSound } from '../../../src/files/sound-topology.ts';
 import { TopologyError } from '../../../src/errors.ts';
 import type { Check } from '../../../src/proof/check.ts';
 import { smallLab } from '../../unit/random/small.ts';

@@ -1,4 +1,4 @@
-import type { LabRecord } from '../../../src/lab.ts';
+import type { LabRecord } from '../../../src/records/lab.ts';
 import { dockerRuntime } from '../../../src/runtime/docker/docker.ts';
 import { CONTRACT_PLAN } from '../contract.ts';
 import type { TestEngine } from './engine.ts';

@@ -1,5 +1,5 @@
 import { ensureNodeImage } from '../../../src/docker/image.ts';
-import { createProgress } from '../../../src/report/progress.ts';
+import { createProgress } from '../../../src/terminal/progress.ts';
 import { dockerRuntime } from '../../../src/runtime/docker/docker.ts';
 import { contract } from '../contract.ts';
 import { placeOn, record } from './contract-place.ts';

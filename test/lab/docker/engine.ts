@@ -20,8 +20,8 @@ import { exportNodeImage, importNodeImage } from '../../../src/docker/image-arch
 import { ensureNodeImage, nodeImageOn } from '../../../src/docker/image.ts';
 import { buildAlone } from '../../../src/machine/embedded/builds.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
-import { cacheDirectory } from '../../../src/paths.ts';
-import { createProgress } from '../../../src/report/progress.ts';
+import { cacheDirectory } from '../../../src/host/paths.ts';
+import { createProgress } from '../../../src/terminal/progress.ts';
 import type { Ran } from '../cli.ts';
 
 /** Releases of the engine that are tested: of Debian's stable suite, and the one of the embedded machine. */

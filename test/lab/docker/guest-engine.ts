@@ -11,7 +11,7 @@ import { forwardOnLine } from '../../../src/machine/embedded/line.ts';
 import { chooseKernel, debianKernel } from '../../../src/machine/embedded/kernel.ts';
 import type { KernelKind } from '../../../src/machine/embedded/kernel-kinds.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
-import { createProgress } from '../../../src/report/progress.ts';
+import { createProgress } from '../../../src/terminal/progress.ts';
 
 /** A Docker engine on a kernel with ip_vs: an embedded machine that no lab has. */
 export interface GuestEngine {

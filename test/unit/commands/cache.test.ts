@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { nodeImage } from '../../../src/docker/image.ts';
-import { hold } from '../../../src/lock.ts';
+import { hold } from '../../../src/host/lock.ts';
 import { buildLock } from '../../../src/machine/embedded/builds.ts';
 import { kept, removeKept } from '../../../src/machine/embedded/cache.ts';
 import { rootKey } from '../../../src/machine/embedded/root.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCli } from '../../../src/cli.ts';
 import { complete, completionScript } from '../../../src/commands/completion.ts';
 import { LabError } from '../../../src/errors.ts';
-import { removeRecord, writeRecord } from '../../../src/lab.ts';
+import { removeRecord, writeRecord } from '../../../src/records/lab.ts';
 import { SHIPPED, shipped } from '../plan/labs.ts';
 
 const state = mkdtempSync(join(tmpdir(), 'lvslab-completion-'));

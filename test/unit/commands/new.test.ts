@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newTopology } from '../../../src/commands/new.ts';
-import { readPlan } from '../../../src/commands/topology-file.ts';
+import { readPlan } from '../../../src/files/topology-file.ts';
 import { SHIPPED } from '../plan/labs.ts';
 
 describe('lab new', () => {

@@ -8,8 +8,8 @@ import { follow } from '../../../src/docker/follow.ts';
 import { ensureNodeImage } from '../../../src/docker/image.ts';
 import { runOnce } from '../../../src/docker/one-shot.ts';
 import { LabError } from '../../../src/errors.ts';
-import { hostProcessor } from '../../../src/machine/processor.ts';
-import { createProgress } from '../../../src/report/progress.ts';
+import { hostProcessor } from '../../../src/host/processor.ts';
+import { createProgress } from '../../../src/terminal/progress.ts';
 import { stream } from '../report/stream.ts';
 import { failingEngine } from './failing-engine.ts';
 

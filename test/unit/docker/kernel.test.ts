@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { fixEngine } from '../../../src/commands/doctor-docker.ts';
+import { fixEngine } from '../../../src/place/doctor-docker.ts';
 import { readKernelTrial, withoutIpVs } from '../../../src/docker/kernel.ts';
 import { engineSecurity } from '../../../src/docker/security.ts';
-import { createProgress } from '../../../src/report/progress.ts';
+import { createProgress } from '../../../src/terminal/progress.ts';
 import { failingEngine } from './failing-engine.ts';
 
 let end = () => undefined as unknown;

@@ -21,7 +21,7 @@ import {
   mountsBelow,
   recordWorker,
 } from '../../../src/machine/embedded/builds.ts';
-import { createProgress } from '../../../src/report/progress.ts';
+import { createProgress } from '../../../src/terminal/progress.ts';
 
 let top: string;
 let cache: string;

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeBundle } from '../../../src/commands/bundle.ts';
 import { executionFor } from '../../../src/machine/embedded/emulation.ts';
 import { ensureRoot } from '../../../src/machine/embedded/root.ts';
-import { EMBEDDED_ELSEWHERE } from '../../../src/machine/processor.ts';
-import { createProgress } from '../../../src/report/progress.ts';
+import { EMBEDDED_ELSEWHERE } from '../../../src/host/processor.ts';
+import { createProgress } from '../../../src/terminal/progress.ts';
 import { stream } from '../report/stream.ts';
 
 const host = vi.hoisted(() => ({ platform: 'linux', arch: 'x64' }));

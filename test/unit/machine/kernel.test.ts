@@ -7,7 +7,7 @@ import { uncompiled, unfulfilled, withEstimate } from '../../../src/machine/embe
 import { askedKernel } from '../../../src/machine/embedded/kernel-kinds.ts';
 import { COMPILED, KERNEL_RECIPE, kernelRecipe } from '../../../src/machine/embedded/kernel-recipe.ts';
 import { chooseKernel, findMadeKernel, kernelName } from '../../../src/machine/embedded/kernel.ts';
-import { packageRoot } from '../../../src/paths.ts';
+import { packageRoot } from '../../../src/host/paths.ts';
 
 let folder: string;
 let cache: string;

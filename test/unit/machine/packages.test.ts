@@ -17,8 +17,8 @@ import {
   packageMirror,
 } from '../../../src/machine/embedded/recipe.ts';
 import { rootKey } from '../../../src/machine/embedded/root.ts';
-import { PROCESSORS } from '../../../src/machine/processor.ts';
-import type { Progress } from '../../../src/report/progress.ts';
+import { PROCESSORS } from '../../../src/host/processor.ts';
+import type { Progress } from '../../../src/terminal/progress.ts';
 
 describe('the package list', () => {
   it('is without comments, blanks and empty lines', () => {

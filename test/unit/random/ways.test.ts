@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isIPv6 } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { parseSound } from '../../../src/commands/sound-topology.ts';
+import { parseSound } from '../../../src/files/sound-topology.ts';
 import { TopologyError } from '../../../src/errors.ts';
 import { makePlan } from '../../../src/plan/plan.ts';
 import type { Plan, PlannedNode, PlannedService } from '../../../src/plan/types.ts';

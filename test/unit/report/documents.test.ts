@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { classCsv, groupsText } from '../../../src/report/class-work.ts';
 import { checkTable } from '../../../src/report/text.ts';
-import { columns } from '../../../src/report/columns.ts';
+import { columns } from '../../../src/terminal/columns.ts';
 import { diagramMermaid } from '../../../src/report/diagram/mermaid.ts';
 import { diagramSvg } from '../../../src/report/diagram/svg.ts';
 import { diagramText } from '../../../src/report/diagram/text.ts';

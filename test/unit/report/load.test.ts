@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LoadReport } from '../../../src/commands/load.ts';
 import { lineChartSvg } from '../../../src/report/diagram/chart.ts';
 import { loadChart, loadText } from '../../../src/report/load.ts';
-import { onTerminal } from '../../../src/report/paint.ts';
+import { onTerminal } from '../../../src/terminal/paint.ts';
 
 const NONE = { connect: 0, read: 0, timeout: 0, status: 0, unanswered: 0 };
 function report(part: Partial<LoadReport> = {}): LoadReport {

@@ -5,7 +5,7 @@ async function withColours(on: boolean) {
   vi.resetModules();
   const { default: pc } = await import('picocolors');
   vi.doMock('picocolors', () => ({ default: pc.createColors(on) }));
-  return import('../../../src/report/paint.ts');
+  return import('../../../src/terminal/paint.ts');
 }
 
 afterEach(() => {

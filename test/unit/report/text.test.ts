@@ -6,7 +6,7 @@ vi.hoisted(() => {
   vi.stubEnv('CI', '1');
   vi.stubEnv('NO_COLOR', '1');
 });
-const { columns } = await import('../../../src/report/columns.ts');
+const { columns } = await import('../../../src/terminal/columns.ts');
 const { checkTable, compareText, doctorText, labTable, statusText } =
   await import('../../../src/report/text.ts');
 

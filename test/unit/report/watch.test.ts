@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { Frame } from '../../../src/commands/watch.ts';
 import { NOTHING_COUNTED } from '../../../src/ipvs/table.ts';
-import { openScreen } from '../../../src/report/screen.ts';
+import { openScreen } from '../../../src/terminal/screen.ts';
 import { watchLines } from '../../../src/report/watch.ts';
 
 const FRAME: Frame = {

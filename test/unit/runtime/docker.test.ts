@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { labelFilter, labelsOf, recordIn } from '../../../src/docker/labels.ts';
-import type { LabRecord } from '../../../src/lab.ts';
+import { labelFilter } from '../../../src/docker/labels.ts';
+import { labelsOf, recordIn } from '../../../src/runtime/docker/record-labels.ts';
+import type { LabRecord } from '../../../src/records/lab.ts';
 import { confinement, containerOptions } from '../../../src/runtime/docker/container.ts';
 import { exitCode } from '../../../src/runtime/docker/process.ts';
 import { gatewayOf, networkOptions } from '../../../src/runtime/docker/networks.ts';

@@ -14,9 +14,16 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { classNames, holdClass, removeClass } from '../../../src/class-record.ts';
+import { classNames, holdClass, removeClass } from '../../../src/records/class.ts';
 import { LabError } from '../../../src/errors.ts';
-import { clearRecord, holdLab, labDirectory, labExists, labNames, removeRecord } from '../../../src/lab.ts';
+import {
+  clearRecord,
+  holdLab,
+  labDirectory,
+  labExists,
+  labNames,
+  removeRecord,
+} from '../../../src/records/lab.ts';
 import { stateFolder } from '../../../src/state/folders.ts';
 
 let top: string;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { classDirectory, classExists, removeClass } from '../../../src/class-record.ts';
-import { readCredentials } from '../../../src/class-gateway.ts';
+import { classDirectory, classExists, removeClass } from '../../../src/records/class.ts';
+import { readCredentials } from '../../../src/records/class-gateway.ts';
 import { LabError } from '../../../src/errors.ts';
-import { clearRecord, labDirectory, labExists, readRecord, removeRecord } from '../../../src/lab.ts';
+import { clearRecord, labDirectory, labExists, readRecord, removeRecord } from '../../../src/records/lab.ts';
 import { isLabName } from '../../../src/state/names.ts';
 import { engineSocket } from '../../../src/wire.ts';
 

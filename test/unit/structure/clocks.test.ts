@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { FILES, textOf } from './sources.ts';
 
 /** Where events are put in the order of the times that they bear, which are those of the calendar. */
-const BY_CALENDAR = ['commands/journal.ts', 'report/in-order.ts'];
+const BY_CALENDAR = ['timeline/journal.ts', 'report/in-order.ts'];
 
 describe('the time of day', () => {
   it('measures nothing: it may be set while a command runs', () => {

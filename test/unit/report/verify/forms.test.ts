@@ -1,18 +1,18 @@
+import type { Leftovers } from '../../../../src/lifecycle/leftovers.ts';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { onTerminal } from '../../../../src/report/paint.ts';
+import { onTerminal } from '../../../../src/terminal/paint.ts';
 import { githubAnnotations } from '../../../../src/report/verify/github.ts';
 import { verifyMarkdown } from '../../../../src/report/verify/markdown.ts';
 import {
   overallOutcome,
   verifyExitCode,
-  type Leftovers,
   type VerifyOutcome,
-} from '../../../../src/report/verify/report.ts';
+} from '../../../../src/commands/verify-report.ts';
 import { drift, leftText, soakFigures } from '../../../../src/report/verify/soak.ts';
 import { tapText } from '../../../../src/report/verify/tap.ts';
 import { resultText, verifyText } from '../../../../src/report/verify/text.ts';

@@ -1,5 +1,5 @@
 import type { Check } from '../../../../src/proof/check.ts';
-import type { VerifyReport, VerifyResult } from '../../../../src/report/verify/report.ts';
+import type { VerifyReport, VerifyResult } from '../../../../src/commands/verify-report.ts';
 
 export function check(id: string, part: Partial<Check> = {}): Check {
   return { id, title: id, outcome: 'pass', detail: 'as it should be', evidence: ['never shown'], ...part };
