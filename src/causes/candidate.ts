@@ -1,5 +1,5 @@
 /** A setting of a node that explains a loss. */
-export interface Candidate {
+export interface CauseCandidate {
   /** A stable name for its kind, whatever node and values it is about. */
   id: string;
   /** One clause: the setting, its value, and why that loses the packet. */
@@ -8,6 +8,6 @@ export interface Candidate {
   facts: string[];
 }
 
-export function candidate(id: string, text: string, facts: string[] = []): Candidate {
+export function candidate(id: string, text: string, facts: string[] = []): CauseCandidate {
   return { id, text, facts };
 }

@@ -2,17 +2,17 @@ import { endpoint } from '../topology/endpoint.ts';
 import type { Plan, PlannedServer } from '../plan/types.ts';
 import type { Loss } from '../proof/loss.ts';
 import { innermost, transportOf, type Ip, type Packet } from '../proof/packet.ts';
-import { candidate, type Candidate } from './candidate.ts';
+import { candidate, type CauseCandidate } from './candidate.ts';
 import { owned, silent } from './owner.ts';
 import { routeQuestion } from './look.ts';
-import { linkOf, placesOf, type NodeState } from './state.ts';
-import { arriving, believed, down, dropped, forwarded, leaving, noRoute } from './way.ts';
+import { linkOf, devicesWith, type NodeLook } from './state.ts';
+import { arriving, believed, linkDown, dropped, forwarded, leaving, noRoute } from './way.ts';
 
 /**
  * What among the settings of a node explains that a packet was lost there, in the order in which the packet meets it.
  * @param state of the node that the loss is about
  */
-export function reasons(plan: Plan, loss: Loss, state: NodeState): Candidate[] {
+export function reasons(plan: Plan, loss: Loss, state: NodeLook): CauseCandidate[] {
   switch (loss.duty) {
     case 'forward':
       return [
@@ -40,7 +40,7 @@ export function reasons(plan: Plan, loss: Loss, state: NodeState): Candidate[] {
   }
 }
 
-function scheduled(plan: Plan, { service, packet, device }: Loss, state: NodeState): Candidate[] {
+function scheduled(plan: Plan, { service, packet, device }: Loss, state: NodeLook): CauseCandidate[] {
   const ip = packet === undefined ? undefined : innermost(packet);
   const servers = tableOf(plan, service, state);
   return [
@@ -64,8 +64,8 @@ function scheduled(plan: Plan, { service, packet, device }: Loss, state: NodeSta
 function tableOf(
   plan: Plan,
   service: Loss['service'],
-  { node, facts }: NodeState,
-): { candidates: Candidate[]; used: PlannedServer[] } {
+  { node, facts }: NodeLook,
+): { candidates: CauseCandidate[]; used: PlannedServer[] } {
   const planned = plan.services.find(
     (s) => s.vip === service.vip && s.port === service.port && s.protocol === service.protocol,
   );
@@ -114,13 +114,13 @@ function bare({ version, source, destination, ttl, protocol, totalLength, header
   return { version, source, destination, ttl, protocol, totalLength, headerLength, tos };
 }
 
-function notLocal(state: NodeState, address: string): Candidate[] {
+function notLocal(state: NodeLook, address: string): CauseCandidate[] {
   const answer = state.routes.get(routeQuestion(address));
-  if (placesOf(state, address).length > 0 || answer === undefined || answer.type === 'local') return [];
+  if (devicesWith(state, address).length > 0 || answer === undefined || answer.type === 'local') return [];
   return [candidate('no-vip', `${address} is on no interface of ${state.node}`, ['address', 'link'])];
 }
 
-function answered(plan: Plan, { packet, device, node, server }: Loss, state: NodeState): Candidate[] {
+function answered(plan: Plan, { packet, device, node, server }: Loss, state: NodeLook): CauseCandidate[] {
   const inner = packet === undefined ? undefined : innermost(packet);
   if (packet?.ip === undefined || inner === undefined || device === undefined) return [];
   const outer = packet.ip;
@@ -151,7 +151,7 @@ function tunnelOf(plan: Plan, node: string, outer: Ip): string | undefined {
   return devices.find((device) => device.startsWith(usual)) ?? devices[0];
 }
 
-function tunnel(state: NodeState, outer: Ip, device: string | undefined): Candidate[] {
+function tunnel(state: NodeLook, outer: Ip, device: string | undefined): CauseCandidate[] {
   const { node } = state;
   if (device === undefined) return [];
   if (linkOf(state, device) === undefined)
@@ -160,7 +160,7 @@ function tunnel(state: NodeState, outer: Ip, device: string | undefined): Candid
     outer.gue !== undefined && !state.facts.some((f) => f.kind === 'tunnel port')
       ? [candidate('tunnel-port', `${node} takes no GUE: it has no fou port`, ['tunnel port'])]
       : [];
-  return [...down(state, device).map((c) => ({ ...c, id: 'tunnel-down' })), ...gue];
+  return [...linkDown(state, device).map((c) => ({ ...c, id: 'tunnel-down' })), ...gue];
 }
 
 /** The packet that answers this one. */
@@ -176,7 +176,7 @@ function turned(ip: Ip): Ip {
   };
 }
 
-function listening({ packet, service, server }: Loss, state: NodeState): Candidate[] {
+function listening({ packet, service, server }: Loss, state: NodeLook): CauseCandidate[] {
   const { sockets, node, differences } = state;
   const ip = packet === undefined ? undefined : innermost(packet);
   const address = ip?.destination ?? service.vip;
@@ -205,7 +205,7 @@ function listening({ packet, service, server }: Loss, state: NodeState): Candida
 }
 
 /** Who sent a packet to a MAC that is not the receiver's because an entry says so. */
-function misled({ packet }: Loss, { facts, node }: NodeState): Candidate[] {
+function misled({ packet }: Loss, { facts, node }: NodeLook): CauseCandidate[] {
   const mac = packet?.link?.destination;
   return facts
     .filter((f) => f.kind === 'neighbour' && mac !== undefined && f.attributes['mac'] === mac)
@@ -218,7 +218,7 @@ function misled({ packet }: Loss, { facts, node }: NodeState): Candidate[] {
     );
 }
 
-function routed({ packet }: Loss, { routes, node }: NodeState): Candidate[] {
+function routed({ packet }: Loss, { routes, node }: NodeLook): CauseCandidate[] {
   const ip = packet === undefined ? undefined : innermost(packet);
   const answer =
     ip === undefined ? undefined : routes.get(routeQuestion(ip.destination, { from: ip.source }));

@@ -4,9 +4,9 @@ import type { Plan } from '../plan/types.ts';
 import { listText } from '../proof/evidence.ts';
 import type { Duty, Loss } from '../proof/loss.ts';
 import type { Explanation } from '../proof/summary.ts';
-import type { Candidate } from './candidate.ts';
+import type { CauseCandidate } from './candidate.ts';
 import { reasons } from './duties.ts';
-import { wasRead, type NodeState } from './state.ts';
+import { wasRead, type NodeLook } from './state.ts';
 
 /** Candidates that are told in full; more than that help nobody. */
 const TOLD = 3;
@@ -15,20 +15,20 @@ const TOLD = 3;
  * What explains a loss by the settings of its node, most likely first: what differs from the plan before what is as
  * planned, and among these what the packet meets first.
  */
-export function candidates(plan: Plan, loss: Loss, state: NodeState): Candidate[] {
+export function candidates(plan: Plan, loss: Loss, state: NodeLook): CauseCandidate[] {
   const found = reasons(plan, loss, state).filter(
     (one, index, all) => all.findIndex((other) => other.text === one.text) === index,
   );
-  const changed = (one: Candidate) => state.differences.some((d) => isAbout(one, d));
+  const changed = (one: CauseCandidate) => state.differences.some((d) => isAbout(one, d));
   return [...found.filter(changed), ...found.filter((one) => !changed(one))];
 }
 
-function isAbout({ facts }: Candidate, { kind, name }: Difference): boolean {
+function isAbout({ facts }: CauseCandidate, { kind, name }: Difference): boolean {
   return facts.includes(kind) || facts.includes(`${kind} ${name}`);
 }
 
 /** What the settings of the nodes where a connection was lost say of it. @param states by node, of those that were read */
-export function explain(plan: Plan, losses: Loss[], states: Map<string, NodeState>): Explanation | undefined {
+export function explain(plan: Plan, losses: Loss[], states: Map<string, NodeLook>): Explanation | undefined {
   if (losses.length === 0) return undefined;
   const known = losses.flatMap((loss) => {
     const state = states.get(loss.node);
@@ -67,7 +67,7 @@ export function explain(plan: Plan, losses: Loss[], states: Map<string, NodeStat
 }
 
 /** Of several directors one has the VIP: that the others lack it is as it should be. */
-function withoutStandby(all: { loss: Loss; found: Candidate[] }[]): Candidate[] {
+function withoutStandby(all: { loss: Loss; found: CauseCandidate[] }[]): CauseCandidate[] {
   const owners = all.filter(({ loss }) => loss.duty === 'own');
   const isThere = owners.some(({ found }) => found.every((one) => one.id !== 'no-vip'));
   return all.flatMap(({ loss, found }) =>
@@ -80,7 +80,7 @@ function withoutStandby(all: { loss: Loss; found: Candidate[] }[]): Candidate[] 
  */
 const HARMLESS: FactKind[] = ['timeouts', 'file', 'certificate', 'sync daemon', 'leftover'];
 
-function differenceText({ node }: NodeState, { kind, name, state, changes }: Difference): string {
+function differenceText({ node }: NodeLook, { kind, name, state, changes }: Difference): string {
   const what = `${kind} ${name} on ${node}`;
   if (state === 'missing') return `${what} is missing`;
   if (state === 'extra') return `${what} is there`;

@@ -5,7 +5,7 @@ import type { PlannedNode, PlannedService } from '../plan/types.ts';
 import type { Loss } from '../proof/loss.ts';
 import { innermost } from '../proof/packet.ts';
 import { netfilterRules, nftRules, tcFilters, type PacketFilter } from './filters.ts';
-import type { NodeState, RouteAnswer, Socket } from './state.ts';
+import type { NodeLook, RouteAnswer, Socket } from './state.ts';
 
 /** The arguments of `ip route get` for a question; `from` and `iif` ask as for a packet that came in. */
 export function routeQuestion(to: string, { from, iif }: { from?: string; iif?: string } = {}): string {
@@ -75,7 +75,7 @@ export function lookScript(node: PlannedNode, questions: string[], marker: strin
 }
 
 /** Reads what that script printed. */
-export function readLook(output: string, marker: string): Pick<NodeState, 'filters' | 'sockets' | 'routes'> {
+export function readLook(output: string, marker: string): Pick<NodeLook, 'filters' | 'sockets' | 'routes'> {
   const sections = readDump(output, marker);
   const filters = [...sections].flatMap(([name, section]): PacketFilter[] => {
     const [hook = '', device = ''] = name.split(' ');

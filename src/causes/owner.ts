@@ -1,13 +1,13 @@
 import type { Plan } from '../plan/types.ts';
 import type { Loss } from '../proof/loss.ts';
-import { candidate, type Candidate } from './candidate.ts';
-import { larger, linkOf, placesOf, type NodeState } from './state.ts';
-import { down, lossy } from './way.ts';
+import { candidate, type CauseCandidate } from './candidate.ts';
+import { larger, linkOf, devicesWith, type NodeLook } from './state.ts';
+import { linkDown, lossy } from './way.ts';
 
 /** Why a real server answers for the VIP, which is the director's. */
-export function silent({ service: { vip }, device }: Loss, state: NodeState): Candidate[] {
+export function silent({ service: { vip }, device }: Loss, state: NodeLook): CauseCandidate[] {
   const { node } = state;
-  const wired = placesOf(state, vip).filter((place) => place.device === device);
+  const wired = devicesWith(state, vip).filter((place) => place.device === device);
   const onWire = wired.map((place) =>
     candidate('vip-on-wire', `${vip} is on ${place.device} of ${node}, where it answers for it`, ['address']),
   );
@@ -35,13 +35,13 @@ export function silent({ service: { vip }, device }: Loss, state: NodeState): Ca
 }
 
 /** Why a node did not answer those who asked for its address. */
-export function owned(plan: Plan, loss: Loss, state: NodeState): Candidate[] {
+export function owned(plan: Plan, loss: Loss, state: NodeLook): CauseCandidate[] {
   const { node } = state;
   const address = loss.address ?? loss.service.vip;
   const planned = plan.nodes
     .find((n) => n.name === node)
     ?.interfaces.find((i) => i.addresses.some((a) => a.address === address))?.name;
-  const places = placesOf(state, address).map((place) => place.device);
+  const places = devicesWith(state, address).map((place) => place.device);
   const devices = [...new Set([...(planned === undefined ? [] : [planned]), ...places])];
   const isIpv6 = address.includes(':');
   const ignores = isIpv6
@@ -61,7 +61,7 @@ export function owned(plan: Plan, loss: Loss, state: NodeState): Candidate[] {
     ...devices.flatMap((device) =>
       linkOf(state, device) === undefined
         ? [candidate('link-missing', `${node} has no interface ${device}`, [`link ${device}`])]
-        : down(state, device),
+        : linkDown(state, device),
     ),
     ...(places.length === 0
       ? [candidate('no-vip', `${address} is on no interface of ${node}`, ['address'])]

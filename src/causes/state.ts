@@ -3,7 +3,7 @@ import type { FoundFact } from '../drift/facts.ts';
 import type { PacketFilter } from './filters.ts';
 
 /** What was read of a node where a packet was lost. */
-export interface NodeState {
+export interface NodeLook {
   node: string;
   facts: FoundFact[];
   /** What of it is not as the plan says. */
@@ -35,7 +35,7 @@ export interface RouteAnswer {
 }
 
 /** A sysctl's value; undefined where the node has none of that name. */
-export function sysctl({ facts }: NodeState, name: string): string | undefined {
+export function sysctl({ facts }: NodeLook, name: string): string | undefined {
   return facts.find((f) => f.kind === 'sysctl' && f.name === name)?.attributes['value'];
 }
 
@@ -46,7 +46,7 @@ export interface Effective {
 }
 
 /** The larger one counts, as of rp_filter, arp_ignore and arp_announce (kernel, ip-sysctl.rst). */
-export function larger(state: NodeState, setting: string, device: string): Effective | undefined {
+export function larger(state: NodeLook, setting: string, device: string): Effective | undefined {
   const values = ['all', device].flatMap((where): Effective[] => {
     const name = `net.ipv4.conf.${where}.${setting}`;
     const value = sysctl(state, name);
@@ -59,7 +59,7 @@ export function larger(state: NodeState, setting: string, device: string): Effec
 }
 
 /** Devices on which an address is, each with the prefix. */
-export function placesOf({ facts }: NodeState, address: string): { device: string; prefix: string }[] {
+export function devicesWith({ facts }: NodeLook, address: string): { device: string; prefix: string }[] {
   return facts.flatMap(({ kind, name }) => {
     const [, own = '', prefix = '', device = ''] = /^(\S+)\/(\d+) on (\S+)$/.exec(name) ?? [];
     return kind === 'address' && own === address ? [{ device, prefix }] : [];
@@ -67,11 +67,11 @@ export function placesOf({ facts }: NodeState, address: string): { device: strin
 }
 
 /** A network interface; undefined where there is none of that name. */
-export function linkOf({ facts }: NodeState, device: string): FoundFact | undefined {
+export function linkOf({ facts }: NodeLook, device: string): FoundFact | undefined {
   return facts.find((f) => f.kind === 'link' && f.name === device);
 }
 
 /** Whether links, addresses and sysctls could be read at all. */
-export function wasRead({ facts }: NodeState): boolean {
+export function wasRead({ facts }: NodeLook): boolean {
   return facts.some((f) => f.kind === 'link') && facts.some((f) => f.kind === 'sysctl');
 }

@@ -1,27 +1,27 @@
 import { addressFamily, inNetwork } from '../plan/addresses.ts';
 import type { Plan } from '../plan/types.ts';
 import { innermost, type Ip, type Packet } from '../proof/packet.ts';
-import { candidate, type Candidate } from './candidate.ts';
+import { candidate, type CauseCandidate } from './candidate.ts';
 import { matches, type Chain } from './filters.ts';
 import { routeQuestion } from './look.ts';
-import { larger, linkOf, placesOf, sysctl, type NodeState, type RouteAnswer } from './state.ts';
+import { larger, linkOf, devicesWith, sysctl, type NodeLook, type RouteAnswer } from './state.ts';
 
 /** What stops a packet as it comes in by a device, before the kernel looks where it goes. */
 export function arriving(
-  state: NodeState,
+  state: NodeLook,
   packet: Packet | undefined,
   device: string | undefined,
-): Candidate[] {
+): CauseCandidate[] {
   if (device === undefined) return [];
   return [
-    ...down(state, device),
+    ...linkDown(state, device),
     ...dropped(state, packet, { hook: 'in', device }),
     ...dropped(state, packet, { hook: 'PREROUTING' }),
   ];
 }
 
 /** A network interface that is not up. */
-export function down(state: NodeState, device: string): Candidate[] {
+export function linkDown(state: NodeLook, device: string): CauseCandidate[] {
   return linkOf(state, device)?.attributes['state'] === 'down'
     ? [candidate('link-down', `${device} is down on ${state.node}`, [`link ${device}`])]
     : [];
@@ -29,10 +29,10 @@ export function down(state: NodeState, device: string): Candidate[] {
 
 /** Rules that have dropped something like a packet. */
 export function dropped(
-  state: NodeState,
+  state: NodeLook,
   packet: Packet | undefined,
   where: { hook: 'in' | 'out'; device: string } | { hook: Chain },
-): Candidate[] {
+): CauseCandidate[] {
   return (
     state.filters
       .filter(({ at }) => at.hook === where.hook)
@@ -47,10 +47,10 @@ export function dropped(
 }
 
 /** Whether the kernel believes that a packet with this source comes in by this device. Of IPv4: IPv6 has no such check. */
-export function believed(state: NodeState, ip: Ip, device: string): Candidate[] {
+export function believed(state: NodeLook, ip: Ip, device: string): CauseCandidate[] {
   if (ip.version !== 4) return [];
   const { node } = state;
-  const own = placesOf(state, ip.source);
+  const own = devicesWith(state, ip.source);
   const accepts = larger(state, 'accept_local', device);
   if (own.length > 0 && accepts?.value === 0)
     return [
@@ -84,14 +84,14 @@ export function believed(state: NodeState, ip: Ip, device: string): Candidate[] 
 }
 
 /** Without an IPv4 address on the device, a filter of 2 is as strict as 1 (kernel, `__fib_validate_source`). */
-function hasAddress({ facts }: NodeState, device: string): boolean {
+function hasAddress({ facts }: NodeLook, device: string): boolean {
   return facts.some(
     ({ kind, name }) => kind === 'address' && name.endsWith(` on ${device}`) && !name.includes(':'),
   );
 }
 
 /** What keeps a node from sending a packet on that is for somebody else. */
-export function forwarded(plan: Plan, state: NodeState, packet: Packet, device: string): Candidate[] {
+export function forwarded(plan: Plan, state: NodeLook, packet: Packet, device: string): CauseCandidate[] {
   const ip = innermost(packet);
   if (ip === undefined) return [];
   const off = forwardingOff(state, ip, device);
@@ -118,7 +118,7 @@ export function forwarded(plan: Plan, state: NodeState, packet: Packet, device: 
   ];
 }
 
-function forwardingOff(state: NodeState, ip: Ip, device: string): Candidate[] {
+function forwardingOff(state: NodeLook, ip: Ip, device: string): CauseCandidate[] {
   const names =
     ip.version === 4
       ? ['net.ipv4.ip_forward', `net.ipv4.conf.${device}.forwarding`]
@@ -130,7 +130,7 @@ function forwardingOff(state: NodeState, ip: Ip, device: string): Candidate[] {
 }
 
 /** Replies of NAT pass a rule against unknown connections only where IPVS tells conntrack of them. */
-function withConntrack(state: NodeState, rules: Candidate[]): Candidate[] {
+function withConntrack(state: NodeLook, rules: CauseCandidate[]): CauseCandidate[] {
   return rules.map((rule) =>
     rule.text.includes('INVALID') && sysctl(state, 'net.ipv4.vs.conntrack') === '0'
       ? { ...rule, text: `${rule.text}; with net.ipv4.vs.conntrack 0 every reply of NAT is INVALID` }
@@ -149,7 +149,7 @@ const REFUSALS: Record<string, string> = {
 };
 
 /** A node's interfaces, those first on whose network an address lies. */
-function devicesTowards({ facts }: NodeState, address: string): string[] {
+function devicesTowards({ facts }: NodeLook, address: string): string[] {
   const own = facts.flatMap(({ kind, name }) => {
     const [, cidr = '', device = ''] = kind === 'address' ? (/^(\S+) on (\S+)$/.exec(name) ?? []) : [];
     return device === '' || device === 'lo' ? [] : [{ cidr, device }];
@@ -159,7 +159,7 @@ function devicesTowards({ facts }: NodeState, address: string): string[] {
 }
 
 /** A destination that a node has no route to, or takes for its own. */
-export function noRoute(state: NodeState, address: string, answer: RouteAnswer | undefined): Candidate[] {
+export function noRoute(state: NodeLook, address: string, answer: RouteAnswer | undefined): CauseCandidate[] {
   if (answer === undefined) return [];
   const { node } = state;
   const refusal = REFUSALS[answer.type ?? ''] ?? REFUSALS[answer.error ?? ''];
@@ -167,7 +167,7 @@ export function noRoute(state: NodeState, address: string, answer: RouteAnswer |
     return [candidate('no-route', `${node} has no way to ${address}: ${refusal}`, ['route', 'rule'])];
   if (answer.error !== undefined) {
     // The routes of an interface go with it.
-    const device = devicesTowards(state, address).find((one) => down(state, one).length > 0);
+    const device = devicesTowards(state, address).find((one) => linkDown(state, one).length > 0);
     const why = device === undefined ? '' : `: ${device} is down there`;
     return [
       candidate('no-route', `${node} has no route to ${address}${why}`, ['link', 'route', 'rule', 'address']),
@@ -196,16 +196,16 @@ export function noRoute(state: NodeState, address: string, answer: RouteAnswer |
 /** What keeps a packet in once it is known by which device it leaves. */
 export function leaving(
   plan: Plan,
-  state: NodeState,
+  state: NodeLook,
   packet: Packet,
   answer: RouteAnswer | undefined,
   to = packet.ip?.destination ?? '',
-): Candidate[] {
+): CauseCandidate[] {
   const device = answer?.device;
   if (device === undefined || device === 'lo') return [];
   const target = answer?.gateway ?? to;
   return [
-    ...down(state, device),
+    ...linkDown(state, device),
     ...pinned(plan, state, target, device),
     ...dropped(state, packet, { hook: 'POSTROUTING' }),
     ...dropped(state, packet, { hook: 'out', device }),
@@ -214,7 +214,7 @@ export function leaving(
 }
 
 /** A device whose queue loses what it sends. */
-export function lossy({ node, facts }: NodeState, device: string): Candidate[] {
+export function lossy({ node, facts }: NodeLook, device: string): CauseCandidate[] {
   const name = `link quality ${device}`;
   const loss = facts.find((f) => f.kind === 'link quality' && f.name === device)?.attributes['loss'];
   return loss === undefined
@@ -223,7 +223,7 @@ export function lossy({ node, facts }: NodeState, device: string): Candidate[] {
 }
 
 /** A permanent neighbour entry that says another MAC than the address's owner has. */
-export function pinned(plan: Plan, state: NodeState, address: string, device: string): Candidate[] {
+export function pinned(plan: Plan, state: NodeLook, address: string, device: string): CauseCandidate[] {
   const entry = state.facts.find((f) => f.kind === 'neighbour' && f.name === `${address} on ${device}`);
   const mac = entry?.attributes['mac'];
   if (entry === undefined || mac === undefined) return [];

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { explain } from '../causes/explain.ts';
 import { lookScript, questionsFor, readLook } from '../causes/look.ts';
-import type { NodeState } from '../causes/state.ts';
+import type { NodeLook } from '../causes/state.ts';
 import { LabError } from '../errors.ts';
 import { interruptSignal } from '../host/interrupt.ts';
 import { conclude, lossesOf, type Examined, type Verdict } from '../proof/verdict.ts';
@@ -20,13 +20,13 @@ export async function concludeWith(lab: RunningLab, examined: Examined[]): Promi
     interruptSignal.throwIfAborted();
     // The verdicts are from packets: without the nodes' settings they stand as well.
     if (!(error instanceof LabError)) throw error;
-    return new Map<string, NodeState>();
+    return new Map<string, NodeLook>();
   });
   return conclude(examined, (own) => explain(lab.record.plan, own, states));
 }
 
 /** Reads the nodes where something was lost; those that cannot be read are left out. */
-async function look(lab: RunningLab, losses: Loss[]): Promise<Map<string, NodeState>> {
+async function look(lab: RunningLab, losses: Loss[]): Promise<Map<string, NodeLook>> {
   const { plan } = lab.record;
   const nodes = plan.nodes.filter((node) => losses.some((loss) => loss.node === node.name));
   const marker = `end-${randomBytes(12).toString('hex')}`;

@@ -18,7 +18,7 @@ const LOOK = 3;
 const MOST = 8;
 
 /** What single requests to a service came to. */
-export interface Asked {
+export interface TransferAsked {
   service: PlannedService;
   replies: Reply[];
   /** Whether a connection more could be refused, because the plan limits them. */
@@ -34,7 +34,7 @@ export interface Asked {
 export async function checkTransfers(
   plan: Plan,
   runtime: Runtime,
-  asked: Asked,
+  asked: TransferAsked,
   observations: Observation[],
   limit?: number,
 ): Promise<Check[]> {

@@ -11,7 +11,7 @@ const TELLING = 2_500;
 const ROUNDS = 3;
 
 /** What the directors of persistent services knew before a test sent anything, in the order of the plan's services. */
-export async function lookBefore(plan: Plan, runtime: Runtime): Promise<(Look | undefined)[]> {
+export async function templatesBefore(plan: Plan, runtime: Runtime): Promise<(Look | undefined)[]> {
   return Promise.all(
     plan.services.map(async (service) =>
       service.persistence === undefined || isProxied(service) ? undefined : look(runtime, service),

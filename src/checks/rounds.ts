@@ -12,7 +12,7 @@ import type { Reply } from '../traffic/replies.ts';
 import { ask, askFromOnePort } from '../traffic/requests.ts';
 import { connectionTables } from './connection-tables.ts';
 import { readHealth } from './health-state.ts';
-import { lookBefore } from './persistence-probes.ts';
+import { templatesBefore } from './persistence-probes.ts';
 import { scheduledSince, scheduledSoFar, type Scheduled } from './scheduled.ts';
 import { checkScheduling, limitsOf, type Limits, type Scheduling } from './schedulers.ts';
 
@@ -43,7 +43,7 @@ export interface Round {
 /** Asks every service, from each of its clients, and reads what the directors say of it. */
 export async function sendRounds(plan: Plan, runtime: Runtime): Promise<Round[]> {
   const rounds: Round[] = [];
-  const looks = await lookBefore(plan, runtime);
+  const looks = await templatesBefore(plan, runtime);
   for (const [index, service] of plan.services.entries()) {
     const replies: Reply[] = [];
     const onePort: Reply[] = [];

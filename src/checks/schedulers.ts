@@ -7,7 +7,7 @@ import { judgeProbes, probesFor } from '../proof/schedulers/judge-probes.ts';
 import { loadsOf, roomOf } from '../proof/schedulers/load.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Connection } from '../traffic/connections.ts';
-import { hold, serviceTables } from '../traffic/held.ts';
+import { holdConnections, serviceTables } from '../traffic/held.ts';
 import { probePersistence } from './persistence-probes.ts';
 import { probe, type Look } from '../traffic/probes.ts';
 
@@ -46,7 +46,7 @@ export async function checkScheduling(
       ? undefined
       : heldFor(service, loadsOf(service, await serviceTables(runtime, service)));
   if (amount !== undefined && client !== undefined) {
-    const held = await hold(runtime, client.name, service, amount);
+    const held = await holdConnections(runtime, client.name, service, amount);
     connections.push(...held.events.map((event) => event.connection));
     checks.push(judgeHeld(service, held));
   }

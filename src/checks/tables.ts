@@ -1,7 +1,7 @@
 import { aboutService } from '../drift/about-service.ts';
 import { tableScript } from '../drift/dump.ts';
 import type { FactKind } from '../drift/facts.ts';
-import { markName } from '../drift/names.ts';
+import { markName } from '../drift/fact-names.ts';
 import { isProxied } from '../plan/haproxy.ts';
 import { isSameService, serviceName } from '../plan/service-name.ts';
 import type { PlannedNode, PlannedService } from '../plan/types.ts';

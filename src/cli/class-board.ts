@@ -4,7 +4,7 @@ import type { Language } from '../exercises/types.ts';
 import { leaveByInterrupt } from '../host/interrupt.ts';
 import { languageOption, localLanguage } from './exercises.ts';
 import { jsonLine, jsonOption, out, writeText, type Common } from './output.ts';
-import { seconds, wholeNumber } from './numbers.ts';
+import { secondsArgument, wholeNumber } from './numbers.ts';
 import { untilUnread } from '../terminal/standard-output.ts';
 
 /** The trainer's board. */
@@ -14,7 +14,7 @@ export function addClassBoard(group: Command): void {
     .summary('who is where: a row a seat, live on a terminal; once in a pipe')
     .option('--class <class>', 'the class (default: the only one that is up)')
     .addOption(new Option('--sort <column>', 'what comes first').choices(SORTS).default('seat'))
-    .option('--interval <seconds>', 'from look to look', seconds(0.2, 3600), 2)
+    .option('--interval <seconds>', 'from look to look', secondsArgument(0.2, 3600), 2)
     .option(
       '--count <number>',
       'so many looks (default: until Ctrl-C on a terminal, else one)',

@@ -5,7 +5,7 @@ import type { TimelineEvent } from '../timeline/journal.ts';
 import type { TimelineReport } from '../commands/timeline.ts';
 import { FAILURES, type FailureKind } from '../plan/failures.ts';
 import { aside, json, jsonOption, out, type Common } from './output.ts';
-import { seconds, wholeNumber } from './numbers.ts';
+import { secondsArgument, wholeNumber } from './numbers.ts';
 import { untilUnread } from '../terminal/standard-output.ts';
 
 /** Making parts of a lab fail, and seeing what becomes of it. */
@@ -63,7 +63,7 @@ export function addFailureCommands(program: Command): void {
       'Lets a client of each web service ask again and again, and prints what happens until Ctrl-C, --for or ten seconds after the last --do.',
     )
     .argument('[lab]', 'the lab (default: the only one that is up)')
-    .option('--for <seconds>', 'how long', seconds(1, 86_400))
+    .option('--for <seconds>', 'how long', secondsArgument(1, 86_400))
     .option(
       '--do <step>',
       'something to do meanwhile, such as "3s fail rs1 web", "12s heal"; may be given again and again',

@@ -123,7 +123,7 @@ Exit codes: 0 labs run here; 3 none can; 5 not known yet, as the engine lacks th
     .passThroughOptions()
     .allowUnknownOption()
     .action(async (words: string[]) => {
-      const { complete } = await import('../commands/completion.ts');
-      out(complete(program, words).join('\n'));
+      const { completionsFor } = await import('../commands/completion.ts');
+      out(completionsFor(program, words).join('\n'));
     });
 }

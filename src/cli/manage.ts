@@ -5,7 +5,7 @@ import { allowedFor, parseMeasure, QUALITY_KEYS, type QualityKey } from '../topo
 import type { Quality } from '../topology/types.ts';
 import { aside, json, jsonLine, jsonOption, out, outExactly, type Common, type Finish } from './output.ts';
 import { watchOn } from './watch.ts';
-import { seconds, wholeNumber } from './numbers.ts';
+import { secondsArgument, wholeNumber } from './numbers.ts';
 import { untilUnread } from '../terminal/standard-output.ts';
 import { counted } from '../topology/counted.ts';
 
@@ -21,7 +21,7 @@ export function addManageCommands(program: Command, finish: Finish): void {
       'Shows the directors’ tables until Ctrl-C: on a terminal as one screen, into a pipe as blocks of text, with --json as lines.',
     )
     .argument('[lab]', 'the lab (default: the only one that is up)')
-    .option('-i, --interval <seconds>', 'time from look to look', seconds(0.2, 3600), 1)
+    .option('-i, --interval <seconds>', 'time from look to look', secondsArgument(0.2, 3600), 1)
     .option('-n, --count <looks>', 'how many looks (default: without end)', wholeNumber(1))
     .addOption(new Option('--json', 'print a line for machines at each look'))
     .action(

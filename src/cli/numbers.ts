@@ -10,7 +10,7 @@ export function wholeNumber(least: number, most = 1_000_000): (text: string) => 
 }
 
 /** Reads a number of seconds in these bounds, with or without a fraction. */
-export function seconds(least: number, most: number): (text: string) => number {
+export function secondsArgument(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^(\d+|\d*\.\d+)$/.test(text) && value >= least && value <= most) return value;

@@ -1,4 +1,4 @@
-import type { Change, Frame } from '../commands/watch.ts';
+import type { ShownChange, Frame } from '../commands/watch.ts';
 import { canDraw, openScreen } from '../terminal/screen.ts';
 import { watchLines } from '../report/watch.ts';
 
@@ -14,7 +14,7 @@ export async function watchOn(
   frames: AsyncIterable<Frame>,
   print: (text: string) => void,
 ): Promise<void> {
-  const changes: Change[] = [];
+  const changes: ShownChange[] = [];
   const screen = canDraw(stream) ? openScreen(stream) : undefined;
   try {
     for await (const frame of frames) {

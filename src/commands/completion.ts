@@ -30,7 +30,7 @@ export function completionScript(shell: string): string {
 }
 
 /** Words that could stand in the last place of a command line (the program's name left out). */
-export function complete(program: Command, words: string[]): string[] {
+export function completionsFor(program: Command, words: string[]): string[] {
   const typed = words.slice(0, -1).filter((word) => word !== '--');
   const [first, second] = typed;
   const command = program.commands.find((c) => c.name() === first);

@@ -2,7 +2,7 @@ import { classNames, holdClass, removeClass } from '../records/class.ts';
 import { closeGateway } from '../records/class-gateway.ts';
 import { EXIT, LabError } from '../errors.ts';
 import { holdLab, labExists, labNames } from '../records/lab.ts';
-import { assertLabName } from '../state/names.ts';
+import { assertLabName } from '../state/lab-names.ts';
 import { seconds, type Progress } from '../terminal/progress.ts';
 import { adoptLabs } from '../lifecycle/adopt.ts';
 import { takeDown } from '../lifecycle/existing.ts';

@@ -1,7 +1,7 @@
 import { EXIT, LabError } from '../errors.ts';
 import { changeExercise, currentExercise, exercisesOf } from '../records/exercise.ts';
-import { shellStepsFor, fill } from '../exercises/bindings.ts';
-import { checkRows, type CheckRow, type Found } from '../exercises/check-rows.ts';
+import { shellStepsFor, fillIn } from '../exercises/bindings.ts';
+import { checkRows, type CheckRow, type FoundRows } from '../exercises/check-rows.ts';
 import { hintsGiven, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import { kindOf, subjectOf, termOf } from '../exercises/terms.ts';
 import type { ShellStep, Language, Text } from '../exercises/types.ts';
@@ -23,7 +23,7 @@ export async function run({ runtime }: RunningLab, shellSteps: readonly ShellSte
 }
 
 /** One of the things that a check looks at. */
-export interface Finding {
+export interface ExerciseFinding {
   /** The kind of the check of `lab test`, or `condition N`. */
   id: string;
   outcome: Outcome;
@@ -39,7 +39,7 @@ export interface CheckReport {
   lab: string;
   exercise: Exercise;
   fixed: boolean;
-  findings: Finding[];
+  findings: ExerciseFinding[];
   /** The findings as users read them. */
   rows: CheckRow[];
   score: number;
@@ -62,7 +62,7 @@ export async function checkExercise(
   // As `lab test` judges: what it lets pass cannot be wrong here.
   const checks = fault.tested === false ? [] : await test(lab);
   const all = [...checks.map(asFinding), ...conditions];
-  const findings = all.map(({ id, outcome, text, subject, detail, evidence }): Finding => ({
+  const findings = all.map(({ id, outcome, text, subject, detail, evidence }): ExerciseFinding => ({
     ...{ id, outcome, subject, detail, evidence },
     text: outcome === 'fail' ? text.wrong : text.right,
   }));
@@ -116,11 +116,11 @@ function lastExercise(lab: string, language: Language | undefined): Exercise {
 }
 
 /** A finding before it is said in the users' words. */
-type Raw = Omit<Finding, 'text'> & Found;
+type Raw = Omit<ExerciseFinding, 'text'> & FoundRows;
 
 async function judgeConditions(lab: RunningLab, { fault, bindings }: Exercise): Promise<Raw[]> {
   const findings: Raw[] = [];
-  const filled = ({ en, de }: Text): Text => ({ en: fill(en, bindings), de: fill(de, bindings) });
+  const filled = ({ en, de }: Text): Text => ({ en: fillIn(en, bindings), de: fillIn(de, bindings) });
   // One after the other, and before the requests: what asks by ARP changes what nodes know.
   for (const [index, condition] of (fault.conditions ?? []).entries()) {
     const outcomes: boolean[] = [];
@@ -179,7 +179,7 @@ export async function nextHint(
     // Counted here: of two who ask at the same time each gets one of their own.
     const number = hintsGiven(now) + 1;
     const hint = now.fault.texts[language ?? now.language].hints[number - 1];
-    given = { number, text: hint === undefined ? undefined : fill(hint, now.bindings) };
+    given = { number, text: hint === undefined ? undefined : fillIn(hint, now.bindings) };
     return hint === undefined ? now : { ...now, hints: [...now.hints, { time, by: 'hint' }] };
   });
   if (exercise === undefined || given === undefined) throw noExercise(record.name);

@@ -1,6 +1,6 @@
 import { EXIT, LabError, TopologyError, type Problem } from '../errors.ts';
 import { SAVE_WITH_LIMITS, savedLines } from '../ipvs/limits.ts';
-import { parseRule, parseRules, type Rule } from '../ipvs/rule.ts';
+import { parseRule, parseRules, type IpvsRule } from '../ipvs/rule.ts';
 import { hereDocument } from '../plan/script.ts';
 import type { RunningLab } from '../lifecycle/existing.ts';
 
@@ -71,7 +71,7 @@ export async function restoreTable(
 interface Line {
   number: number;
   text: string;
-  rule: Rule;
+  rule: IpvsRule;
 }
 
 function readLines(text: string, file: string): Line[] {
@@ -94,7 +94,7 @@ function readLines(text: string, file: string): Line[] {
 }
 
 /** By what a rule is found again in a table. ipvsadm adds a port of its own where none is given. */
-function identity({ service, server }: Rule): string {
+function identity({ service, server }: IpvsRule): string {
   return `${service} ${server?.replace(/:\d*$/, '') ?? ''}`;
 }
 

@@ -6,12 +6,12 @@ import { healthTroubles, type ServiceHealth } from '../proof/health.ts';
 import { adoptLabs } from '../lifecycle/adopt.ts';
 import { inspect, type Inspection } from '../lifecycle/differences.ts';
 import { clusterState, lookAtDirectors, type ClusterState, type DirectorState } from '../checks/directors.ts';
-import { healthOf, type Health, type RunningLab } from '../lifecycle/existing.ts';
+import { healthOf, type LabHealth, type RunningLab } from '../lifecycle/existing.ts';
 import { readHealth } from '../checks/health-state.ts';
 
 export interface ListedLab {
   name: string;
-  state: Health;
+  state: LabHealth;
   machine: string;
   runtime: string;
   /** What an embedded machine was booted with. */

@@ -18,7 +18,7 @@ import { checkSync } from '../checks/clusters.ts';
 import { concludeWith } from '../checks/explain.ts';
 import { isWatched } from '../checks/health-state.ts';
 import { checkTransfers } from '../checks/large-transfers.ts';
-import { checkNames } from '../checks/names.ts';
+import { checkNames } from '../checks/dns-names.ts';
 import { groupChecks, takeTurns } from '../checks/mark-groups.ts';
 import { checkScheduling } from '../checks/schedulers.ts';
 import { isAnswered, refuses, sendRounds, type Round } from '../checks/rounds.ts';

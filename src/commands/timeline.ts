@@ -14,7 +14,7 @@ import type { RunningLab } from '../lifecycle/existing.ts';
 import { openJournal, type Journal, type TimelineEvent } from '../timeline/journal.ts';
 import { followAnnouncements, followLogs, lookAtTables } from '../timeline/observers.ts';
 import { checkStep, doStep, type ScenarioStep } from '../timeline/scenario.ts';
-import { lookBefore } from '../timeline/vantage.ts';
+import { vantageBefore } from '../timeline/vantage.ts';
 import { counted } from '../topology/counted.ts';
 
 /** What a client saw that asked a service all the time. */
@@ -64,7 +64,7 @@ const UNDER_WAY = 150;
 export async function timeline(lab: RunningLab, options: TimelineOptions): Promise<TimelineReport> {
   for (const step of options.steps) checkStep(lab, step);
   const { plan } = lab.record;
-  const { clock, directors, holders } = await lookBefore(lab);
+  const { clock, directors, holders } = await vantageBefore(lab);
   const from = Date.now();
   const journal = openJournal((event) => {
     options.onEvent(event, from);

@@ -7,18 +7,18 @@ import type { Plan } from '../plan/types.ts';
 import { openTable } from '../traffic/tables.ts';
 import type { RunningLab } from '../lifecycle/existing.ts';
 
-export interface WatchedServer extends TableServer {
+export interface ShownServer extends TableServer {
   /** The node that has the address; undefined where none has. */
   node: string | undefined;
   rates: Counters;
 }
 
-export interface WatchedService extends Omit<TableService, 'servers'> {
+export interface ShownService extends Omit<TableService, 'servers'> {
   rates: Counters;
-  servers: WatchedServer[];
+  servers: ShownServer[];
 }
 
-export interface Change {
+export interface ShownChange {
   /** ISO 8601. */
   time: string;
   director: string;
@@ -30,9 +30,9 @@ export interface Frame {
   lab: string;
   /** ISO 8601. */
   time: string;
-  directors: { director: string; services: WatchedService[] }[];
+  directors: { director: string; services: ShownService[] }[];
   /** What has changed since the look before. */
-  changes: Change[];
+  changes: ShownChange[];
 }
 
 interface Look {
@@ -92,7 +92,7 @@ function watched(
   director: string,
   look: Look,
   past: Look[],
-): { director: string; services: WatchedService[]; changes: Change[] } {
+): { director: string; services: ShownService[]; changes: ShownChange[] } {
   const nodeOf = (server: string) => nodeWith(plan, server);
   const last = past.at(-1);
   while (past[1] !== undefined && look.time - past[1].time >= RATE_WINDOW) past.shift();

@@ -10,7 +10,7 @@ import { orEmbedded } from '../host/embedded-here.ts';
 import { expectProcessor } from '../machine/expect-processor.ts';
 import { processorNamed, type Processor } from '../host/processor.ts';
 import { sshHost } from '../machine/ssh-arguments.ts';
-import { inTime, ping, watchRequests, type Asked, type Patience } from './presence.ts';
+import { inTime, ping, watchRequests, type EngineAsked, type Patience } from './presence.ts';
 import { repeatCut } from './repeat.ts';
 import { forwardSocket } from './ssh-socket.ts';
 
@@ -68,7 +68,7 @@ export async function connectEngine(
   const first = client({});
   let about;
   try {
-    about = (await inTime(first.version.bind(first) as Asked, patience * 1000)) as Omit<
+    about = (await inTime(first.version.bind(first) as EngineAsked, patience * 1000)) as Omit<
       Docker.DockerVersion,
       'MinAPIVersion' | 'Components'
     > & {

@@ -108,14 +108,14 @@ function watch(docker: Docker, gone: (error: Error) => void, { silence, answer }
  * @param patience milliseconds in which it is to answer
  */
 export async function ping(docker: Docker, patience: number): Promise<void> {
-  await inTime(docker.ping.bind(docker) as Asked, patience);
+  await inTime(docker.ping.bind(docker) as EngineAsked, patience);
 }
 
 /** A request of the library's, whose types lack the signal. */
-export type Asked = (options: { abortSignal: AbortSignal }) => Promise<unknown>;
+export type EngineAsked = (options: { abortSignal: AbortSignal }) => Promise<unknown>;
 
 /** @throws Error that says so, where an answer takes longer than these milliseconds */
-export async function inTime(ask: Asked, patience: number): Promise<unknown> {
+export async function inTime(ask: EngineAsked, patience: number): Promise<unknown> {
   const abortSignal = AbortSignal.timeout(patience);
   try {
     return await ask({ abortSignal });

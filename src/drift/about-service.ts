@@ -4,7 +4,7 @@ import type { VirtualServiceStep } from '../plan/steps.ts';
 import type { PlannedNode, PlannedService } from '../plan/types.ts';
 import { parseRule } from '../ipvs/rule.ts';
 import type { Difference } from './compare.ts';
-import { markName } from './names.ts';
+import { markName } from './fact-names.ts';
 
 /** What is the matter with a service in a director's table, and with what leads packets to it. */
 export interface ServiceDifferences {

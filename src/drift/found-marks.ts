@@ -1,6 +1,6 @@
 import type { FoundFact } from './facts.ts';
 import type { Qdisc } from './found-quality.ts';
-import { markName } from './names.ts';
+import { markName } from './fact-names.ts';
 
 /** A row of `tc -json filter show dev … ingress`: a rule, where it has options. */
 interface Filter {

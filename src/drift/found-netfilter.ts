@@ -1,6 +1,6 @@
 import type { MarkStep, Step } from '../plan/steps.ts';
 import type { FoundFact } from './facts.ts';
-import { markName } from './names.ts';
+import { markName } from './fact-names.ts';
 import { plannedMark } from './planned-mark.ts';
 
 /** What a rule of netfilter gives a mark to as it comes in; what a rule does not say is any. */

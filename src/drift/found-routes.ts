@@ -1,5 +1,5 @@
 import type { FoundFact } from './facts.ts';
-import { routeName } from './names.ts';
+import { routeName } from './fact-names.ts';
 
 /** A row of `ip -json -details route show table all`. */
 export interface IpRoute {

@@ -1,5 +1,5 @@
 import { parseRulesWithLimits } from '../ipvs/limits.ts';
-import type { Rule } from '../ipvs/rule.ts';
+import type { IpvsRule } from '../ipvs/rule.ts';
 import { parseSyncDaemons } from '../ipvs/sync.ts';
 import type { PlannedNode } from '../plan/types.ts';
 import { asks, type Section } from './dump.ts';
@@ -10,7 +10,7 @@ import { NETFILTER_PROGRAMS, netfilterMarkFacts } from './found-netfilter.ts';
 import { qualityFacts, type Qdisc } from './found-quality.ts';
 import { routeFacts, ruleFacts, type IpRoute, type IpRule } from './found-routes.ts';
 import { leftoverFacts } from './leftovers.ts';
-import { syncName, tunnelPort } from './names.ts';
+import { syncName, tunnelPort } from './fact-names.ts';
 import { stopSync } from './planned-cluster.ts';
 import { readSettings } from './settings.ts';
 
@@ -149,7 +149,7 @@ function syncFacts(text: string): FoundFact[] {
   });
 }
 
-function ruleFact({ kind, service, server, options, target }: Rule): FoundFact {
+function ruleFact({ kind, service, server, options, target }: IpvsRule): FoundFact {
   return {
     kind: kind === 'service' ? 'service' : 'real server',
     name: server === undefined ? service : `${service} → ${server}`,

@@ -5,7 +5,7 @@ import type { SyncDaemonStep } from '../plan/steps.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
 import { deviceOn, VRRP_DAEMON } from '../plan/vrrp.ts';
 import type { PlannedFact } from './facts.ts';
-import { syncName } from './names.ts';
+import { syncName } from './fact-names.ts';
 import { restart } from './restart.ts';
 
 /** What VRRP does on a director: it may have each of the addresses, and its sync daemon is master or backup. */

@@ -14,7 +14,7 @@ import { parseRule } from '../ipvs/rule.ts';
 import type { PlannedFact } from './facts.ts';
 import { clusterFacts, syncFact } from './planned-cluster.ts';
 import { restart } from './restart.ts';
-import { markName, routeName, tunnelPort } from './names.ts';
+import { markName, routeName, tunnelPort } from './fact-names.ts';
 import { plannedMark } from './planned-mark.ts';
 import { settingValue, type Settings } from './settings.ts';
 

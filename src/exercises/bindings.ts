@@ -182,16 +182,16 @@ export function partsIn(text: string): string[] {
 }
 
 /** A text with every part's name replaced by what it is; one that the lab does not have stays. */
-export function fill(text: string, bindings: Bindings): string {
+export function fillIn(text: string, bindings: Bindings): string {
   return text.replaceAll(PART, (whole, name: string) => bindings[name] ?? whole);
 }
 
 /** Shell steps as they are to be done in a lab: each on one node. */
 export function shellStepsFor(shellSteps: readonly ShellStep[], bindings: Bindings): ShellStep[] {
   return shellSteps.flatMap(({ on, run }) =>
-    fill(on, bindings)
+    fillIn(on, bindings)
       .split(' ')
-      .map((node) => ({ on: node, run: fill(run, bindings) })),
+      .map((node) => ({ on: node, run: fillIn(run, bindings) })),
   );
 }
 

@@ -2,7 +2,7 @@ import type { Outcome } from '../proof/check.ts';
 import type { Text } from './types.ts';
 
 /** What a row of `lab check` is made of. */
-export interface Found {
+export interface FoundRows {
   outcome: Outcome;
   text: { right: Text; wrong: Text };
   /** The service that it is about, where a lab has several. */
@@ -25,8 +25,8 @@ const ORDER: readonly Outcome[] = ['pass', 'unknown', 'fail'];
  * The sentences of a check, each about one service and said once: where several checks of `lab test` mean the same to
  * users, the worst of them decides.
  */
-export function checkRows(found: readonly Found[]): CheckRow[] {
-  const groups = new Map<string, Found[]>();
+export function checkRows(found: readonly FoundRows[]): CheckRow[] {
+  const groups = new Map<string, FoundRows[]>();
   for (const one of found) {
     const key = JSON.stringify([one.subject, one.text.right.en, one.text.wrong.en]);
     groups.set(key, [...(groups.get(key) ?? []), one]);

@@ -2,23 +2,23 @@ import { bindingsFor, fits, type Bindings } from './bindings.ts';
 import type { Plan } from '../plan/types.ts';
 import type { Difficulty, Fault } from './types.ts';
 
-export interface Choice {
+export interface ExerciseChoice {
   fault: Fault;
   bindings: Bindings;
 }
 
 /** The faults that a lab can have, each with its parts given out. */
-export function choices(plan: Plan, faults: readonly Fault[], seed: number): Choice[] {
+export function choices(plan: Plan, faults: readonly Fault[], seed: number): ExerciseChoice[] {
   const bindings = bindingsFor(plan, Math.floor(random(seed, 1) * 1000)) ?? {};
   return faults.filter((fault) => fits(fault, bindings)).map((fault) => ({ fault, bindings }));
 }
 
 /** One of them by lot: the same for the same seed. */
 export function drawn(
-  among: readonly Choice[],
+  among: readonly ExerciseChoice[],
   seed: number,
   difficulty: Difficulty | undefined,
-): Choice | undefined {
+): ExerciseChoice | undefined {
   const meant = among.filter(({ fault }) => difficulty === undefined || fault.difficulty === difficulty);
   return meant[Math.floor(random(seed, 2) * meant.length)];
 }

@@ -190,6 +190,6 @@ const RULES: readonly (readonly [RegExp, Text])[] = [
 ];
 
 /** What a command is for; undefined for one that explains itself or is not known. */
-export function explain(command: string): Text | undefined {
+export function explainCommand(command: string): Text | undefined {
   return RULES.find(([pattern]) => pattern.test(command))?.[1];
 }

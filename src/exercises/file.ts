@@ -16,7 +16,7 @@ import { didYouMean } from '../topology/reading/suggest.ts';
 import { readText } from '../topology/reading/text.ts';
 import { PARTS, bindingsFor, partsIn } from './bindings.ts';
 import { withTodaysKeys } from './old-names.ts';
-import { exerciseSchema, type ExerciseFile } from './schema.ts';
+import { exerciseFileSchema, type ExerciseFile } from './schema.ts';
 import type { Condition, ShellStep, Fault, FaultTexts, Language, Text } from './types.ts';
 
 /** An exercise file as far as it can be judged by itself. */
@@ -49,7 +49,7 @@ export function parseExercise(source: string | Uint8Array, file: string, id: str
   const text = readText(source, problems);
   const written = text === undefined ? undefined : readDocument(text, problems);
   const { tree, notes } = written === undefined ? { tree: undefined, notes: [] } : withTodaysKeys(written);
-  const result = tree === undefined ? undefined : exerciseSchema.safeParse(toPlain(tree));
+  const result = tree === undefined ? undefined : exerciseFileSchema.safeParse(toPlain(tree));
   if (tree !== undefined && result?.success === false)
     for (const issue of result.error.issues) report(tree, issue, problems);
   if (tree !== undefined) checkParts(tree, problems);
@@ -182,7 +182,7 @@ function report(root: Tree, issue: z.core.$ZodIssue, problems: Problems): void {
       problems.add(
         keyPosition(root, [...path, key]),
         `unknown key "${key}" in ${name}`,
-        path.length === 0 ? didYouMean(key, Object.keys(exerciseSchema.shape)) : undefined,
+        path.length === 0 ? didYouMean(key, Object.keys(exerciseFileSchema.shape)) : undefined,
       );
   else if (issue.code === 'invalid_value')
     problems.add(tree.at, `${name}: this value is not allowed`, oneOf(issue.values.map(String)));

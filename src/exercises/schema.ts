@@ -29,7 +29,7 @@ const wrongSchema = z.strictObject({
 });
 
 /** A trainer's exercise, in a file of its own. */
-export const exerciseSchema = z.strictObject({
+export const exerciseFileSchema = z.strictObject({
   exercise: z.literal(EXERCISE_VERSIONS).describe('Version of the format.'),
   topology: words
     .optional()
@@ -58,9 +58,12 @@ export const exerciseSchema = z.strictObject({
     .describe('Whether every check of lab test must be green; otherwise `checks` alone decide.'),
 });
 
-export type ExerciseFile = z.infer<typeof exerciseSchema>;
+export type ExerciseFile = z.infer<typeof exerciseFileSchema>;
 
 /** The schema for editors. */
 export function exerciseJsonSchema(): object {
-  return { title: 'lvslab exercise', ...z.toJSONSchema(exerciseSchema, { target: 'draft-7', io: 'input' }) };
+  return {
+    title: 'lvslab exercise',
+    ...z.toJSONSchema(exerciseFileSchema, { target: 'draft-7', io: 'input' }),
+  };
 }

@@ -2,13 +2,13 @@ import type { Mode } from '../topology/types.ts';
 import type { Text } from './types.ts';
 
 /** A question for a handout, with what a good answer says. */
-export interface Task {
+export interface HandoutTask {
   ask: Text;
   answer: Text;
 }
 
 /** Questions that go with any lab of web services; {lab}, {vip} and the like as in faults. */
-export const COMMON_TASKS: readonly Task[] = [
+export const COMMON_TASKS: readonly HandoutTask[] = [
   {
     ask: {
       en: 'Bring the lab up with `lab up {lab}` and send six requests: `lab exec {client} -- curl -s {url}`. Who answers, and in which order?',
@@ -59,7 +59,7 @@ export const CHANGES: Readonly<Record<Mode, Text>> = {
 };
 
 /** Questions about one forwarding method. */
-export const MODE_TASKS: Readonly<Record<Mode, readonly Task[]>> = {
+export const MODE_TASKS: Readonly<Record<Mode, readonly HandoutTask[]>> = {
   nat: [
     {
       ask: {

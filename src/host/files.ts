@@ -19,7 +19,7 @@ export function linkOrNothing(link: string): string {
 }
 
 /** What is in a folder of this host; one that is gone, or that nobody may read, is as if it were empty. */
-export function entriesOf(folder: string): string[] {
+export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

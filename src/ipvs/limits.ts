@@ -1,4 +1,4 @@
-import { parseRule, parseRules, type Rule } from './rule.ts';
+import { parseRule, parseRules, type IpvsRule } from './rule.ts';
 
 /** `ipvsadm -Sn` leaves the limits of real servers out: it saves what would come back without them. */
 export const SAVE_WITH_LIMITS = 'ipvsadm -Sn && ipvsadm -Ln --thresholds';
@@ -25,12 +25,12 @@ function parseLimits(output: string): Map<string, Limits> {
   return limits;
 }
 
-function limitsOf({ service, server }: Rule, limits: Map<string, Limits>): Limits | undefined {
+function limitsOf({ service, server }: IpvsRule, limits: Map<string, Limits>): Limits | undefined {
   return server === undefined ? undefined : limits.get(`${service} → ${server}`);
 }
 
 /** Every rule in the output of `SAVE_WITH_LIMITS`, real servers with their limits. */
-export function parseRulesWithLimits(output: string): Rule[] {
+export function parseRulesWithLimits(output: string): IpvsRule[] {
   const limits = parseLimits(output);
   return parseRules(output).map((rule) => {
     const { upper = '0', lower = '0' } = limitsOf(rule, limits) ?? {};

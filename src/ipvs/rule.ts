@@ -1,5 +1,5 @@
 /** A line of ipvsadm's own format, `ipvsadm -Sn`: a virtual service, or a real server of one. */
-export interface Rule {
+export interface IpvsRule {
   kind: 'service' | 'server';
   /** `tcp 203.0.113.100:80`, `fwmark 3`, `fwmark 3 IPv6`. */
   service: string;
@@ -68,7 +68,7 @@ const ASSUMED: Record<string, string[]> = {
   tunnel: ['ipip'],
   'tunnel checksum': ['none'],
 };
-const DEFAULTS: Record<Rule['kind'], Record<string, string>> = {
+const DEFAULTS: Record<IpvsRule['kind'], Record<string, string>> = {
   service: { scheduler: 'wlc' },
   server: { method: 'dr', weight: '1' },
 };
@@ -79,7 +79,7 @@ const DEFAULT_PERSISTENCE = '360';
  * Reads one line's words, with or without `ipvsadm` before them.
  * @returns the rule, or what is wrong with it in words
  */
-export function parseRule(argv: readonly string[]): Rule | string {
+export function parseRule(argv: readonly string[]): IpvsRule | string {
   const said: Record<string, string> = {};
   const words = argv[0] === 'ipvsadm' ? argv.slice(1) : [...argv];
   for (let i = 0; i < words.length; i += 1) {
@@ -97,7 +97,7 @@ export function parseRule(argv: readonly string[]): Rule | string {
   return meaning(said);
 }
 
-function meaning(said: Record<string, string>): Rule | string {
+function meaning(said: Record<string, string>): IpvsRule | string {
   const kind = said['command'];
   if (kind !== 'service' && kind !== 'server')
     return 'it must begin with -A (a service) or -a (a real server)';
@@ -134,7 +134,11 @@ function withPort(server: string, protocol: string, service: string): string {
   return `${server}:${protocol === 'fwmark' ? '0' : (/:(\d+)$/.exec(service)?.[1] ?? '0')}`;
 }
 
-function options(kind: Rule['kind'], said: Record<string, string>, own: string[]): Record<string, string> {
+function options(
+  kind: IpvsRule['kind'],
+  said: Record<string, string>,
+  own: string[],
+): Record<string, string> {
   const found: Record<string, string> = {};
   for (const name of own) {
     const value = said[name] ?? DEFAULTS[kind][name];
@@ -145,7 +149,7 @@ function options(kind: Rule['kind'], said: Record<string, string>, own: string[]
 }
 
 /** Every line of `ipvsadm -Sn` that can be read. */
-export function parseRules(output: string): Rule[] {
+export function parseRules(output: string): IpvsRule[] {
   return output.split('\n').flatMap((text) => {
     const rule = parseRule(text.trim().split(/\s+/));
     return typeof rule === 'string' ? [] : [rule];

@@ -16,7 +16,7 @@ import { isUp } from '../machine/embedded/line.ts';
 import { endTree, isAlive, readIdentity } from '../machine/processes.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { isRemote } from '../machine/machine.ts';
-import { assertLabName } from '../state/names.ts';
+import { assertLabName } from '../state/lab-names.ts';
 import { localNodes, runtimeOf } from '../wire.ts';
 import { adoptLabs } from './adopt.ts';
 
@@ -24,11 +24,11 @@ import { adoptLabs } from './adopt.ts';
  * `not-answering`: it is up whole, and its first requests were not answered; `unreachable`: its engine or host does not
  * answer, so nobody knows; `unreadable`: its record is damaged.
  */
-export type Health =
+export type LabHealth =
   'up' | 'not-answering' | 'damaged' | 'dead' | 'incomplete' | 'unreachable' | 'unreadable';
 
 /** What has become of a lab that left a record. */
-export async function healthOf(record: LabRecord): Promise<Health> {
+export async function healthOf(record: LabRecord): Promise<LabHealth> {
   if (!record.complete) return 'incomplete';
   if (record.machine === 'embedded' && !(await isUp(labDirectory(record.name)))) return 'dead';
   let states;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { entriesOf, linkOrNothing, textOrNothing } from '../host/files.ts';
+import { namesIn, linkOrNothing, textOrNothing } from '../host/files.ts';
 import { homeDirectory } from '../host/paths.ts';
 import { socketFolder } from '../docker/ssh-socket.ts';
 
@@ -19,20 +19,20 @@ export interface Leftovers {
 export function whatIsThere(directories: string[]): Leftovers {
   const mentioned = (text: string) => directories.some((directory) => text.includes(directory));
   return {
-    processes: entriesOf('/proc')
+    processes: namesIn('/proc')
       .filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid))
       .map((pid) => `${pid} ${textOrNothing(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`)
       // What works in a lab's folder names its files without it.
       .filter((text) => mentioned(text) || mentioned(linkOrNothing(`/proc/${parseInt(text, 10)}/cwd`))),
     mounts: textOrNothing('/proc/self/mounts').split('\n').filter(mentioned),
-    loopDevices: entriesOf('/sys/block')
+    loopDevices: namesIn('/sys/block')
       .map((device) => `${device} ${textOrNothing(`/sys/block/${device}/loop/backing_file`).trim()}`)
       .filter(mentioned),
     files: [
       ...directories.filter((directory) => existsSync(directory)),
       // The places where a kernel, an ssh client or this process puts files.
-      ...entriesOf(tmpdir()).filter((entry) => entry.startsWith(socketFolder(process.pid))),
-      ...entriesOf(join(homeDirectory() ?? '', '.uml')).map((entry) => join('~/.uml', entry)),
+      ...namesIn(tmpdir()).filter((entry) => entry.startsWith(socketFolder(process.pid))),
+      ...namesIn(join(homeDirectory() ?? '', '.uml')).map((entry) => join('~/.uml', entry)),
     ],
   };
 }
@@ -53,5 +53,5 @@ export async function leftSince(before: Leftovers, directories: string[]): Promi
 
 /** Files and sockets that this process has open. */
 export function openFiles(): number {
-  return entriesOf('/proc/self/fd').length;
+  return namesIn('/proc/self/fd').length;
 }

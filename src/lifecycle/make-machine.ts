@@ -20,7 +20,7 @@ import { prepareRemote, remoteProcessor } from '../machine/ssh.ts';
 import type { Plan } from '../plan/types.ts';
 import { seconds, type Progress } from '../terminal/progress.ts';
 import { engineOf, engineSocket } from '../wire.ts';
-import type { Choice } from '../place/choose.ts';
+import type { PlaceChoice } from '../place/choose.ts';
 
 /** MiB that a guest's Docker engine takes beside its nodes. */
 const ENGINE_MEMORY = 512;
@@ -38,7 +38,7 @@ interface MadeMachine {
  */
 export async function makeMachine(
   record: LabRecord,
-  choice: Choice,
+  choice: PlaceChoice,
   progress: Progress,
 ): Promise<MadeMachine> {
   const { machine, runtime, reason } = choice;
@@ -91,7 +91,7 @@ function begin(record: LabRecord): void {
 
 /** Gets what every lab on such a machine needs, and that only the first one has to wait for. */
 export async function prepareMachine(
-  { machine, runtime, kernel }: Choice,
+  { machine, runtime, kernel }: PlaceChoice,
   progress: Progress,
 ): Promise<void> {
   if (machine !== 'embedded') return;
@@ -101,7 +101,7 @@ export async function prepareMachine(
   if (runtime === 'docker') await ensureRoot(progress, 'docker');
 }
 
-async function makeGuest(asked: LabRecord, choice: Choice, progress: Progress): Promise<MadeMachine> {
+async function makeGuest(asked: LabRecord, choice: PlaceChoice, progress: Progress): Promise<MadeMachine> {
   const { plan } = asked;
   const made = await chooseKernel(choice.kernel);
   await ensurePrograms(RUN_PROGRAMS, progress);

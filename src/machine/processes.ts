@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EXIT, LabError } from '../errors.ts';
-import { entriesOf, textOrNothing } from '../host/files.ts';
+import { namesIn, textOrNothing } from '../host/files.ts';
 import { readOwnFile } from '../state/own-files.ts';
 
 /** A process that cannot be mistaken for a later one with the same number. */
@@ -26,7 +26,7 @@ export function startTime(pid: number): string | undefined {
 /** A process and all that it started, and they in turn. */
 export function processTree(root: number): number[] {
   const children = new Map<number, number[]>();
-  for (const pid of entriesOf('/proc').map(Number).filter(Number.isInteger)) {
+  for (const pid of namesIn('/proc').map(Number).filter(Number.isInteger)) {
     const parent = Number(statFields(pid)[1]);
     children.set(parent, [...(children.get(parent) ?? []), pid]);
   }

@@ -9,7 +9,7 @@ import { kernelParts, type KernelPart } from '../plan/kernel-parts.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { Scheduler } from '../topology/types.ts';
 import { engineKernel } from './engine-kernel.ts';
-import { lacksParts, type Asking } from './kernel-parts.ts';
+import { lacksParts, type PartAsking } from './kernel-parts.ts';
 
 /**
  * Looks whether a lab's nodes can be containers of an engine; it gets the image of a node if it lacks it.
@@ -18,7 +18,7 @@ import { lacksParts, type Asking } from './kernel-parts.ts';
  */
 export async function dockerAt(
   engine: Endpoint | undefined,
-  { plan, topology }: Asking,
+  { plan, topology }: PartAsking,
   progress: Progress,
 ): Promise<{ engine: Endpoint; reason: string }> {
   const endpoint = engine ?? findEndpoint();
@@ -42,7 +42,7 @@ export async function dockerAt(
 }
 
 /** Tries just what the lab takes of the kernel, which it would have to load anyway. */
-async function assertKernel(engine: Engine, { plan, topology }: Asking, name: string): Promise<void> {
+async function assertKernel(engine: Engine, { plan, topology }: PartAsking, name: string): Promise<void> {
   const wanted = [...new Set(plan.services.map(({ scheduler }): Scheduler => scheduler))];
   const found = await engineKernel(engine, wanted);
   const { ipVs, words, schedulers, ipip, iptables } = found;

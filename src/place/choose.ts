@@ -11,11 +11,11 @@ import type { Plan } from '../plan/types.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { RuntimeKind } from '../records/runtime-kinds.ts';
 import { dockerAt } from './choose-docker.ts';
-import { lacksParts, type Asking } from './kernel-parts.ts';
+import { lacksParts, type PartAsking } from './kernel-parts.ts';
 import { embeddedObstacle, localObstacles, obstacleText } from './obstacles.ts';
 
 /** Where a lab goes, and how its nodes are made there. */
-export interface Choice {
+export interface PlaceChoice {
   machine: MachineName;
   runtime: RuntimeKind;
   /** The engine, where the nodes are containers of one that runs already. */
@@ -37,7 +37,7 @@ export interface Wanted {
 }
 
 /** A place that may do. */
-export interface Candidate {
+export interface PlaceCandidate {
   machine: MachineName;
   runtime: RuntimeKind;
   /** The option that asks for it. */
@@ -47,7 +47,7 @@ export interface Candidate {
   /** Whether the user named it, and so is to read why the lab is elsewhere. */
   stated?: boolean;
   /** Tries it. @throws LabError machineCannot with what is lacking */
-  attempt: () => Promise<Pick<Choice, 'engine' | 'namespaces' | 'reason'>>;
+  attempt: () => Promise<Pick<PlaceChoice, 'engine' | 'namespaces' | 'reason'>>;
 }
 
 /**
@@ -56,7 +56,7 @@ export interface Candidate {
  * first, as they are up soonest and leave the least behind; an engine that the environment names comes before them.
  * @throws LabError machineCannot, with what each lacks and the way out
  */
-export async function choosePlace(lab: Asking, wanted: Wanted, progress: Progress): Promise<Choice> {
+export async function choosePlace(lab: PartAsking, wanted: Wanted, progress: Progress): Promise<PlaceChoice> {
   const { kernel } = wanted;
   if (kernel === undefined) return firstThatWorks(await candidatesFor(lab, wanted, progress), wanted);
   if ((wanted.machine ?? 'embedded') !== 'embedded')
@@ -69,7 +69,7 @@ export async function choosePlace(lab: Asking, wanted: Wanted, progress: Progres
 }
 
 /** The first of these places that works; where none does, what each lacks. */
-export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): Promise<Choice> {
+export async function firstThatWorks(candidates: PlaceCandidate[], wanted: Wanted): Promise<PlaceChoice> {
   const obstacles: LabError[] = [];
   const named: string[] = [];
   for (const [index, { machine, runtime, attempt, stated }] of candidates.entries()) {
@@ -100,7 +100,7 @@ export async function firstThatWorks(candidates: Candidate[], wanted: Wanted): P
   );
 }
 
-async function candidatesFor(lab: Asking, wanted: Wanted, progress: Progress): Promise<Candidate[]> {
+async function candidatesFor(lab: PartAsking, wanted: Wanted, progress: Progress): Promise<PlaceCandidate[]> {
   const { machine } = wanted;
   const all =
     machine !== undefined && isRemote(machine)
@@ -111,7 +111,7 @@ async function candidatesFor(lab: Asking, wanted: Wanted, progress: Progress): P
   );
 }
 
-function remotePlaces(machine: RemoteName, lab: Asking, progress: Progress): Candidate[] {
+function remotePlaces(machine: RemoteName, lab: PartAsking, progress: Progress): PlaceCandidate[] {
   const engine: Endpoint = { url: machine, reason: '--machine', certificates: undefined };
   return [
     place(machine, 'docker', true, () => dockerAt(engine, lab, progress)),
@@ -119,7 +119,12 @@ function remotePlaces(machine: RemoteName, lab: Asking, progress: Progress): Can
   ];
 }
 
-function placesHere(abilities: HostAbilities, lab: Asking, wanted: Wanted, progress: Progress): Candidate[] {
+function placesHere(
+  abilities: HostAbilities,
+  lab: PartAsking,
+  wanted: Wanted,
+  progress: Progress,
+): PlaceCandidate[] {
   const { plan } = lab;
   const possible = localObstacles(abilities, needsIpVs(plan)).length === 0;
   const namespaces = place('local', 'netns', possible, () => namespacesHere(abilities, lab));
@@ -142,8 +147,8 @@ function place(
   machine: MachineName,
   runtime: RuntimeKind,
   possible: boolean,
-  attempt: Candidate['attempt'],
-): Candidate {
+  attempt: PlaceCandidate['attempt'],
+): PlaceCandidate {
   const option = machine === 'embedded' ? `--machine ${machine}` : `--runtime ${runtime}`;
   return { machine, runtime, option, possible, attempt };
 }
@@ -164,7 +169,7 @@ export function needsIpVs(plan: Plan): boolean {
 }
 
 /** What the lab takes of the kernel is loaded here and now: whether a module can be, only loading it tells. */
-async function namespacesHere(abilities: HostAbilities, lab: Asking): Promise<{ reason: string }> {
+async function namespacesHere(abilities: HostAbilities, lab: PartAsking): Promise<{ reason: string }> {
   const { plan, topology } = lab;
   const obstacles = localObstacles(abilities, needsIpVs(plan));
   if (obstacles.length > 0) {
@@ -185,7 +190,7 @@ async function namespacesHere(abilities: HostAbilities, lab: Asking): Promise<{ 
 
 async function embeddedHere(
   abilities: HostAbilities,
-  { plan, topology }: Asking,
+  { plan, topology }: PartAsking,
   asked: KernelKind | undefined,
 ): Promise<{ namespaces: boolean; reason: string }> {
   const obstacle = embeddedObstacle(abilities);

@@ -1,5 +1,5 @@
 /** One thing that was looked at. */
-export interface Finding {
+export interface HostFinding {
   title: string;
   /** `missing`: the tool or the user can add it; `unknown`: not known yet; `cannot` lies in the machine. */
   state: 'ok' | 'missing' | 'unknown' | 'cannot';
@@ -14,5 +14,5 @@ export interface Diagnosis {
    * where only the first `up` on the engine at hand tells.
    */
   ready: boolean | null;
-  findings: Finding[];
+  findings: HostFinding[];
 }

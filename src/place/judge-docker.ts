@@ -3,11 +3,11 @@ import { offerOf } from '../docker/known-sockets.ts';
 import { noLabsWhere } from '../machine/expect-processor.ts';
 import { processorText } from '../host/processor.ts';
 import { SCHEDULERS, type Scheduler } from '../topology/types.ts';
-import type { Finding } from './diagnosis.ts';
+import type { HostFinding } from './diagnosis.ts';
 import type { EngineFacts, Failed } from './engine-facts.ts';
 
 /** What was found out about an engine, as findings. */
-export function dockerFindings(facts: EngineFacts): Finding[] {
+export function dockerFindings(facts: EngineFacts): HostFinding[] {
   if (facts.state === 'absent')
     return [{ title: 'docker', state: 'missing', detail: `no engine at ${facts.where}` }];
   if (facts.state === 'unreachable') return [failed('docker', facts)];
@@ -22,7 +22,7 @@ export function dockerFindings(facts: EngineFacts): Finding[] {
         fix: 'name an engine on x86-64 or arm64 with DOCKER_HOST',
       },
     ];
-  const engine: Finding = {
+  const engine: HostFinding = {
     title: 'docker',
     state: 'ok',
     detail: `${what}, ${processorText(processor)}`,
@@ -43,7 +43,7 @@ export function dockerFindings(facts: EngineFacts): Finding[] {
         detail: `whether ${kernel} has ip_vs is not known yet: only a node can tell`,
       },
     ];
-  const found: Finding[] = [engine, { title: 'node image', state: 'ok', detail: image }];
+  const found: HostFinding[] = [engine, { title: 'node image', state: 'ok', detail: image }];
   if (node === undefined) return found;
   if ('message' in node) return [...found, failed('node', node)];
   return [
@@ -54,7 +54,7 @@ export function dockerFindings(facts: EngineFacts): Finding[] {
 }
 
 /** Engines beside it, as a finding; none where there are none. */
-export function otherEngines({ others }: EngineFacts): Finding[] {
+export function otherEngines({ others }: EngineFacts): HostFinding[] {
   const offer = offerOf(others);
   return offer === undefined
     ? []
@@ -69,11 +69,11 @@ export function engineReady(facts: EngineFacts): boolean | null {
   return node === undefined ? null : !('message' in node) && node.ipVs;
 }
 
-function failed(title: string, { message, fix }: Failed): Finding {
+function failed(title: string, { message, fix }: Failed): HostFinding {
   return { title, state: 'cannot', detail: message, ...(fix === undefined ? {} : { fix: fix }) };
 }
 
-function kernelFinding(kernel: string, found: EngineKernel, tried: readonly Scheduler[]): Finding {
+function kernelFinding(kernel: string, found: EngineKernel, tried: readonly Scheduler[]): HostFinding {
   const title = 'engine kernel';
   const { ipVs, words, schedulers, ipip } = found;
   if (!ipVs) {

@@ -8,10 +8,10 @@ import {
 } from '../machine/embedded/packages.ts';
 import { GAIN, type MadeKernel } from '../machine/embedded/kernel.ts';
 import { processorText } from '../host/processor.ts';
-import type { Diagnosis, Finding } from './diagnosis.ts';
+import type { Diagnosis, HostFinding } from './diagnosis.ts';
 import type { EngineFacts } from './engine-facts.ts';
 import { dockerFindings, engineReady, otherEngines } from './judge-docker.ts';
-import { embeddedObstacle, localObstacles, obstacleText, type Obstacle } from './obstacles.ts';
+import { embeddedObstacle, localObstacles, obstacleText, type PlaceObstacle } from './obstacles.ts';
 
 /** What was found out about a host, with nothing concluded from it. */
 export interface HostFacts {
@@ -75,12 +75,12 @@ const SYSTEMS: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'Windows',
 };
 
-function hostFinding({ system, processor, arch }: HostAbilities): Finding {
+function hostFinding({ system, processor, arch }: HostAbilities): HostFinding {
   const on = processor === undefined ? arch : processorText(processor);
   return { title: 'host', state: 'ok', detail: `${SYSTEMS[system] ?? system} on ${on}` };
 }
 
-function localFinding({ ipVs }: HostAbilities, obstacles: Obstacle[]): Finding {
+function localFinding({ ipVs }: HostAbilities, obstacles: PlaceObstacle[]): HostFinding {
   const title = 'local machine';
   if (obstacles.length === 0)
     return {
@@ -97,7 +97,7 @@ function localFinding({ ipVs }: HostAbilities, obstacles: Obstacle[]): Finding {
   };
 }
 
-function rootFindings({ root }: HostFacts): Finding[] {
+function rootFindings({ root }: HostFacts): HostFinding[] {
   const title = 'root filesystem';
   if (root === undefined)
     return [
@@ -113,7 +113,7 @@ function rootFindings({ root }: HostFacts): Finding[] {
   return [{ title, state: 'ok', detail: `${directory}: ${kernel}${versions}, built ${built.slice(0, 10)}` }];
 }
 
-function kernelFinding({ kernel }: HostFacts): Finding {
+function kernelFinding({ kernel }: HostFacts): HostFinding {
   const title = 'lab kernel';
   if (kernel === undefined)
     return {
@@ -128,7 +128,7 @@ function kernelFinding({ kernel }: HostFacts): Finding {
   return { title, state: 'ok', detail: `${directory}: ${release} ${from}` };
 }
 
-function buildFindings(facts: HostFacts): Finding[] {
+function buildFindings(facts: HostFacts): HostFinding[] {
   const needs = [programs(facts, 'build the root', BUILD_PROGRAMS)];
   if (facts.abilities.root) return needs;
   return [
@@ -138,7 +138,7 @@ function buildFindings(facts: HostFacts): Finding[] {
   ];
 }
 
-function programs({ absent }: HostFacts, title: string, wanted: HostProgram[]): Finding {
+function programs({ absent }: HostFacts, title: string, wanted: HostProgram[]): HostFinding {
   const lacking = wanted.filter(({ program }) => absent.some((a) => a.program === program));
   if (lacking.length === 0) return { title, state: 'ok', detail: wanted.map((p) => p.program).join(', ') };
   const packages = [...new Set(lacking.map((p) => p.package))].join(' ');
@@ -150,7 +150,7 @@ function programs({ absent }: HostFacts, title: string, wanted: HostProgram[]): 
   };
 }
 
-function subordinateIds({ name, hasSubordinateIds }: HostFacts['user']): Finding {
+function subordinateIds({ name, hasSubordinateIds }: HostFacts['user']): HostFinding {
   const title = 'subordinate ids';
   return hasSubordinateIds
     ? { title, state: 'ok', detail: 'in /etc/subuid' }
@@ -162,7 +162,7 @@ function subordinateIds({ name, hasSubordinateIds }: HostFacts['user']): Finding
       };
 }
 
-function confinement({ namespaces }: HostAbilities): Finding {
+function confinement({ namespaces }: HostAbilities): HostFinding {
   const title = 'confinement';
   return namespaces
     ? { title, state: 'ok', detail: 'the kernel sees none of this host (bubblewrap)' }

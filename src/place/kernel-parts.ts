@@ -21,7 +21,7 @@ function wayOut(fix = 'lab doctor says where else labs run'): string {
 }
 
 /** The lab that wants a place. */
-export interface Asking {
+export interface PartAsking {
   plan: Plan;
   /** Its topology as the user named it: what of it a kernel lacks is told with its place in the file. */
   topology: string;

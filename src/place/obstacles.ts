@@ -4,7 +4,7 @@ import { noLabsWhere } from '../machine/expect-processor.ts';
 import { EMBEDDED_ELSEWHERE } from '../host/processor.ts';
 
 /** What is in the way of a place for labs. */
-export interface Obstacle {
+export interface PlaceObstacle {
   /** In a few words. */
   what: string;
   /** The rest of it: what was found out, others' own words. */
@@ -17,7 +17,7 @@ export interface Obstacle {
  * Why nodes cannot be namespaces on a host itself; empty where they can.
  * @param needsIpVs whether its kernel must have IPVS, as for a lab with virtual services
  */
-export function localObstacles(abilities: HostAbilities, needsIpVs: boolean): Obstacle[] {
+export function localObstacles(abilities: HostAbilities, needsIpVs: boolean): PlaceObstacle[] {
   const { system, processor, arch, root, loopMount, insideRoot } = abilities;
   if (system !== 'linux') return [{ what: 'this host is not Linux' }];
   if (processor === undefined) return [{ what: noLabsWhere(`this host runs on ${arch}`) }];
@@ -32,7 +32,7 @@ export function localObstacles(abilities: HostAbilities, needsIpVs: boolean): Ob
 }
 
 /** Why a host's own kernel cannot do IPVS for labs; undefined where it can, or can once root has loaded the module. */
-export function ipVsObstacle({ ipVs, modules, root }: HostAbilities): Obstacle | undefined {
+export function ipVsObstacle({ ipVs, modules, root }: HostAbilities): PlaceObstacle | undefined {
   if (ipVs.state === 'loaded') return undefined;
   if (ipVs.state === 'absent')
     return modules.kept
@@ -67,6 +67,6 @@ export function embeddedObstacle(host: Pick<HostAbilities, 'system' | 'processor
 }
 
 /** An obstacle in full. */
-export function obstacleText({ what, why }: Obstacle): string {
+export function obstacleText({ what, why }: PlaceObstacle): string {
   return why === undefined ? what : `${what}: ${why}`;
 }

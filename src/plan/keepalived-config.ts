@@ -2,7 +2,7 @@
 export type Part = string | { heading: string; inner: Part[] };
 
 /** A heading with more in braces. */
-export function block(heading: string, ...inner: Part[]): Part {
+export function configBlock(heading: string, ...inner: Part[]): Part {
   return { heading, inner };
 }
 

@@ -1,5 +1,5 @@
 import { maskOf } from '../topology/fields/netmask.ts';
-import { block, keepalivedConfig, type Part } from './keepalived-config.ts';
+import { configBlock, keepalivedConfig, type Part } from './keepalived-config.ts';
 import { ipvsWords } from './modes/registry.ts';
 import type { Step } from './steps.ts';
 import type { PlannedHealth, PlannedServer, PlannedService } from './types.ts';
@@ -17,7 +17,7 @@ type Watched = PlannedService & { health: PlannedHealth };
  */
 export function keepalivedSteps(node: string, parts: Part[]): Step[] {
   if (parts.length === 0) return [];
-  const global = block('global_defs', `router_id ${node}`, 'script_user root');
+  const global = configBlock('global_defs', `router_id ${node}`, 'script_user root');
   const content = keepalivedConfig(`keepalived of ${node}.`, [global, ...parts]);
   return [
     { kind: 'file', path: KEEPALIVED_CONFIG, content },
@@ -46,7 +46,7 @@ export function keepalivedSteps(node: string, parts: Part[]): Step[] {
 export function virtualServer(service: Watched, script: string | undefined): Part {
   const { vip, port, protocol, scheduler, persistence, servers, health } = service;
   const mode = servers[0]?.mode ?? 'dr';
-  return block(
+  return configBlock(
     `virtual_server ${vip} ${port}`,
     `delay_loop ${health.interval}`,
     // The first check soon, and not at some time within the interval.
@@ -65,7 +65,7 @@ export function virtualServer(service: Watched, script: string | undefined): Par
           `sorry_server_lvs_method ${ipvsWords(health.fallback.mode).keepalived}`,
         ]),
     ...servers.map((server) =>
-      block(
+      configBlock(
         `real_server ${server.address} ${server.port}`,
         `weight ${server.weight}`,
         `lvs_method ${ipvsWords(server.mode).keepalived}`,
@@ -85,18 +85,23 @@ function check(
   const again = [`retry ${failures - 1}`, `delay_before_retry ${interval}`];
   switch (health.check) {
     case 'connect':
-      return block('TCP_CHECK', `connect_timeout ${timeout}`, ...again);
+      return configBlock('TCP_CHECK', `connect_timeout ${timeout}`, ...again);
     case 'ping':
-      return block('PING_CHECK', `connect_timeout ${timeout}`, ...again);
+      return configBlock('PING_CHECK', `connect_timeout ${timeout}`, ...again);
     case 'negotiate':
-      return block(
+      return configBlock(
         application === 'https' ? 'SSL_GET' : 'HTTP_GET',
-        block('url', `path ${health.request ?? '/'}`, 'status_code 200', `regex "${health.receive ?? ''}"`),
+        configBlock(
+          'url',
+          `path ${health.request ?? '/'}`,
+          'status_code 200',
+          `regex "${health.receive ?? ''}"`,
+        ),
         `connect_timeout ${timeout}`,
         ...again,
       );
     case 'external':
-      return block(
+      return configBlock(
         'MISC_CHECK',
         `misc_path "${script ?? ''} ${vip} ${port} ${server.address} ${server.port}"`,
         `misc_timeout ${timeout}`,

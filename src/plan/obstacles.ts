@@ -9,7 +9,7 @@ import type { Plan, PlannedServer, PlannedService } from './types.ts';
 import { passes, wayText, waysOf, type Way, type Ways } from './ways.ts';
 
 /** A way that a service needs and that the plan's routes do not lead. */
-export interface Obstacle {
+export interface RouteObstacle {
   /** The node whose packets do not arrive. */
   node: string;
   message: string;
@@ -27,7 +27,7 @@ interface Found {
  * where it must rewrite the replies. Of a node that cannot be reached, or cannot answer, the first is enough. Where it is
  * `gateway: none` that a packet stops at, the file wants it so.
  */
-export function obstacles(topology: Topology, plan: Plan): Obstacle[] {
+export function obstacles(topology: Topology, plan: Plan): RouteObstacle[] {
   const found: Found = { topology, plan, ways: waysOf(plan) };
   const all = plan.services.flatMap((service) => [
     ...clientsOf(plan, service).flatMap((client) => requestObstacle(found, service, client.name) ?? []),
@@ -41,7 +41,7 @@ export function obstacles(topology: Topology, plan: Plan): Obstacle[] {
   return all.filter((o, index) => all.findIndex((other) => other.node === o.node) === index);
 }
 
-function requestObstacle(found: Found, service: PlannedService, client: string): Obstacle | undefined {
+function requestObstacle(found: Found, service: PlannedService, client: string): RouteObstacle | undefined {
   const way = found.ways.way(client, service.vip);
   const end = way.legs.at(-1)?.to;
   if (way.stop === undefined && end !== undefined && service.directors.includes(end)) return undefined;
@@ -57,7 +57,7 @@ function serverObstacle(
   service: PlannedService,
   server: PlannedServer,
   director: string,
-): Obstacle | undefined {
+): RouteObstacle | undefined {
   const way = found.ways.way(director, server.address);
   if (way.stop === undefined && way.legs.at(-1)?.to === server.node) return undefined;
   const obstacle = stopped(found, director, way, {
@@ -70,7 +70,7 @@ function serverObstacle(
     : obstacle;
 }
 
-function replyObstacle(found: Found, service: PlannedService, server: PlannedServer): Obstacle[] {
+function replyObstacle(found: Found, service: PlannedService, server: PlannedServer): RouteObstacle[] {
   const { ways, plan } = found;
   const askers = isProxied(service)
     ? service.directors.map((name) => ({ name, address: ways.sourceOf(name, server.address) }))
@@ -107,7 +107,7 @@ function stopped(
   from: string,
   way: Way,
   { what, to, fix }: { what: string; to: string; fix: string },
-): Obstacle | undefined {
+): RouteObstacle | undefined {
   const { stop, legs } = way;
   const astray = stop?.why === 'no-forwarding' ? (legs.at(-1)?.from ?? from) : (stop?.at ?? from);
   // The file wants it so.

@@ -3,7 +3,7 @@ import { hasIPv6, ipv6Steps } from './ipv6.ts';
 import { qualitySteps } from './link-quality.ts';
 import { MODE_RULES } from './modes/registry.ts';
 import { clusterSteps, planClusters } from './clusters.ts';
-import { nameServerSteps, resolverSteps } from './names.ts';
+import { nameServerSteps, resolverSteps } from './name-servers.ts';
 import type { NodeContext } from './node-context.ts';
 import { planRoutes } from './node-routes.ts';
 import { directorSteps, forwardingSysctls } from './node-steps.ts';

@@ -10,7 +10,7 @@ import {
   SCHEDULER_FLAGS,
   TUNNELS,
   dnsNameSchema,
-  healthSchema,
+  healthRecordSchema,
   persistenceSchema,
 } from '../topology/types.ts';
 import { NAME_PATTERN } from '../topology/names.ts';
@@ -78,7 +78,7 @@ const plannedServerSchema = z.object({
 export type PlannedServer = z.infer<typeof plannedServerSchema>;
 
 const plannedHealthSchema = z.object({
-  ...healthSchema.shape,
+  ...healthRecordSchema.shape,
   fallback: z.exactOptional(plannedServerSchema),
 });
 /** How it is found out which real servers are alive; as in the topology, with what answers when none is. */

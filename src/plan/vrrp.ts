@@ -1,5 +1,5 @@
 import { addressFamily, hostPrefix } from './addresses.ts';
-import { block, keepalivedConfig, type Part } from './keepalived-config.ts';
+import { configBlock, keepalivedConfig, type Part } from './keepalived-config.ts';
 import type { Hop } from './routes.ts';
 import type { DaemonStep, Step } from './steps.ts';
 import type { PlannedCluster, PlannedNode } from './types.ts';
@@ -73,7 +73,7 @@ export function vrrpSteps(cluster: PlannedCluster, hop: Hop): Step[] {
   const instances = instancesOf(cluster, vrrp, hop);
   const [leading] = instances;
   const parts = [
-    block(
+    configBlock(
       'global_defs',
       `router_id ${hop.name}`,
       'vrrp_version 3',
@@ -83,7 +83,12 @@ export function vrrpSteps(cluster: PlannedCluster, hop: Hop): Step[] {
     ),
     ...(instances.length < 2
       ? []
-      : [block(`vrrp_sync_group ${cluster.name}`, block('group', ...instances.map(({ name }) => name)))]),
+      : [
+          configBlock(
+            `vrrp_sync_group ${cluster.name}`,
+            configBlock('group', ...instances.map(({ name }) => name)),
+          ),
+        ]),
     ...instances.map((instance) => vrrpInstance(instance, vrrp, priorityOf(cluster, hop.name))),
   ];
   const comment = `VRRP of ${hop.name}: of cluster ${cluster.name}, who lives and has the highest priority has the addresses.`;
@@ -96,7 +101,7 @@ function vrrpInstance(
   { id, interval }: Vrrp,
   priority: number,
 ): Part {
-  return block(
+  return configBlock(
     `vrrp_instance ${name}`,
     'state BACKUP',
     `interface ${device}`,
@@ -106,7 +111,7 @@ function vrrpInstance(
     // Announced at once, and again after two seconds, for those who did not hear it.
     'garp_master_repeat 3',
     'garp_master_delay 2',
-    block(
+    configBlock(
       'virtual_ipaddress',
       // IPv6 wants a link-local address first (RFC 5798, 5.2.9): that of VRRP's own MAC.
       ...(family === 6 ? [`fe80::200:5eff:fe00:2${id.toString(16).padStart(2, '0')}/64 dev ${device}`] : []),

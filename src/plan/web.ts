@@ -1,5 +1,5 @@
 import { AUTHORITY_CERTIFICATE, AUTHORITY_KEY, signingFiles } from './authority.ts';
-import type { Page } from './pages.ts';
+import type { WebPage } from './pages.ts';
 import type { FileStep, Step } from './steps.ts';
 
 export const WEB_ROOT = '/srv/www';
@@ -29,7 +29,7 @@ export interface Tls {
 export function webServer(
   node: string,
   ports: number[],
-  { tls, pages = [], ipv6 = false }: { tls?: Tls | undefined; pages?: Page[]; ipv6?: boolean } = {},
+  { tls, pages = [], ipv6 = false }: { tls?: Tls | undefined; pages?: WebPage[]; ipv6?: boolean } = {},
 ): Step[] {
   const everywhere = (port: number) => [String(port), ...(ipv6 ? [`[::]:${port}`] : [])];
   const files = pages.map((page) => ({ page, file: pageFile(page, pages) }));
@@ -100,8 +100,8 @@ ${locations.join('\n')}
 }
 
 /** A page's file, with a name that its path can be told from. */
-function pageFile(page: Page, pages: Page[]): FileStep {
-  const name = ({ path }: Page) => path.slice(1).replaceAll(/[^\w.-]+/g, '_') || 'index';
+function pageFile(page: WebPage, pages: WebPage[]): FileStep {
+  const name = ({ path }: WebPage) => path.slice(1).replaceAll(/[^\w.-]+/g, '_') || 'index';
   const alike = pages.filter((other) => name(other) === name(page));
   const number = alike.indexOf(page);
   return {

@@ -39,7 +39,7 @@ export function tunnelName(type: TunnelType, outer: Family, inner: Family): stri
  * Sequence numbers, flags and identification are what packets are recognised by, so they do not differ; lengths are
  * compared only where both packets hold the same data.
  */
-export function changesBetween(before: Packet, after: Packet): Change[] {
+export function headerChanges(before: Packet, after: Packet): Change[] {
   return [
     ...compare('link', { ...before.link }, { ...after.link }, ['source', 'destination']),
     ...compare('outer', outerFields(before), outerFields(after), [

@@ -1,12 +1,12 @@
 import type { Plan } from '../plan/types.ts';
 import { innermost, type Packet } from './packet.ts';
-import type { Crossing, Observation, Place } from './types.ts';
+import type { Crossing, Observation, PlannedPort } from './types.ts';
 
 /** Frames with the same bytes farther apart than this (µs) are not one frame: TCP's first retransmission takes 1 s. */
 const SAME_FRAME = 500_000;
 
 /** Every interface of a plan. */
-export function placesOf(plan: Plan): Place[] {
+export function portsOfPlan(plan: Plan): PlannedPort[] {
   return plan.nodes.flatMap((node) =>
     node.interfaces.map((i) => ({
       node: node.name,
@@ -23,7 +23,7 @@ export function placesOf(plan: Plan): Place[] {
  * @param captured `node/device` of every interface whose capture saw anything
  */
 export function findCrossings(plan: Plan, observations: Observation[], captured: Set<string>): Crossing[] {
-  const places = placesOf(plan);
+  const places = portsOfPlan(plan);
   const at = new Map(places.map((p) => [`${p.node}/${p.device}`, p]));
   const onNetwork = new Map(places.map((p) => [`${p.network} ${p.mac}`, p]));
   const groups = new Map<string, { network: string; sent: Observation[]; arrived: Observation[] }>();

@@ -4,13 +4,13 @@ import type { Reply } from '../traffic/replies.ts';
 import type { Check } from './check.ts';
 import { errorsText } from './request-errors.ts';
 import { listText } from './evidence.ts';
-import { isLongRound, isPartOfRound, roundOf, turnsFor } from './schedulers/turns.ts';
+import { isLongRound, isPartOfRound, roundOf, wholeRounds } from './schedulers/turns.ts';
 import { counted } from '../topology/counted.ts';
 
 /** Requests that show a scheduler's promise in whole rounds: at least eight. */
 export function requestsFor(service: PlannedService): number {
   if (service.scheduler === 'wrr' && usableOf(service).length > 0)
-    return turnsFor(usableOf(service).map((server) => server.weight));
+    return wholeRounds(usableOf(service).map((server) => server.weight));
   const round = roundLength(service);
   return round * Math.max(1, Math.ceil(8 / round));
 }

@@ -1,4 +1,4 @@
-import { changesBetween } from './changes.ts';
+import { headerChanges } from './changes.ts';
 import { directionOf, subject, type Flow } from './flows.ts';
 import { overlaps } from './crossings.ts';
 import { innermost, openingOf, type Packet } from './packet.ts';
@@ -135,7 +135,7 @@ function markChanges(journey: Journey): void {
     const before = journey.crossings
       .slice(0, index)
       .findLast((c) => c.to !== undefined && c.to.node === crossing.from?.node);
-    if (before !== undefined) crossing.changes = changesBetween(before.packet, crossing.packet);
+    if (before !== undefined) crossing.changes = headerChanges(before.packet, crossing.packet);
   });
 }
 

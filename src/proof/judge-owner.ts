@@ -1,5 +1,5 @@
 import type { OneMacOwner } from './claims.ts';
-import { placesOf } from './crossings.ts';
+import { portsOfPlan } from './crossings.ts';
 import { captureProblem, failure, finding, listText, type Finding, type Lab } from './evidence.ts';
 import { lossAt } from './loss.ts';
 import { resolutionOf, type Resolution } from './resolution.ts';
@@ -21,7 +21,7 @@ const DISCOVERY = { name: 'neighbour discovery', question: 'a multicast neighbou
  */
 export function judgeOwner(lab: Lab, claim: OneMacOwner): Finding {
   const { vip } = claim.service;
-  const places = placesOf(lab.plan).filter((p) => claim.networks.includes(p.network));
+  const places = portsOfPlan(lab.plan).filter((p) => claim.networks.includes(p.network));
   const onSegment = lab.observations.filter((o) =>
     places.some((p) => p.node === o.node && p.device === o.device),
   );

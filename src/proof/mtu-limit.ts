@@ -3,7 +3,7 @@ import type { Plan } from '../plan/types.ts';
 import { encapsulation } from './changes.ts';
 import type { NodeMtu } from './node-mtu.ts';
 import { outerBytes, type StuckSegment } from './stuck-segments.ts';
-import type { Place } from './types.ts';
+import type { PlannedPort } from './types.ts';
 
 /** What is too small for a stuck packet on its way. */
 export interface Limit {
@@ -12,7 +12,7 @@ export interface Limit {
   /** `the tunnel director → rs1: …` */
   text: string;
   /** The interface whose MTU was made smaller than planned, where that is the reason. */
-  changed: { place: Place; planned: number } | undefined;
+  changed: { place: PlannedPort; planned: number } | undefined;
   /** The settings that it follows from, one a line. */
   evidence: string[];
 }
@@ -20,7 +20,7 @@ export interface Limit {
 interface Candidate {
   mtu: number;
   what: string;
-  place: Place | undefined;
+  place: PlannedPort | undefined;
 }
 
 /** The smallest MTU behind the point where a packet stopped, if the packet is larger; undefined where all are wide enough. */
@@ -55,14 +55,14 @@ export function findLimit(plan: Plan, stuck: StuckSegment, nodes: NodeMtu[]): Li
   };
 }
 
-function deviceLimits(place: Place, nodes: NodeMtu[]): Candidate[] {
+function deviceLimits(place: PlannedPort, nodes: NodeMtu[]): Candidate[] {
   const mtu = nodes
     .find(({ node }) => node === place.node)
     ?.devices.find(({ device }) => device === place.device)?.mtu;
   return mtu === undefined ? [] : [{ mtu, what: `${place.node} ${place.device}`, place }];
 }
 
-function routeLimits(place: Place, target: string | undefined, nodes: NodeMtu[]): Candidate[] {
+function routeLimits(place: PlannedPort, target: string | undefined, nodes: NodeMtu[]): Candidate[] {
   const routes = nodes.find(({ node }) => node === place.node)?.routes ?? [];
   return routes
     .filter(({ device, text }) => device === place.device && leadsTo(text, target))

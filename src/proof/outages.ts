@@ -1,5 +1,5 @@
 /** What became of a request, as far as it matters here. */
-export interface Outcome {
+export interface RequestOutcome {
   /** Milliseconds since 1970. */
   began: number;
   ended: number;
@@ -32,7 +32,7 @@ export const RECOVERED = 10;
 export interface OutageFinder {
   /** In order; the last one may still grow. */
   found: Outage[];
-  next: (request: Outcome) => void;
+  next: (request: RequestOutcome) => void;
 }
 
 /**
@@ -47,7 +47,7 @@ export function outageFinder(
   const found: Outage[] = [];
   let open: Outage | undefined;
   let good: number[] = [];
-  const next = ({ began, ended, server, error }: Outcome) => {
+  const next = ({ began, ended, server, error }: RequestOutcome) => {
     if (server !== undefined) {
       if (open === undefined) return;
       good.push(ended);
@@ -72,7 +72,7 @@ export function outageFinder(
 }
 
 /** The times in which requests failed, of all that were sent. */
-export function outages(requests: Outcome[]): Outage[] {
+export function outages(requests: RequestOutcome[]): Outage[] {
   const finder = outageFinder();
   requests.forEach(finder.next);
   return finder.found;

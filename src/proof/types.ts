@@ -3,7 +3,7 @@ import type { Change } from './changes.ts';
 import type { Packet } from './packet.ts';
 
 /** An interface of the plan. */
-export interface Place {
+export interface PlannedPort {
   node: string;
   device: string;
   network: string;
@@ -23,9 +23,9 @@ export interface Observation {
 export interface Crossing {
   network: string;
   /** Absent where no interface of the plan has the source MAC. */
-  from?: Place;
+  from?: PlannedPort;
   /** Absent where no interface of the plan has the destination MAC. */
-  to?: Place;
+  to?: PlannedPort;
   /** Microseconds; when it was sent, or when it arrived where the sender has no capture. */
   time: number;
   /** The frame as its sender's capture has it. */

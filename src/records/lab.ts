@@ -23,7 +23,7 @@ import {
   removeStateFolder,
   stateFolder,
 } from '../state/folders.ts';
-import { assertLabName, isLabName } from '../state/names.ts';
+import { assertLabName, isLabName } from '../state/lab-names.ts';
 import { readOwnFile, writeWholeFile } from '../state/own-files.ts';
 import { lookFor, parseRecord, type Looked } from '../state/records.ts';
 

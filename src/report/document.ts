@@ -2,7 +2,7 @@ import { escapeXml } from './diagram/xml.ts';
 import { visible } from '../terminal/visible.ts';
 
 /** A part of a printed page, whatever it is written in. Texts may have `code` in backquotes. */
-export type Block =
+export type DocumentBlock =
   | { kind: 'heading'; level: 1 | 2 | 3; text: string }
   | { kind: 'text'; text: string }
   | { kind: 'quote'; text: string }
@@ -17,7 +17,7 @@ export type Block =
 export interface Page {
   title: string;
   language: string;
-  blocks: readonly Block[];
+  blocks: readonly DocumentBlock[];
 }
 
 /** The page as Markdown. */
@@ -25,7 +25,7 @@ export function pageMarkdown({ blocks }: Page): string {
   return `${blocks.map(blockMarkdown).join('\n\n')}\n`;
 }
 
-function blockMarkdown(block: Block): string {
+function blockMarkdown(block: DocumentBlock): string {
   switch (block.kind) {
     case 'heading':
       return `${'#'.repeat(block.level)} ${plain(block.text)}`;
@@ -114,7 +114,7 @@ figure svg { max-width: 100%; max-height: 120mm; height: auto; }
 code span { white-space: nowrap; }
 `;
 
-function blockHtml(block: Block): string {
+function blockHtml(block: DocumentBlock): string {
   switch (block.kind) {
     case 'heading':
       return `<h${block.level}>${inline(block.text)}</h${block.level}>`;

@@ -1,9 +1,9 @@
 import type { CheckReport } from '../commands/exercise.ts';
-import { fill } from '../exercises/bindings.ts';
+import { fillIn } from '../exercises/bindings.ts';
 import { durationOf, scoreOf, type Exercise } from '../exercises/exercise.ts';
 import type { ShellStep, Fault, Language } from '../exercises/types.ts';
 import { wordsOf } from '../exercises/words.ts';
-import type { Block, Page } from './document.ts';
+import type { DocumentBlock, Page } from './document.ts';
 import { columns, MARK } from '../terminal/columns.ts';
 import { paint } from '../terminal/paint.ts';
 import { visibleLine } from '../terminal/visible.ts';
@@ -25,7 +25,7 @@ export function storyText({ number, fault, bindings, language }: Exercise, lab: 
   return [
     paint.bold(`${w.exercise} ${number} · ${w.lab} ${lab}`),
     '',
-    `  ${QUOTED[language](fill(fault.texts[language].story, bindings))}`,
+    `  ${QUOTED[language](fillIn(fault.texts[language].story, bindings))}`,
     '',
     w.task,
   ].join('\n');
@@ -57,7 +57,7 @@ export function checkText({ exercise, rows, fixed, score }: CheckReport): string
     '',
     `${paint.green(w.fixed)} ${tally}; ${w.score}: ${score} ${w.points}.`,
     ...symptomLines(exercise),
-    `${w.teaches}: ${fill(fault.texts[language].teaches, bindings)}`,
+    `${w.teaches}: ${fillIn(fault.texts[language].teaches, bindings)}`,
   ].join('\n');
 }
 
@@ -66,7 +66,7 @@ function symptomLines({ fault, bindings, language, seen }: Exercise): string[] {
   const w = wordsOf(language);
   const { symptom } = fault.texts[language];
   return [
-    ...(symptom === undefined ? [] : [`${w.proof}: ${fill(symptom, bindings)}`]),
+    ...(symptom === undefined ? [] : [`${w.proof}: ${fillIn(symptom, bindings)}`]),
     ...(seen === undefined
       ? []
       : [
@@ -84,9 +84,9 @@ export function solutionText(exercise: Exercise, fix: readonly ShellStep[]): str
   return [
     paint.bold(title),
     '',
-    `${w.answer}: ${fill(answer, bindings)}`,
+    `${w.answer}: ${fillIn(answer, bindings)}`,
     ...symptomLines(exercise),
-    `${w.teaches}: ${fill(teaches, bindings)}`,
+    `${w.teaches}: ${fillIn(teaches, bindings)}`,
     '',
     `${w.fix}:`,
     ...fix.map(({ on, run }) => `  ${on}# ${run}`),
@@ -107,7 +107,7 @@ export function exerciseJson(exercise: Exercise, now: number): object {
     language,
     seed,
     difficulty: fault.difficulty,
-    story: fill(texts.story, bindings),
+    story: fillIn(texts.story, bindings),
     ...(ended === undefined ? {} : { fault: fault.id, title: texts.title, ...told(exercise) }),
     began,
     ended,
@@ -123,7 +123,7 @@ export function exerciseJson(exercise: Exercise, now: number): object {
 function told({ fault, bindings, language, seen }: Exercise): object {
   const { symptom } = fault.texts[language];
   return {
-    ...(symptom === undefined ? {} : { symptom: fill(symptom, bindings) }),
+    ...(symptom === undefined ? {} : { symptom: fillIn(symptom, bindings) }),
     ...(seen === undefined ? {} : { seen }),
   };
 }
@@ -165,18 +165,18 @@ export function exercisesPage(
           ]),
       ...exercises.flatMap((e) => [
         { kind: 'heading' as const, level: 2 as const, text: `${w.exercise} ${e.number}` },
-        { kind: 'quote' as const, text: fill(e.fault.texts[language].story, e.bindings) },
+        { kind: 'quote' as const, text: fillIn(e.fault.texts[language].story, e.bindings) },
         ...(e.ended === undefined
           ? []
           : [
               {
                 kind: 'text' as const,
-                text: `${w.answer}: ${fill(e.fault.texts[language].answer, e.bindings)}`,
+                text: `${w.answer}: ${fillIn(e.fault.texts[language].answer, e.bindings)}`,
               },
               ...symptomBlocks(e, language),
               {
                 kind: 'text' as const,
-                text: `${w.teaches}: ${fill(e.fault.texts[language].teaches, e.bindings)}`,
+                text: `${w.teaches}: ${fillIn(e.fault.texts[language].teaches, e.bindings)}`,
               },
             ]),
         ...(e.tries.length === 0
@@ -195,7 +195,7 @@ export function exercisesPage(
   };
 }
 
-function symptomBlocks(exercise: Exercise, language: Language): Block[] {
+function symptomBlocks(exercise: Exercise, language: Language): DocumentBlock[] {
   const [line] = symptomLines({ ...exercise, language });
   return exercise.fault.texts[language].symptom === undefined || line === undefined
     ? []

@@ -1,13 +1,13 @@
-import { bindingsFor, shellStepsFor, fill, type Bindings } from '../exercises/bindings.ts';
-import { choices, drawn, type Choice } from '../exercises/choose.ts';
-import { explain } from '../exercises/explain.ts';
+import { bindingsFor, shellStepsFor, fillIn, type Bindings } from '../exercises/bindings.ts';
+import { choices, drawn, type ExerciseChoice } from '../exercises/choose.ts';
+import { explainCommand } from '../exercises/explain.ts';
 import { FAULTS } from '../exercises/registry.ts';
-import { CHANGES, COMMON_TASKS, MODE_TASKS, type Task } from '../exercises/tasks.ts';
+import { CHANGES, COMMON_TASKS, MODE_TASKS, type HandoutTask } from '../exercises/tasks.ts';
 import { DIFFICULTIES, type Language } from '../exercises/types.ts';
 import { HANDOUT_WORDS } from '../exercises/words.ts';
 import { nodeCommands } from '../plan/script.ts';
 import type { Plan, PlannedNode } from '../plan/types.ts';
-import type { Block, Page } from './document.ts';
+import type { DocumentBlock, Page } from './document.ts';
 import { diagramSvg } from './diagram/svg.ts';
 import { diagramText } from './diagram/text.ts';
 
@@ -42,7 +42,7 @@ export function handout(plan: Plan, topology: string, language: Language, soluti
   };
 }
 
-function addresses(plan: Plan, language: Language): Block[] {
+function addresses(plan: Plan, language: Language): DocumentBlock[] {
   const w = HANDOUT_WORDS[language];
   return [
     { kind: 'heading', level: 2, text: w.addresses },
@@ -64,7 +64,7 @@ function addresses(plan: Plan, language: Language): Block[] {
 }
 
 /** The commands of one node of each kind: those of its like differ in addresses only. */
-function commands(plan: Plan, language: Language): Block[] {
+function commands(plan: Plan, language: Language): DocumentBlock[] {
   const w = HANDOUT_WORDS[language];
   const examples = plan.nodes.filter(
     (node, index) => plan.nodes.findIndex((n) => n.role === node.role) === index && node.role !== 'client',
@@ -72,7 +72,7 @@ function commands(plan: Plan, language: Language): Block[] {
   return [
     { kind: 'heading', level: 2, text: w.commands },
     { kind: 'text', text: w.commandsNote },
-    ...examples.flatMap((node): Block[] => [
+    ...examples.flatMap((node): DocumentBlock[] => [
       { kind: 'heading', level: 3, text: `${node.name} (${w[node.role]})` },
       { kind: 'table', head: [w.command, w.purpose], rows: explained(node, language) },
     ]),
@@ -82,33 +82,35 @@ function commands(plan: Plan, language: Language): Block[] {
 function explained(node: PlannedNode, language: Language): string[][] {
   return nodeCommands(node)
     .filter((text) => !text.startsWith('cat > ') && !/^ip link set (lo|eth\d+) up$/.test(text))
-    .map((text) => [`\`${text}\``, explain(text)?.[language] ?? '']);
+    .map((text) => [`\`${text}\``, explainCommand(text)?.[language] ?? '']);
 }
 
-function tasks(plan: Plan, bindings: Bindings, language: Language, solution: boolean): Block[] {
+function tasks(plan: Plan, bindings: Bindings, language: Language, solution: boolean): DocumentBlock[] {
   const w = HANDOUT_WORDS[language];
   // Where there is no web service to ask, the questions would ask for what there is not.
   if (bindings['vip'] === undefined) return [];
   const all = [...COMMON_TASKS, ...MODE_TASKS[plan.mode]].filter(
-    (task) => !/\{[a-z-]+\}/.test(fill(task.ask[language], bindings)),
+    (task) => !/\{[a-z-]+\}/.test(fillIn(task.ask[language], bindings)),
   );
   return [
     { kind: 'heading', level: 2, text: w.tasks },
-    ...all.flatMap((task: Task, index): Block[] => [
-      { kind: 'text', text: `${index + 1}. ${fill(task.ask[language], bindings)}` },
-      solution ? { kind: 'quote', text: fill(task.answer[language], bindings) } : { kind: 'space', lines: 2 },
+    ...all.flatMap((task: HandoutTask, index): DocumentBlock[] => [
+      { kind: 'text', text: `${index + 1}. ${fillIn(task.ask[language], bindings)}` },
+      solution
+        ? { kind: 'quote', text: fillIn(task.answer[language], bindings) }
+        : { kind: 'space', lines: 2 },
     ]),
   ];
 }
 
-function exercises(plan: Plan, topology: string, language: Language, solution: boolean): Block[] {
+function exercises(plan: Plan, topology: string, language: Language, solution: boolean): DocumentBlock[] {
   const w = HANDOUT_WORDS[language];
   const found = distinct(plan);
   if (found.length === 0) return [];
   return [
     { kind: 'heading', level: 2, text: w.exercises },
     { kind: 'text', text: w.exercisesNote },
-    ...found.flatMap(({ fault, bindings, seed }, index): Block[] => {
+    ...found.flatMap(({ fault, bindings, seed }, index): DocumentBlock[] => {
       const texts = fault.texts[language];
       return [
         { kind: 'heading', level: 3, text: `${w.exercise} ${index + 1}` },
@@ -116,12 +118,12 @@ function exercises(plan: Plan, topology: string, language: Language, solution: b
           kind: 'code',
           text: `lab break ${topology} --random --difficulty ${fault.difficulty} --seed ${seed} --lang ${language}`,
         },
-        { kind: 'quote', text: fill(texts.story, bindings) },
+        { kind: 'quote', text: fillIn(texts.story, bindings) },
         ...(solution
           ? [
               {
                 kind: 'text' as const,
-                text: `${texts.title} (\`${fault.id}\`). ${fill(texts.answer, bindings)}`,
+                text: `${texts.title} (\`${fault.id}\`). ${fillIn(texts.answer, bindings)}`,
               },
               {
                 kind: 'code' as const,
@@ -129,7 +131,7 @@ function exercises(plan: Plan, topology: string, language: Language, solution: b
                   .map(({ on, run }) => `${on}# ${run}`)
                   .join('\n'),
               },
-              { kind: 'text' as const, text: `${w.teaches}: ${fill(texts.teaches, bindings)}` },
+              { kind: 'text' as const, text: `${w.teaches}: ${fillIn(texts.teaches, bindings)}` },
             ]
           : [
               {
@@ -143,8 +145,8 @@ function exercises(plan: Plan, topology: string, language: Language, solution: b
 }
 
 /** One of each difficulty, from easy to hard, by the first seed that draws what is not there yet. */
-function distinct(plan: Plan): (Choice & { seed: number })[] {
-  const found: (Choice & { seed: number })[] = [];
+function distinct(plan: Plan): (ExerciseChoice & { seed: number })[] {
+  const found: (ExerciseChoice & { seed: number })[] = [];
   for (const difficulty of DIFFICULTIES)
     for (let seed = 1; seed <= MOST_SEEDS; seed += 1) {
       const choice = drawn(choices(plan, FAULTS, seed), seed, difficulty);

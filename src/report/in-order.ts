@@ -8,7 +8,7 @@ interface Timed {
  * up. Each is held back as long as an earlier one may still come.
  * @param delay milliseconds
  */
-export function inOrder<T extends Timed>(delay: number, pass: (event: T) => void) {
+export function eventsInOrder<T extends Timed>(delay: number, pass: (event: T) => void) {
   let held: T[] = [];
   const release = (until: number) => {
     held.sort((a, b) => a.time.localeCompare(b.time));
@@ -36,7 +36,7 @@ export async function whileInOrder<T extends Timed, R>(
   pass: (event: T) => void,
   work: (add: (event: T) => void) => Promise<R>,
 ): Promise<R> {
-  const printed = inOrder(delay, pass);
+  const printed = eventsInOrder(delay, pass);
   try {
     return await work(printed.add);
   } finally {

@@ -1,4 +1,4 @@
-import type { Change, Frame, WatchedService } from '../commands/watch.ts';
+import type { ShownChange, Frame, ShownService } from '../commands/watch.ts';
 import type { Line } from '../terminal/screen.ts';
 import { columns } from '../terminal/columns.ts';
 import { paint } from '../terminal/paint.ts';
@@ -24,7 +24,7 @@ const SHOWN_CHANGES = 8;
  * A look at the directors as lines, for a screen or a pipe.
  * @param changes the last ones, oldest first
  */
-export function watchLines(frame: Frame, changes: Change[]): Line[] {
+export function watchLines(frame: Frame, changes: ShownChange[]): Line[] {
   return [
     { text: `lab ${frame.lab}  ${clock(frame.time)}`, paint: paint.bold },
     ...frame.directors.flatMap(({ director, services }) => [
@@ -44,7 +44,7 @@ export function watchLines(frame: Frame, changes: Change[]): Line[] {
   ];
 }
 
-function serviceLines({ service, scheduler, flags, rates, counters, servers }: WatchedService): Line[] {
+function serviceLines({ service, scheduler, flags, rates, counters, servers }: ShownService): Line[] {
   const [heading = '', ...rows] = columns([
     HEADINGS,
     ...servers.map((s) => [

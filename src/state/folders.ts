@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { EXIT, LabError } from '../errors.ts';
-import { entriesOf, isThere } from '../host/files.ts';
+import { namesIn, isThere } from '../host/files.ts';
 import { LOCK_TEXT } from '../host/locks/taken.ts';
 import { stateDirectory } from '../host/paths.ts';
 import { allows, cannotTrust, distrust, isMine, isOwnFile, readOwnFile } from './own-files.ts';
@@ -111,7 +111,7 @@ export function makeStateFolder(): string {
 /** Removes the folder of all labs if this tool made it and nothing is left in it. */
 export function removeStateFolder(): void {
   const folder = stateFolder();
-  for (const entry of entriesOf(folder)) if (isForsaken(entry)) removeTree(join(folder, entry), folder);
+  for (const entry of namesIn(folder)) if (isForsaken(entry)) removeTree(join(folder, entry), folder);
   const made = readOwnFile(join(folder, MADE));
   if (made === undefined) return;
   if (readdirSync(folder).length > 1) return;
@@ -209,7 +209,7 @@ export function clearOwnFolder(folder: string, record: string): void {
   if (!existsSync(folder)) return;
   if (!isOwnFolder(folder, record)) throw cannotTrust(folder, 'this tool did not make it');
   // The record last: by it the rest is known to be ours, should this be interrupted.
-  const entries = entriesOf(folder).filter((entry) => entry !== LOCK);
+  const entries = namesIn(folder).filter((entry) => entry !== LOCK);
   for (const entry of entries.sort((a, b) => Number(a === record) - Number(b === record)))
     removeTree(join(folder, entry), folder);
 }

@@ -10,7 +10,7 @@ export interface Vantage extends Pick<Known, 'directors' | 'holders'> {
 }
 
 /** Asks the directors for the time and for the VIPs that they have. The nodes share one kernel, and so one clock. */
-export async function lookBefore({ record: { plan }, runtime }: RunningLab): Promise<Vantage> {
+export async function vantageBefore({ record: { plan }, runtime }: RunningLab): Promise<Vantage> {
   const directors = directorsOf(plan);
   const asked = Date.now();
   const script = `${ASK_CLOCK}; ip -o addr show scope global`;

@@ -63,7 +63,7 @@ export type Checker = (typeof CHECKERS)[number];
 
 export const CHECKS = ['connect', 'negotiate', 'ping', 'external'] as const;
 /** How it finds out. */
-export type Check = (typeof CHECKS)[number];
+export type HealthCheck = (typeof CHECKS)[number];
 
 export const TUNNELS = ['ipip', 'gue', 'gre'] as const;
 /** Encapsulation of the TUN method (`ipvsadm --tun-type`). */
@@ -155,7 +155,7 @@ export interface VirtualService extends Omit<
 }
 type ServiceKeys = Filled<typeof serviceSchema>;
 
-export const healthSchema = z.object({
+export const healthRecordSchema = z.object({
   by: z.enum(CHECKERS),
   check: z.enum(CHECKS),
   /** Of negotiate: the path that is asked for, and what the answer must contain. */
@@ -172,7 +172,7 @@ export const healthSchema = z.object({
   quiescent: z.boolean(),
 });
 /** How it is found out which real servers of a service are alive, and what becomes of those that are not. */
-export type Health = z.infer<typeof healthSchema> & {
+export type Health = z.infer<typeof healthRecordSchema> & {
   /** Answers when all are out. */
   fallback: RealServer | undefined;
 };

@@ -19,7 +19,7 @@ export interface HeldEvent {
  * Holds connections to a service: opens `first`, ends those of the busiest real server, opens `then` more, and lets go.
  * A scheduler that goes in turns does not notice what has ended; one that looks at what is open does.
  */
-export async function hold(
+export async function holdConnections(
   runtime: Runtime,
   client: string,
   service: PlannedService,

@@ -6,7 +6,7 @@ import { judgeDistribution } from '../../src/proof/distribution.ts';
 import { judgeProbes } from '../../src/proof/schedulers/judge-probes.ts';
 import { judgeHeld } from '../../src/proof/schedulers/judge-held.ts';
 import { SCHEDULERS as ALL, type Scheduler } from '../../src/topology/types.ts';
-import { hold, type Held } from '../../src/traffic/held.ts';
+import { holdConnections, type Held } from '../../src/traffic/held.ts';
 import { probe } from '../../src/traffic/probes.ts';
 import { user } from './cli.ts';
 
@@ -186,7 +186,7 @@ describe('connections that are held, against what each scheduler would do', () =
   it.each(SCHEDULERS)('%s is taken for what it is', { retry: 1 }, async (scheduler) => {
     const service = serviceOf('wlc');
     await anew(service, scheduler);
-    const held = await hold(running.runtime, 'client', service, AMOUNT);
+    const held = await holdConnections(running.runtime, 'client', service, AMOUNT);
     const taken = JUDGES.filter((judge) => judgedAs(judge, service, held));
     const alike = ALIKE[scheduler] ?? [];
     expect(taken.filter((judge) => judge !== scheduler && !alike.includes(judge))).toEqual([]);

@@ -27,7 +27,7 @@ import { answerAt, seatConsoleNodes, seatConsoleSocket } from './seat-console.ts
 import { gatewayLogger, readLines, type SeatLog } from './gateway-log.ts';
 import { greetingOf } from './greeting.ts';
 import { listenAtOneOf } from './listen.ts';
-import { Places, type Place } from './places.ts';
+import { SeatConnections, type SeatConnection } from './places.ts';
 
 /** Milliseconds from look to look at who is in the class. */
 const LOOK = 500;
@@ -46,7 +46,7 @@ interface Entrance {
   server: Server;
   port: number;
   sockets: Set<Socket>;
-  places: Places;
+  places: SeatConnections;
   /** What each ssh server was given, and what to do once somebody has logged in there. */
   tokens: Map<string, () => void>;
   log: SeatLog;
@@ -123,7 +123,7 @@ async function open(
   const entrance: Entrance = {
     ...{ seat, server, port, log, sockets: new Set<Socket>() },
     ...{
-      places: new Places(),
+      places: new SeatConnections(),
       tokens: new Map<string, () => void>(),
       ready: undefined,
       seatConsole: undefined,
@@ -162,7 +162,7 @@ function meet(name: string, entrance: Entrance, socket: Socket): void {
 async function welcome(
   name: string,
   entrance: Entrance,
-  { socket, place, from }: { socket: Socket; place: Place; from: string },
+  { socket, place, from }: { socket: Socket; place: SeatConnection; from: string },
 ): Promise<void> {
   const { places, tokens, log } = entrance;
   const gone = () => socket.destroyed;

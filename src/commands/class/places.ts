@@ -10,7 +10,7 @@ export const MOST_WAITING = 256;
 export const MOST_WAITING_OF_ONE = 64;
 
 /** A connection to a seat, as far as it matters for whether it may stay. */
-export interface Place {
+export interface SeatConnection {
   /** Whence it comes: an IPv4 address, or the 64 bits of an IPv6 address that are one network. */
   readonly source: string;
   /** It has said what it speaks, as a client of ssh does at once. */
@@ -28,9 +28,9 @@ export interface Place {
  * newcomer needs its place: first such as have said nothing, and of the source that has the most. So nobody who only knows the
  * port keeps a student out, nor takes more of the machine than a few connections do.
  */
-export class Places {
-  readonly #held = new Set<Place>();
-  readonly #paid = new WeakMap<Place, Attempts>();
+export class SeatConnections {
+  readonly #held = new Set<SeatConnection>();
+  readonly #paid = new WeakMap<SeatConnection, Attempts>();
   readonly #attempts: { spoken: Attempts; silent: Attempts };
 
   /** @param now milliseconds of a clock that only goes on */
@@ -39,13 +39,13 @@ export class Places {
   }
 
   /** Lets a newcomer wait for an ssh server, and ends a connection that waits already where there are too many. */
-  take(address: string, end: (why: string) => void): Place {
+  take(address: string, end: (why: string) => void): SeatConnection {
     const source = sourceOf(address);
     const waiting = [...this.#held].filter(({ begun }) => !begun);
     const own = waiting.filter((place) => place.source === source);
     if (own.length >= MOST_WAITING_OF_ONE) this.#putOut(own);
     else if (waiting.length >= MOST_WAITING) this.#putOut(waiting);
-    const place: Place = { source, spoken: false, begun: false, admitted: false, end };
+    const place: SeatConnection = { source, spoken: false, begun: false, admitted: false, end };
     this.#held.add(place);
     return place;
   }
@@ -56,7 +56,7 @@ export class Places {
    * and put out none who do, so that silence uses up nothing of theirs.
    * @returns why not
    */
-  begin(place: Place): string | undefined {
+  begin(place: SeatConnection): string | undefined {
     const running = [...this.#held].filter(({ begun }) => begun);
     const strangers = running.filter(({ admitted, spoken }) => !admitted && (place.spoken || !spoken));
     const own = strangers.filter(({ source }) => source === place.source);
@@ -72,17 +72,17 @@ export class Places {
   }
 
   /** Somebody has logged in: that was no attempt. */
-  admit(place: Place): void {
+  admit(place: SeatConnection): void {
     place.admitted = true;
     this.#paid.get(place)?.giveBack(place.source);
   }
 
   /** The connection has ended. */
-  leave(place: Place): void {
+  leave(place: SeatConnection): void {
     this.#held.delete(place);
   }
 
-  #putOut(strangers: readonly Place[]): void {
+  #putOut(strangers: readonly SeatConnection[]): void {
     const count = (source: string) => strangers.filter((place) => place.source === source).length;
     const silent = strangers.filter(({ spoken }) => !spoken);
     const from = silent.length > 0 ? silent : strangers;

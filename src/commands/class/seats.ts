@@ -19,13 +19,13 @@ import { forfeit } from '../../records/exercise.ts';
 import { labExists, lookUp } from '../../records/lab.ts';
 import { seconds, type Progress } from '../../terminal/progress.ts';
 import { endLab } from '../down.ts';
-import { findLab, healthOf, type Health } from '../../lifecycle/existing.ts';
+import { findLab, healthOf, type LabHealth } from '../../lifecycle/existing.ts';
 import { inTurns } from '../../host/in-turns.ts';
 import { reset } from '../reset.ts';
 import { counted } from '../../topology/counted.ts';
 
 /** `down`: it has no lab now. */
-export type SeatState = Health | 'down';
+export type SeatState = LabHealth | 'down';
 
 export interface ListedClass {
   name: string;

@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT, LabError } from '../../errors.ts';
-import { entriesOf } from '../../host/files.ts';
+import { namesIn } from '../../host/files.ts';
 import { tryHold } from '../../host/lock.ts';
 import { cacheDirectory } from '../../host/paths.ts';
 import { EMBEDDED_PROCESSOR, PROCESSORS, type Processor } from '../../host/processor.ts';
@@ -46,7 +46,7 @@ export function kept(image: string): Kept[] {
     [engineDiskName(rootKey('docker'), image)]: { what: 'engine disk', processor: EMBEDDED_PROCESSOR },
   };
   const kernels = `kernel-${kernelKey()}-`;
-  return entriesOf(cacheDirectory())
+  return namesIn(cacheDirectory())
     .filter((name) => OURS.test(name))
     .map((name): Kept => {
       const path = join(cacheDirectory(), name);
@@ -84,5 +84,5 @@ function size(path: string): number {
   const found = lstatSync(path);
   const own = found.blocks * 512;
   if (!found.isDirectory()) return own;
-  return entriesOf(path).reduce((sum, entry) => sum + size(join(path, entry)), own);
+  return namesIn(path).reduce((sum, entry) => sum + size(join(path, entry)), own);
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { EXIT, LabError } from '../../errors.ts';
-import { entriesOf } from '../../host/files.ts';
+import { namesIn } from '../../host/files.ts';
 import { cacheDirectory, rootsOnBoard } from '../../host/paths.ts';
 import { assertKept } from '../../state/own-files.ts';
 import { contentKey } from './content-key.ts';
@@ -71,7 +71,7 @@ export function debianKernel(root: KernelRoot): Kernel {
  */
 export async function findMadeKernel(): Promise<MadeKernel | undefined> {
   for (const place of [rootsOnBoard, cacheDirectory()]) {
-    const names = entriesOf(place).filter((name) => name.startsWith(`kernel-${kernelKey()}-`));
+    const names = namesIn(place).filter((name) => name.startsWith(`kernel-${kernelKey()}-`));
     for (const name of names.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))) {
       const directory = join(place, name);
       const facts = await readFacts(directory);

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { entriesOf, textOrNothing } from '../../host/files.ts';
+import { namesIn, textOrNothing } from '../../host/files.ts';
 import { writeWholeFile } from '../../state/own-files.ts';
 
 /** In a lab's folder: the number of the host's processor on which its kernel and all processes of its nodes run. */
@@ -43,7 +43,7 @@ export function placeKernel(directory: string, host = HOST): number | undefined 
 /** Where the other labs are. */
 function placesBeside(directory: string): number[] {
   const parent = dirname(directory);
-  return entriesOf(parent)
+  return namesIn(parent)
     .filter((name) => name !== basename(directory))
     .map((name) => textOrNothing(join(parent, name, PROCESSOR)))
     .filter((text) => text !== '')

@@ -3,7 +3,7 @@ import type { Held } from '../../traffic/held.ts';
 import { fullness, type ServerLoad } from './load.ts';
 
 /** One connection that was opened while others were held. */
-export interface Step {
+export interface HeldStep {
   /** The real servers as the director had them at that moment. */
   servers: ServerLoad[];
   /** Index of the one that got it; undefined: refused, or answered by none of them. */
@@ -21,7 +21,7 @@ export function stepsOf(
   before: ServerLoad[],
   during: ServerLoad[],
   { events }: Held,
-): Step[] {
+): HeldStep[] {
   const servers = before.map((load) => ({ ...load, inactive: { ...load.inactive } }));
   // To a director datagrams are connections that have ended: source ip_vs_proto_udp.c, which counts none as active.
   const ending = protocol === 'udp' ? 'opened' : 'ended';
@@ -39,7 +39,7 @@ export function stepsOf(
     load.full = fullness(load);
   };
   for (const index of servers.keys()) update(index, { active: 0, ended: 0 });
-  const steps: Step[] = [];
+  const steps: HeldStep[] = [];
   for (const { kind, connection } of events) {
     const index = servers.findIndex((load) => load.node === connection.server);
     if (kind === 'ended') {

@@ -1,10 +1,10 @@
 import type { PlannedService } from '../../plan/types.ts';
 import type { Held } from '../../traffic/held.ts';
 import type { Check } from '../check.ts';
-import { stepsOf, type Step } from './held-steps.ts';
+import { stepsOf, type HeldStep } from './held-steps.ts';
 import { loadsOf, type ServerLoad } from './load.ts';
 import { judgeLots } from './lots.ts';
-import type { Rule } from './rule.ts';
+import type { SchedulerRule } from './rule.ts';
 import { ANY_WITH_ROOM, HELD_RULES } from './rules.ts';
 import { counted } from '../../topology/counted.ts';
 
@@ -112,7 +112,7 @@ export function judgeHeld(service: PlannedService, held: Held): Check {
 }
 
 /** Which other schedulers would have done the same. */
-function othersLike({ scheduler }: PlannedService, before: ServerLoad[], steps: Step[]): string[] {
+function othersLike({ scheduler }: PlannedService, before: ServerLoad[], steps: HeldStep[]): string[] {
   const measuring = Object.entries(HELD_RULES)
     .filter(([name, rule]) => name !== scheduler && replay(rule, before, steps) === undefined)
     .map(([name]) => name);
@@ -167,9 +167,9 @@ function openAt({ events }: Held, node: string): number {
 
 /** @returns undefined where everything was as the rule has it */
 function replay(
-  rule: Rule,
+  rule: SchedulerRule,
   before: ServerLoad[],
-  steps: Step[],
+  steps: HeldStep[],
 ): { what: string; evidence: string[] } | 'too many to follow' | undefined {
   let memories = rule.start(before);
   if (memories.length === 0) return 'too many to follow';

@@ -1,4 +1,4 @@
-import type { ServerLoad, Span } from './load.ts';
+import type { ServerLoad, LoadSpan } from './load.ts';
 
 /** The servers that may be taken and are as wanted; and none, where it may be that all are full. */
 export function among(
@@ -15,7 +15,7 @@ export function among(
 /** Those that may have the least load for their size, of those that may be taken. */
 export function least(
   servers: ServerLoad[],
-  load: (server: ServerLoad) => Span,
+  load: (server: ServerLoad) => LoadSpan,
   size: (server: ServerLoad) => number,
 ): (number | undefined)[] {
   const certain = servers.filter((server) => server.weight > 0 && server.full === 'no');
@@ -25,7 +25,7 @@ export function least(
 }
 
 /** Source: ip_vs.h, ip_vs_dest_conn_overhead: an open connection weighs as much as 256 that have ended. */
-export function overhead({ active, inactive }: ServerLoad): Span {
+export function overhead({ active, inactive }: ServerLoad): LoadSpan {
   return { least: active * 256 + inactive.least, most: active * 256 + inactive.most };
 }
 

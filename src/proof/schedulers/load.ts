@@ -8,14 +8,14 @@ export interface ServerLoad {
   /** Connections that are open. */
   active: number;
   /** Connections that ended and are still remembered: at least and at most, as they are forgotten at times of their own. */
-  inactive: Span;
+  inactive: LoadSpan;
   upper?: number;
   lower?: number;
   /** Whether the director sends it no more connections because of its limits. */
   full: 'yes' | 'no' | 'maybe';
 }
 
-export interface Span {
+export interface LoadSpan {
   least: number;
   most: number;
 }

@@ -1,10 +1,10 @@
-import type { Step } from './held-steps.ts';
+import type { HeldStep } from './held-steps.ts';
 import { overhead } from './least.ts';
 import type { ServerLoad } from './load.ts';
 import { NEVER, RARE } from './odds.ts';
-import type { Rule } from './rule.ts';
+import type { SchedulerRule } from './rule.ts';
 import { HELD_RULES } from './rules.ts';
-import { roundOf, unitOf } from './turns.ts';
+import { roundOf, weightUnit } from './turns.ts';
 
 /**
  * Whether connections went as lots of `twos` may fall. Any real server may be drawn twice, so no single connection can
@@ -20,10 +20,10 @@ export interface LotsVerdict {
 }
 
 /** What a scheduler would do: the logarithm of how likely it was to do just what was done; -Infinity: it does not. */
-type Explanation = (steps: Step[]) => number;
+type Explanation = (steps: HeldStep[]) => number;
 
 /** Holds connections against the lots of `twos`, and against every other way to schedule. */
-export function judgeLots(steps: Step[]): LotsVerdict {
+export function judgeLots(steps: HeldStep[]): LotsVerdict {
   const own = twosLikelihood(steps);
   const all = Object.entries(EXPLANATIONS).map(([name, explain]) => ({
     name,
@@ -42,7 +42,7 @@ export function judgeLots(steps: Step[]): LotsVerdict {
  * has fewer connections for its weight. Which server is first in the kernel's list is not to be seen from outside: the
  * likeliest counts.
  */
-function twosLikelihood(steps: Step[]): number {
+function twosLikelihood(steps: HeldStep[]): number {
   const servers = steps[0]?.servers ?? [];
   return Math.max(
     ...servers.map((_, first) => steps.reduce((sum, step) => sum + Math.log(oddsOf(step, first)), 0)),
@@ -50,7 +50,7 @@ function twosLikelihood(steps: Step[]): number {
 }
 
 /** How likely `twos` was to choose that server, at most; 1 where that cannot be told. */
-function oddsOf({ servers, taken }: Step, first: number): number {
+function oddsOf({ servers, taken }: HeldStep, first: number): number {
   const own = taken === undefined ? undefined : servers[taken];
   const weighty = servers.filter((server) => server.weight > 0);
   const unsure = weighty.some((server) => server.full === 'maybe') || servers[first]?.full !== 'no';
@@ -84,22 +84,22 @@ const EXPLANATIONS: Record<string, Explanation> = {
   ...Object.fromEntries(
     Object.entries(HELD_RULES)
       .filter(([name]) => name !== 'twos')
-      .map(([name, rule]) => [name, (steps: Step[]) => byRule(steps, rule)]),
+      .map(([name, rule]) => [name, (steps: HeldStep[]) => byRule(steps, rule)]),
   ),
 };
 
-function weightsOf(steps: Step[]): number[] {
+function weightsOf(steps: HeldStep[]): number[] {
   return (steps[0]?.servers ?? []).map((server) => server.weight);
 }
 
 /** What a lot among servers that have so many parts each gives to the one that was taken. */
-function shareOf({ taken }: Step, parts: number[]): number {
+function shareOf({ taken }: HeldStep, parts: number[]): number {
   return (parts[taken ?? -1] ?? 0) / parts.reduce((sum, part) => sum + part, 0);
 }
 
 /** The first round in any order; then each like the one a round before it. */
-function inTurns(steps: Step[], weights: number[]): number {
-  const unit = unitOf(weights);
+function inTurns(steps: HeldStep[], weights: number[]): number {
+  const unit = weightUnit(weights);
   const left = weights.map((weight) => weight / unit);
   const round = roundOf(weights);
   let sum = 0;
@@ -114,14 +114,14 @@ function inTurns(steps: Step[], weights: number[]): number {
   return sum;
 }
 
-function alwaysTheSame(steps: Step[]): number {
+function alwaysTheSame(steps: HeldStep[]): number {
   const [first] = steps;
   if (first === undefined || steps.some((step) => step.taken !== first.taken)) return -Infinity;
   return Math.log(shareOf(first, weightsOf(steps)));
 }
 
 /** Of those that a rule allows next each is as likely. */
-function byRule(steps: Step[], rule: Rule): number {
+function byRule(steps: HeldStep[], rule: SchedulerRule): number {
   const start = { memories: rule.start(steps[0]?.servers ?? []), sum: 0 };
   return steps.reduce(({ memories, sum }, { servers, taken }) => {
     const choices = memories.flatMap((memory) => rule.next(memory, servers));

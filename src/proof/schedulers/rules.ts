@@ -2,10 +2,10 @@ import type { Scheduler } from '../../topology/types.ts';
 import { lblc, lblcr } from './locality.ts';
 import { among, least, overhead, weightedLeast } from './least.ts';
 import type { ServerLoad } from './load.ts';
-import type { Rule } from './rule.ts';
+import type { SchedulerRule } from './rule.ts';
 
 /** Schedulers that choose by what is open, and by weight: what they do shows only with connections that stay. */
-export const HELD_RULES: Partial<Record<Scheduler, Rule>> = {
+export const HELD_RULES: Partial<Record<Scheduler, SchedulerRule>> = {
   lc: forgetful('to a real server with the fewest open', (servers) => least(servers, overhead, () => 1)),
   wlc: forgetful('to a real server with the fewest open for its weight', weightedLeast),
   sed: forgetful('where (open + 1) / weight was least', shortestDelay),
@@ -40,11 +40,14 @@ export const HELD_RULES: Partial<Record<Scheduler, Rule>> = {
 };
 
 /** Any real server that is not full: what limits promise whatever the scheduler. */
-export const ANY_WITH_ROOM: Rule = forgetful('to a real server below its limit', (servers) =>
+export const ANY_WITH_ROOM: SchedulerRule = forgetful('to a real server below its limit', (servers) =>
   among(servers, () => true),
 );
 
-function forgetful(promise: string, choose: (servers: ServerLoad[]) => (number | undefined)[]): Rule {
+function forgetful(
+  promise: string,
+  choose: (servers: ServerLoad[]) => (number | undefined)[],
+): SchedulerRule {
   return {
     promise,
     start: () => [0],

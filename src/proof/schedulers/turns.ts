@@ -5,7 +5,7 @@ const LONGEST_ROUND = 64;
 
 /** Connections after which wrr is back where it began. */
 export function roundOf(weights: number[]): number {
-  const unit = unitOf(weights);
+  const unit = weightUnit(weights);
   return weights.reduce((sum, weight) => sum + weight / unit, 0);
 }
 
@@ -15,7 +15,7 @@ export function isLongRound(weights: number[]): boolean {
 }
 
 /** Connections to judge wrr by: whole rounds, eight connections at least; of a long round, a part. */
-export function turnsFor(weights: number[]): number {
+export function wholeRounds(weights: number[]): number {
   const round = roundOf(weights);
   return round > LONGEST_ROUND ? LONGEST_ROUND : round * Math.max(1, Math.ceil(8 / round));
 }
@@ -30,7 +30,7 @@ export function isPartOfRound(
   counts: Map<string, number>,
 ): boolean {
   const weights = servers.map((server) => server.weight);
-  const unit = unitOf(weights.filter((weight) => weight > 0));
+  const unit = weightUnit(weights.filter((weight) => weight > 0));
   const levels = Math.max(...weights) / unit;
   const wanted = servers.map((server) => counts.get(server.node) ?? 0);
   const total = wanted.reduce((sum, count) => sum + count, 0);
@@ -69,7 +69,7 @@ function startsWorthTrying(weights: number[], unit: number, total: number): Set<
   );
 }
 
-export function unitOf(weights: number[]): number {
+export function weightUnit(weights: number[]): number {
   return weights.reduce(greatestCommonDivisor, 0) || 1;
 }
 

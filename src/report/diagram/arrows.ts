@@ -5,7 +5,7 @@ import { place, textHeight, type PlacedText } from './picture.ts';
 import { FIRST_LANE, LANE } from './sizes.ts';
 import { COLOURS, TUNNEL_COLOURS } from './theme.ts';
 import { element, number } from './xml.ts';
-import type { Place } from '../../proof/types.ts';
+import type { PlannedPort } from '../../proof/types.ts';
 
 interface Point {
   x: number;
@@ -56,7 +56,7 @@ export function arrows(layout: Layout, ways: DrawnWay[]): { shapes: string[]; te
 }
 
 /** Where an arrow touches the box of a node. */
-function end(layout: Layout, at: Place | undefined, take: (key: string) => number): Point | undefined {
+function end(layout: Layout, at: PlannedPort | undefined, take: (key: string) => number): Point | undefined {
   const wire = layout.wires.find((w) => w.node === at?.node && w.device === at.device);
   if (wire === undefined) return undefined;
   const y = wire.y + FIRST_LANE + LANE * take(`wire ${wire.node}/${wire.device}`);

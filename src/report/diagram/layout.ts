@@ -7,7 +7,7 @@ import {
   LINE,
   linesHeight,
   sizeNode,
-  type Block,
+  type DiagramBlock,
   type Lanes,
   type Sized,
 } from './sizes.ts';
@@ -171,7 +171,7 @@ function placeNode(layout: Layout, node: Sized, { left, top, width }: Extent & {
   }
 }
 
-function placeWire(layout: Layout, node: string, block: Block, from: number, top: number): void {
+function placeWire(layout: Layout, node: string, block: DiagramBlock, from: number, top: number): void {
   const bar = layout.bars[block.bar];
   const y = top + block.above;
   const inside = BAR_WIDTH / 2;

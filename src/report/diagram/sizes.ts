@@ -21,7 +21,7 @@ export const LINE = textHeight('address');
 const BOX_PADDING = 12;
 
 /** An interface with its labels, on one side of its node. */
-export interface Block {
+export interface DiagramBlock {
   interface: PlannedInterface;
   side: 'left' | 'right';
   bar: number;
@@ -35,7 +35,7 @@ export interface Block {
 /** A node and the room that it takes. */
 export interface Sized extends ArrangedNode {
   lines: { text: string; style: 'node' | 'role' | 'vip' }[];
-  blocks: Block[];
+  blocks: DiagramBlock[];
   width: number;
   height: number;
 }
@@ -60,7 +60,7 @@ export function sizeNode(
         style: 'vip' as const,
       })),
   ];
-  const blocks = node.interfaces.map((i): Block => {
+  const blocks = node.interfaces.map((i): DiagramBlock => {
     const bar = networks.indexOf(i.network);
     const vips = owned.filter((vip) => vip.device === i.name).map(({ vip }) => `VIP ${vip}`);
     const arrows = lanes?.wires.get(`${node.name}/${i.name}`) ?? 0;
@@ -92,7 +92,7 @@ export function linesHeight(lines: Sized['lines']): number {
   return lines.reduce((sum, { style }) => sum + textHeight(style), 0);
 }
 
-export function labelWidth({ interface: i, vips }: Block): number {
+export function labelWidth({ interface: i, vips }: DiagramBlock): number {
   return Math.max(
     ...i.addresses.map(({ address }) => textWidth(`${i.name} ${address}`, 'address')),
     ...vips.map((vip) => textWidth(vip, 'vip')),

@@ -16,7 +16,7 @@ export function byNode<T extends Job>(jobs: T[]): Part<T>[] {
 }
 
 /** What came of each job, in the order in which they were asked for. */
-export function inOrder<T>(parts: Part<T>[], results: Finished[][]): Finished[] {
+export function resultsInOrder<T>(parts: Part<T>[], results: Finished[][]): Finished[] {
   const all: Finished[] = [];
   parts.forEach(({ own }, part) => {
     own.forEach(({ index }, at) => {

@@ -112,12 +112,12 @@ export function nodeContainer({ node, image, security, network }: NodeContainer)
     },
     ...(first === undefined || network === undefined
       ? {}
-      : { NetworkingConfig: { EndpointsConfig: { [network]: endpoint(first) } } }),
+      : { NetworkingConfig: { EndpointsConfig: { [network]: networkEndpoint(first) } } }),
   };
 }
 
 /** How a container is attached to a network: Docker's own address management knows the addresses too. */
-export function endpoint({ addresses }: PlannedInterface): {
+export function networkEndpoint({ addresses }: PlannedInterface): {
   IPAMConfig: { IPv4Address?: string; IPv6Address?: string };
 } {
   const first = (family: Family) => addresses.find((a) => a.family === family)?.address;

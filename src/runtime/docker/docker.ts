@@ -12,12 +12,12 @@ import { holdBy, together, turnBy } from '../lease.ts';
 import { parseResults } from '../job-results.ts';
 import type { HeldJob, Job, Lease, NodeState, Running, Runtime } from '../runtime.ts';
 import { assertOwnWork } from '../own-work.ts';
-import { byNode, inOrder } from './by-node.ts';
-import { confinementOn, containerName, containerOptions, endpoint, networkName } from './container.ts';
+import { byNode, resultsInOrder } from './by-node.ts';
+import { confinementOn, containerName, containerOptions, networkEndpoint, networkName } from './container.ts';
 import { assertFree } from './conflicts.ts';
 import { inParallel } from './in-parallel.ts';
 import { networkOptions } from './networks.ts';
-import { checkNetworks } from './preflight-check.ts';
+import { tryNetworks } from './preflight-check.ts';
 import { attachTo, startInContainer } from './process.ts';
 import { removeLab } from './removal.ts';
 import { readDevices, wiringCommands, type Device } from './wiring.ts';
@@ -77,7 +77,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       const orders = own.map(({ job }) => ['job', '-', job.input ?? '', ...job.argv]);
       return parseResults(await agent(node).request([['run'], ...orders]), own.length);
     });
-    return assertOwnWork(jobs, inOrder(parts, await Promise.all(answers)));
+    return assertOwnWork(jobs, resultsInOrder(parts, await Promise.all(answers)));
   }
 
   async function hold(jobs: HeldJob[]): Promise<Lease<Finished[]>> {
@@ -92,7 +92,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
             ),
       ),
     );
-    return { end: async () => inOrder(parts, await lease.end()) };
+    return { end: async () => resultsInOrder(parts, await lease.end()) };
   }
 
   /** The devices that the engine has given these containers. */
@@ -132,7 +132,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
       for (const own of node.interfaces.slice(1))
         await api
           .getNetwork(networkName(lab, own.network))
-          .connect({ Container: container.id, EndpointConfig: endpoint(own) });
+          .connect({ Container: container.id, EndpointConfig: networkEndpoint(own) });
       // Podman (5.8) loses what is written first to a container that has just started.
       if (found.product !== 'Podman') attached.set(node.name, await attachTo(api, container));
       await container.start();
@@ -165,7 +165,7 @@ export function dockerRuntime(record: LabRecord, connect: () => Promise<Engine>)
           devices.push(await devicesOf([node]));
         });
         await wire(plan, new Map(devices.flatMap((own) => [...own])));
-        await checkNetworks(api, nodeImageOn(found), plan, runtime);
+        await tryNetworks(api, nodeImageOn(found), plan, runtime);
       } finally {
         for (const end of letGo) end();
       }

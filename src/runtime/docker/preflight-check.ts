@@ -12,7 +12,7 @@ import { PATIENCE, probe, wasEaten } from './preflight.ts';
  * @throws LabError machineCannot with what was eaten, and the rules of the engine's host that did; testUnknown where
  * hardly any packet came and no rule has counted them
  */
-export async function checkNetworks(
+export async function tryNetworks(
   docker: Docker,
   image: string,
   plan: Plan,

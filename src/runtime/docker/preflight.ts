@@ -14,7 +14,7 @@ const ENOUGH = 30;
 export const PATIENCE = { first: 20, again: 5 } as const;
 
 /** Packets that must come through on a network, from one node to another. */
-export interface Crossing {
+export interface TrialCrossing {
   network: string;
   from: string;
   to: string;
@@ -27,7 +27,7 @@ export interface Crossing {
 }
 
 /** Packets that did not come through. */
-export interface Missing extends Crossing {
+export interface Missing extends TrialCrossing {
   /** `source,destination` of each, the ordinary one included. */
   missing: string[];
   /** `source,destination` of packets that came with other addresses than they were sent with. */
@@ -42,7 +42,7 @@ export interface Missing extends Crossing {
  * What a lab's networks must carry: on each network with two nodes or more, both ways, packets from and to every address
  * of the lab that lies elsewhere, the VIPs included. These are what NAT's directors and DR's pass on.
  */
-export function crossings(plan: Plan): Crossing[] {
+export function crossings(plan: Plan): TrialCrossing[] {
   return plan.networks.flatMap((network) => {
     const on = plan.nodes.flatMap((node) =>
       node.interfaces.filter((i) => i.network === network.name).map((own) => ({ node: node.name, own })),
@@ -64,7 +64,7 @@ interface End {
   own: PlannedInterface;
 }
 
-function crossing(network: string, from: End, to: End, packets: string[]): Crossing {
+function crossing(network: string, from: End, to: End, packets: string[]): TrialCrossing {
   const device = { from: from.own.name, to: to.own.name };
   const mac = { from: from.own.mac, to: to.own.mac };
   const ordinary = ordinaryPacket(from.own, to.own);

@@ -1,5 +1,5 @@
 import { BITS, familyOf, toAddress, toNumber } from '../ip.ts';
-import type { Fault } from '../rules/ip-faults.ts';
+import type { ValueFault } from '../rules/ip-faults.ts';
 
 /** How many bits of an address a dotted mask keeps; undefined where it is no mask. */
 export function maskBits(mask: string): number | undefined {
@@ -19,7 +19,7 @@ function dotted(prefix: number): string {
 }
 
 /** What is wrong with a mask, in dots or as bits, for the clients of a VIP; undefined where nothing is. */
-export function maskFault(mask: string | number, vip: string): Fault | undefined {
+export function maskFault(mask: string | number, vip: string): ValueFault | undefined {
   const family = familyOf(vip) ?? 4;
   if (typeof mask === 'number')
     return mask <= BITS[family]

@@ -13,7 +13,7 @@ export function parseInterval(text: string): number | undefined {
 }
 
 /** Fills in the defaults of a cluster in which no problem was found. */
-export function clusterOf(draft: DraftCluster, references: References): Cluster {
+export function normalCluster(draft: DraftCluster, references: References): Cluster {
   const { gateway, vrrp, sync } = fill(clusterSchema, draft);
   return {
     name: draft.name,

@@ -16,7 +16,7 @@ import { valueOf, type Draft, type DraftHealth, type DraftNode, type DraftServic
 import { fill } from './fill.ts';
 import { DEFAULT_REQUEST, healthSchema } from './health.ts';
 import { maskBits } from './netmask.ts';
-import { clusterOf } from './normalize-clusters.ts';
+import { normalCluster } from './normalize-clusters.ts';
 import { nodeSchema } from './node.ts';
 import type { ServicePort } from './ports.ts';
 import { serverSchema, serviceSchema } from './service.ts';
@@ -38,7 +38,7 @@ export function normalize(draft: Draft, defaultName: string): Topology {
     services: draft.services.flatMap((service) =>
       (portsOf(service) ?? []).map(({ value }) => virtualService(service, value, references)),
     ),
-    clusters: draft.clusters.map((cluster) => clusterOf(cluster, references)),
+    clusters: draft.clusters.map((cluster) => normalCluster(cluster, references)),
     names: draft.names.map(({ name, addresses }) => ({
       name,
       addresses: present(valueOf(addresses)).map(({ value }) => value),

@@ -6,7 +6,7 @@ import { References } from '../rules/references.ts';
 import { readText } from './text.ts';
 
 /** Where things stand in a topology file, for problems that only its plan shows. */
-export interface Places {
+export interface FilePlaces {
   /** A node's `gateway`, or the node itself where it has none. */
   ofGateway: (node: string) => Position;
   /** What first asks for a part of the kernel: a service's scheduler, or an entry of `needs`. */
@@ -16,7 +16,7 @@ export interface Places {
 const START: Position = { line: 1, column: 1 };
 
 /** Finds the places of a file that has been read as a topology before. */
-export function placesOf(source: string | Uint8Array): Places {
+export function placesOf(source: string | Uint8Array): FilePlaces {
   const ignored = new Problems();
   const text = readText(source, ignored);
   const tree = text === undefined ? undefined : readDocument(text, ignored);

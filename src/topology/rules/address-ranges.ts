@@ -1,5 +1,5 @@
 import { familyOf, toAddress, toNumber } from '../ip.ts';
-import type { Fault } from './ip-faults.ts';
+import type { ValueFault } from './ip-faults.ts';
 
 /** As many as a class of networks has; more say nothing that these do not. */
 const MOST = 254;
@@ -15,7 +15,7 @@ export function addressesIn(text: string): string[] {
 }
 
 /** What is wrong with a range of addresses; undefined where nothing is, and where it is not meant as one. */
-export function rangeFault(text: string): Fault | undefined {
+export function rangeFault(text: string): ValueFault | undefined {
   if (!text.includes('-')) return undefined;
   const ends = endsOf(text);
   if (ends === undefined)

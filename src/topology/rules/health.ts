@@ -11,7 +11,7 @@ import { healthSchema } from '../fields/health.ts';
 import { portsOf } from '../service-ports.ts';
 import { didYouMean } from '../reading/suggest.ts';
 import { checkNamed } from './servers.ts';
-import type { Check } from '../types.ts';
+import type { HealthCheck } from '../types.ts';
 
 /** Checks how a service's real servers are looked after. */
 export function checkHealth(service: DraftService, references: References, problems: Problems): void {
@@ -47,13 +47,13 @@ const KEYS = {
   request: 'negotiate',
   receive: 'negotiate',
   command: 'external',
-} as const satisfies Partial<Record<keyof DraftHealth, Check>>;
+} as const satisfies Partial<Record<keyof DraftHealth, HealthCheck>>;
 
 function checkQuestion(service: DraftService, health: DraftHealth, problems: Problems): void {
   if (health.check === 'unreadable') return;
   const check = fill(healthSchema, health).check;
   const at = typeof health.check === 'object' ? health.check.at : health.at;
-  for (const [key, own] of Object.entries(KEYS) as [keyof typeof KEYS, Check][]) {
+  for (const [key, own] of Object.entries(KEYS) as [keyof typeof KEYS, HealthCheck][]) {
     const given = health[key];
     if (typeof given !== 'object') continue;
     if (own !== check)

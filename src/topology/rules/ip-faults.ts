@@ -14,7 +14,7 @@ const EXAMPLES: Record<Family, { address: string; network: string }> = {
 };
 
 /** Why a text cannot be what the file wants there, and what could. */
-export interface Fault {
+export interface ValueFault {
   why: string;
   fix: string;
 }
@@ -23,7 +23,7 @@ export interface Fault {
 const SPECIAL6 = new Set(['unspecified', 'loopback', 'linkLocal', 'multicast', 'ipv4Mapped']);
 
 /** Whether the kernel gives an address a meaning of its own (this host, loopback, multicast, reserved). */
-export function unusable(address: string): Fault | undefined {
+export function unusable(address: string): ValueFault | undefined {
   if (familyOf(address) === 6)
     return SPECIAL6.has(ipaddr.IPv6.parse(address).range())
       ? {
@@ -41,7 +41,7 @@ export function unusable(address: string): Fault | undefined {
 }
 
 /** What is wrong with an address of a machine; undefined where nothing is. */
-export function addressFault(text: string, example: string): Fault | undefined {
+export function addressFault(text: string, example: string): ValueFault | undefined {
   if (familyOf(text) !== undefined) return unusable(text);
   const [bare = ''] = text.split('/');
   if (text.includes('/') && familyOf(bare) !== undefined)
@@ -61,7 +61,7 @@ export function addressFault(text: string, example: string): Fault | undefined {
 }
 
 /** What is wrong with a subnet of a lab; undefined where nothing is. */
-export function subnetFault(text: string): Fault | undefined {
+export function subnetFault(text: string): ValueFault | undefined {
   const parsed = parseCidr(text);
   const { largest, smallest } = PREFIXES[parsed?.family ?? 4];
   return cidrFault(text, largest, smallest) ?? (parsed === undefined ? undefined : unusable(parsed.address));
@@ -78,7 +78,7 @@ export function subnetRange(text: string): Range | undefined {
 }
 
 /** What is wrong with a network written as address and prefix; undefined where nothing is. */
-export function cidrFault(text: string, least: number, most: number): Fault | undefined {
+export function cidrFault(text: string, least: number, most: number): ValueFault | undefined {
   const parsed = parseCidr(text);
   const bare = familyOf(text);
   if (parsed === undefined) {

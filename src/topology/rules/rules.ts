@@ -3,7 +3,7 @@ import { checkName } from '../names.ts';
 import type { Problems } from '../reading/problems.ts';
 import { References } from './references.ts';
 import { checkClusters } from './clusters.ts';
-import { checkDnsNames } from './names.ts';
+import { checkDnsNames } from './dns-names.ts';
 import { checkNetworks } from './networks.ts';
 import { checkNodes } from './nodes.ts';
 import { checkServices } from './services.ts';

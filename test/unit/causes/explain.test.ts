@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { candidates, explain } from '../../../src/causes/explain.ts';
 import { netfilterRules, tcFilters } from '../../../src/causes/filters.ts';
-import type { NodeState } from '../../../src/causes/state.ts';
+import type { NodeLook } from '../../../src/causes/state.ts';
 import type { Plan } from '../../../src/plan/types.ts';
 import type { Duty, Loss } from '../../../src/proof/loss.ts';
 import { decode } from '../../../src/proof/packets.ts';
@@ -52,8 +52,7 @@ const DROP = (keys: object, packets: number) =>
     },
   ]);
 
-const texts = (plan: Plan, about: Loss, state: NodeState) =>
-  candidates(plan, about, state).map((c) => c.text);
+const texts = (plan: Plan, about: Loss, state: NodeLook) => candidates(plan, about, state).map((c) => c.text);
 
 describe('a packet that a node should have sent on', () => {
   const at = (parts: Parameters<typeof stateOf>[1]) =>
@@ -397,7 +396,7 @@ describe('what is told of several', () => {
   const away = { ...ROUTES, '10.0.0.11': 'eth0' };
 
   it('what differs from the plan comes first, else what the packet meets first', () => {
-    const told = (differences: NodeState['differences']) =>
+    const told = (differences: NodeLook['differences']) =>
       explain(natPlan(), [REPLY], state({ sysctls: off, routes: away, differences }))?.text;
     expect(told([])).toMatch(/^rp_filter is 1 .*; besides, net\.ipv4\.ip_forward is 0 on director$/);
     expect(told([difference('sysctl', 'net.ipv4.ip_forward')])).toMatch(

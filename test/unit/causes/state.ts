@@ -1,4 +1,4 @@
-import type { NodeState, RouteAnswer } from '../../../src/causes/state.ts';
+import type { NodeLook, RouteAnswer } from '../../../src/causes/state.ts';
 import type { Difference } from '../../../src/drift/compare.ts';
 import type { FactKind, FoundFact } from '../../../src/drift/facts.ts';
 
@@ -29,10 +29,7 @@ interface Parts {
 }
 
 /** A node with two interfaces, where nothing is wrong but what is said. */
-export function stateOf(
-  node: string,
-  parts: Parts & Partial<Omit<NodeState, 'routes' | 'facts'>>,
-): NodeState {
+export function stateOf(node: string, parts: Parts & Partial<Omit<NodeLook, 'routes' | 'facts'>>): NodeLook {
   const { sysctls = {}, addresses = [], down = [], facts = [], routes = {}, ...rest } = parts;
   const all = {
     'net.ipv4.ip_forward': '1',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { portNumber, seconds, wholeNumber } from '../../../src/cli/numbers.ts';
+import { portNumber, secondsArgument, wholeNumber } from '../../../src/cli/numbers.ts';
 
 describe.each([
   {
@@ -11,7 +11,7 @@ describe.each([
   },
   {
     what: '0.2 to 3600 seconds',
-    read: seconds(0.2, 3600),
+    read: secondsArgument(0.2, 3600),
     good: ['0.2', '.5', '3600', '1.25'],
     bad: ['0.1', '3600.1', '', '.', '1.', '1,5', '2s', '-1', '1e2', 'Infinity'],
     says: 'it must be 0.2 to 3600 seconds',

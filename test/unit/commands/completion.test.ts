@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCli } from '../../../src/cli.ts';
-import { complete, completionScript } from '../../../src/commands/completion.ts';
+import { completionsFor, completionScript } from '../../../src/commands/completion.ts';
 import { LabError } from '../../../src/errors.ts';
 import { removeRecord, writeRecord } from '../../../src/records/lab.ts';
 import { SHIPPED, shipped } from '../plan/labs.ts';
 
 const state = mkdtempSync(join(tmpdir(), 'lvslab-completion-'));
 const words = (...typed: string[]) =>
-  complete(
+  completionsFor(
     createCli(() => undefined),
     typed,
   );

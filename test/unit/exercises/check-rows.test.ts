@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkRows, type Found } from '../../../src/exercises/check-rows.ts';
+import { checkRows, type FoundRows } from '../../../src/exercises/check-rows.ts';
 import { termOf, subjectOf } from '../../../src/exercises/terms.ts';
 import type { Outcome } from '../../../src/proof/check.ts';
 
-const found = (id: string, outcome: Outcome, detail = ''): Found => ({
+const found = (id: string, outcome: Outcome, detail = ''): FoundRows => ({
   outcome,
   text: termOf({ id }),
   subject: subjectOf({ id }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PARTS, bindingsFor, shellStepsFor, fill, fits, partsIn } from '../../../src/exercises/bindings.ts';
+import { PARTS, bindingsFor, shellStepsFor, fillIn, fits, partsIn } from '../../../src/exercises/bindings.ts';
 import { choices, drawn } from '../../../src/exercises/choose.ts';
 import { scoreOf, type Exercise } from '../../../src/exercises/exercise.ts';
 import { FAULTS } from '../../../src/exercises/registry.ts';
@@ -61,7 +61,7 @@ describe('the faults', () => {
           ),
           ...textsOf(fault)
             .flat()
-            .map((text) => fill(text, bindings)),
+            .map((text) => fillIn(text, bindings)),
         ];
         for (const text of texts) expect(partsIn(text)).toEqual([]);
       }
@@ -142,7 +142,7 @@ describe('the parts', () => {
   });
 
   it('leave the shell its own braces', () => {
-    expect(fill('echo ${server} {server} { a; } {nobody}', { server: 'rs1' })).toBe(
+    expect(fillIn('echo ${server} {server} { a; } {nobody}', { server: 'rs1' })).toBe(
       'echo ${server} rs1 { a; } {nobody}',
     );
     expect(

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { LabError } from '../../../src/errors.ts';
-import { entriesOf } from '../../../src/host/files.ts';
+import { namesIn } from '../../../src/host/files.ts';
 import { hold, tryHold } from '../../../src/host/lock.ts';
 
 /** Says what becomes of its lock, a line each, and lets go of it when told. */
@@ -26,8 +26,8 @@ let file = '';
 
 /** The processes that have a file open. */
 function whoHasOpen(path: string): string[] {
-  return entriesOf('/proc').filter((pid) =>
-    entriesOf(`/proc/${pid}/fd`).some((fd) => {
+  return namesIn('/proc').filter((pid) =>
+    namesIn(`/proc/${pid}/fd`).some((fd) => {
       try {
         return readlinkSync(`/proc/${pid}/fd/${fd}`) === path;
       } catch {

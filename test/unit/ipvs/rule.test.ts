@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseRule, parseRules, type Rule } from '../../../src/ipvs/rule.ts';
+import { parseRule, parseRules, type IpvsRule } from '../../../src/ipvs/rule.ts';
 
 const words = (text: string) => parseRule(text.split(' '));
 
@@ -93,6 +93,6 @@ describe('what is no rule', () => {
     ['-A -t 1.2.3.4:80 __proto__', 'ipvsadm has no __proto__ here'],
   ])('%j', (text, fault) => {
     expect(words(text)).toBe(fault);
-    expect(parseRules(text)).toEqual([] satisfies Rule[]);
+    expect(parseRules(text)).toEqual([] satisfies IpvsRule[]);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { firstThatWorks, type Candidate } from '../../../src/place/choose.ts';
+import { firstThatWorks, type PlaceCandidate } from '../../../src/place/choose.ts';
 import { EXIT, LabError } from '../../../src/errors.ts';
 
-const works = (option: string, own: Partial<Candidate> = {}): Candidate => ({
+const works = (option: string, own: Partial<PlaceCandidate> = {}): PlaceCandidate => ({
   ...{ machine: 'local', runtime: 'netns', option, possible: true },
   attempt: () => Promise.resolve({ reason: `${option} works` }),
   ...own,

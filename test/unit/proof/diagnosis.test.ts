@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/plan/types.ts';
 import type { Claim } from '../../../src/proof/claims.ts';
-import { placesOf } from '../../../src/proof/crossings.ts';
+import { portsOfPlan } from '../../../src/proof/crossings.ts';
 import { claimsFor } from '../../../src/proof/promises.ts';
 import { judge, type Verdict } from '../../../src/proof/verdict.ts';
 import { bytes, ipv4, u16 } from './build.ts';
@@ -15,7 +15,7 @@ const VIP = '192.0.2.100:80';
 function verdict(plan: Plan, kind: Claim['kind'], play: (s: Scene) => void): Verdict {
   const s = scene(plan);
   play(s);
-  const captures = placesOf(plan).map(({ node, device }) => ({ node, device, dropped: 0 }));
+  const captures = portsOfPlan(plan).map(({ node, device }) => ({ node, device, dropped: 0 }));
   const found = judge(plan, claimsFor(plan), s.observations, captures).find((v) => v.claim.kind === kind);
   if (found === undefined) throw new Error(`no claim ${kind}`);
   return found;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/plan/types.ts';
 import type { Claim } from '../../../src/proof/claims.ts';
-import { placesOf } from '../../../src/proof/crossings.ts';
+import { portsOfPlan } from '../../../src/proof/crossings.ts';
 import { claimsFor } from '../../../src/proof/promises.ts';
 import { judge, type Verdict } from '../../../src/proof/verdict.ts';
 import { planOf } from '../plan/labs.ts';
@@ -34,7 +34,7 @@ function judged(made: Plan, ...connections: ((s: Scene) => void)[]): Record<stri
     connection(s);
     s.wait(1000);
   }
-  const captures = placesOf(made).map(({ node, device }) => ({ node, device, dropped: 0 }));
+  const captures = portsOfPlan(made).map(({ node, device }) => ({ node, device, dropped: 0 }));
   return Object.fromEntries(
     judge(made, repliesClaims(made), s.observations, captures).map((v) => [v.claim.kind, v]),
   );

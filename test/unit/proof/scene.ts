@@ -1,6 +1,6 @@
 import { mainAddress } from '../../../src/plan/addresses.ts';
 import type { Plan } from '../../../src/plan/types.ts';
-import { placesOf } from '../../../src/proof/crossings.ts';
+import { portsOfPlan } from '../../../src/proof/crossings.ts';
 import { decode } from '../../../src/proof/packets.ts';
 import { arp, ethernet, ipv4, tcp, udp, type IpFields, type TcpFields } from './build.ts';
 import type { Observation } from '../../../src/proof/types.ts';
@@ -20,7 +20,7 @@ export interface Scene {
 }
 
 export function scene(plan: Plan): Scene {
-  const places = placesOf(plan);
+  const places = portsOfPlan(plan);
   const observations: Observation[] = [];
   let time = 1_700_000_000_000_000;
   const place = (name: string) => {

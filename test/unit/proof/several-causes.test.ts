@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/plan/types.ts';
 import type { Claim } from '../../../src/proof/claims.ts';
-import { placesOf } from '../../../src/proof/crossings.ts';
+import { portsOfPlan } from '../../../src/proof/crossings.ts';
 import { claimsFor } from '../../../src/proof/promises.ts';
 import type { Explain } from '../../../src/proof/summary.ts';
 import { conclude, examine, lossesOf, type Examined } from '../../../src/proof/verdict.ts';
@@ -36,7 +36,7 @@ function stop(s: Scene, port: number, server: string, node: string): void {
 function examined(plan: Plan, kind: Claim['kind'], play: (s: Scene) => void): Examined[] {
   const s = scene(plan);
   play(s);
-  const captures = placesOf(plan).map(({ node, device }) => ({ node, device, dropped: 0 }));
+  const captures = portsOfPlan(plan).map(({ node, device }) => ({ node, device, dropped: 0 }));
   const claims = claimsFor(plan).filter((claim) => claim.kind === kind);
   return examine(plan, claims, s.observations, captures);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/plan/types.ts';
-import { placesOf } from '../../../src/proof/crossings.ts';
+import { portsOfPlan } from '../../../src/proof/crossings.ts';
 import { observationText } from '../../../src/proof/packet-text.ts';
 import { walks } from '../../../src/proof/path.ts';
 import { claimsFor } from '../../../src/proof/promises.ts';
@@ -13,7 +13,7 @@ import { datagram, scene, segment, SYN, type Scene } from './scene.ts';
 function verdicts(plan: Plan, play: (s: Scene) => void): Record<string, Verdict> {
   const s = scene(plan);
   play(s);
-  const captures = placesOf(plan).map(({ node, device }) => ({ node, device, dropped: 0 }));
+  const captures = portsOfPlan(plan).map(({ node, device }) => ({ node, device, dropped: 0 }));
   return Object.fromEntries(
     judge(plan, claimsFor(plan), s.observations, captures).map((v) => [v.claim.kind, v]),
   );

@@ -5,7 +5,7 @@ import { columns } from '../../../src/terminal/columns.ts';
 import { diagramMermaid } from '../../../src/report/diagram/mermaid.ts';
 import { diagramSvg } from '../../../src/report/diagram/svg.ts';
 import { diagramText } from '../../../src/report/diagram/text.ts';
-import { pageHtml, pageMarkdown, type Block } from '../../../src/report/document.ts';
+import { pageHtml, pageMarkdown, type DocumentBlock } from '../../../src/report/document.ts';
 import { eventLine } from '../../../src/report/timeline.ts';
 import { githubAnnotations } from '../../../src/report/verify/github.ts';
 import { junitXml } from '../../../src/report/verify/junit.ts';
@@ -37,12 +37,12 @@ const page = {
   language: 'en',
   blocks: [
     { kind: 'heading', level: 1, text: FOREIGN },
-    ...(['text', 'quote', 'code'] as const).map((kind): Block => ({ kind, text: FOREIGN })),
+    ...(['text', 'quote', 'code'] as const).map((kind): DocumentBlock => ({ kind, text: FOREIGN })),
     { kind: 'text', text: `\`${FOREIGN}\`` },
     { kind: 'list', items: [FOREIGN] },
     { kind: 'table', head: [FOREIGN], rows: [[FOREIGN]] },
     { kind: 'picture', svg: '<svg/>', text: FOREIGN },
-  ] satisfies Block[],
+  ] satisfies DocumentBlock[],
 };
 const plain = planOf('networks: { lan: 10.0.0.0/24 }\nnodes: { client: { on: lan } }');
 const plan = { ...plain, title: FOREIGN, networks: plain.networks.map((n) => ({ ...n, name: FOREIGN })) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explain } from '../../../src/exercises/explain.ts';
+import { explainCommand } from '../../../src/exercises/explain.ts';
 import { FAULTS } from '../../../src/exercises/registry.ts';
 import { LANGUAGES } from '../../../src/exercises/types.ts';
 import { nodeCommands } from '../../../src/plan/script.ts';
@@ -64,7 +64,7 @@ describe.each(SHIPPED)('the handout of %s', (name) => {
 
   it('explains every command', () => {
     const commands = plan.nodes.flatMap(nodeCommands).filter((text) => !text.startsWith('cat > '));
-    expect(commands.filter((text) => explain(text) === undefined)).toEqual([]);
+    expect(commands.filter((text) => explainCommand(text) === undefined)).toEqual([]);
   });
 });
 

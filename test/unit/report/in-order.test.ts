@@ -1,11 +1,11 @@
 import { expect, it, vi } from 'vitest';
-import { inOrder, whileInOrder } from '../../../src/report/in-order.ts';
+import { eventsInOrder, whileInOrder } from '../../../src/report/in-order.ts';
 
 it('passes events on in the order of their times, also one that is known late', () => {
   vi.useFakeTimers({ now: 0 });
   try {
     const passed: string[] = [];
-    const events = inOrder<{ time: string }>(1300, ({ time }) => passed.push(time));
+    const events = eventsInOrder<{ time: string }>(1300, ({ time }) => passed.push(time));
     const at = (ms: number) => ({ time: new Date(ms).toISOString() });
     vi.setSystemTime(4270);
     events.add(at(4220));

@@ -7,7 +7,7 @@ import { classDirectory, classExists, removeClass } from '../../../src/records/c
 import { readCredentials } from '../../../src/records/class-gateway.ts';
 import { LabError } from '../../../src/errors.ts';
 import { clearRecord, labDirectory, labExists, readRecord, removeRecord } from '../../../src/records/lab.ts';
-import { isLabName } from '../../../src/state/names.ts';
+import { isLabName } from '../../../src/state/lab-names.ts';
 import { engineSocket } from '../../../src/wire.ts';
 
 // So deep that whatever escapes by a few levels harms nothing but this.

@@ -4,18 +4,18 @@ import {
   MOST_OF_ONE,
   MOST_WAITING,
   MOST_WAITING_OF_ONE,
-  Places,
-  type Place,
+  SeatConnections,
+  type SeatConnection,
 } from '../../../../src/commands/class/places.ts';
 
 /** A seat, and who was put out of it, in order. */
 function seat() {
   let now = 0;
   const out: string[] = [];
-  const places = new Places(() => now);
+  const places = new SeatConnections(() => now);
   const come = (address: string, name = address) => places.take(address, () => out.push(name));
   /** One that has said at once what it speaks. */
-  const speak = (address: string, name = address): Place => {
+  const speak = (address: string, name = address): SeatConnection => {
     const place = come(address, name);
     place.spoken = true;
     expect(places.begin(place)).toBeUndefined();

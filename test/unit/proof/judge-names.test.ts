@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { directorRate, webServicesOf } from '../../../src/plan/name-services.ts';
-import { judgePools, judgeResolution, judgeScale, judgeSpread } from '../../../src/proof/names.ts';
+import { judgePools, judgeResolution, judgeScale, judgeSpread } from '../../../src/proof/judge-names.ts';
 import { parseResolved, readNamedReply } from '../../../src/traffic/by-name.ts';
 import { shipped } from '../plan/labs.ts';
 

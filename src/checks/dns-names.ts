@@ -9,7 +9,7 @@ import {
   judgeSpread,
   requestsByName,
   type Resolved,
-} from '../proof/names.ts';
+} from '../proof/judge-names.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { DnsName } from '../topology/types.ts';
 import { askByName, downloadAtOnce, resolveName, type NamedReply } from '../traffic/by-name.ts';
