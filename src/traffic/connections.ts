@@ -1,6 +1,6 @@
 import { EXIT, LabError } from '../errors.ts';
 import type { Running, Runtime } from '../runtime/runtime.ts';
-import { HOLDER } from './holder.ts';
+import { clientPerl } from './perl.ts';
 import type { Asked } from './requests.ts';
 
 /** One connection to a VIP that a client opened and keeps open; over UDP, a socket that sends to it. */
@@ -33,7 +33,7 @@ export class Connections {
 
   constructor(runtime: Runtime, client: string) {
     this.#client = client;
-    this.#child = runtime.start(client, ['perl', '-e', HOLDER], { stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#child = runtime.start(client, clientPerl('holder.pl'), { stdio: ['pipe', 'pipe', 'ignore'] });
     if (this.#child.stdin === null || this.#child.stdout === null)
       throw new LabError(EXIT.labFailed, `no pipe to ${client}`);
     // A program that has ended is told of below, by the answers that it owes.

@@ -100,6 +100,7 @@ describe('the direction of imports', () => {
             'traffic/',
             'plan/',
             'topology/endpoint.ts',
+            'host/own-program.ts',
             'errors.ts',
             'zod/mini',
             ...(i.typeOnly ? ['runtime/'] : []),
