@@ -49,17 +49,15 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
       );
       // It is up, and not as the file wants it.
       if (result.troubles.length > 0) finish(EXIT.labFailed);
-      const { overall } = await import('../proof/check.ts');
-      const first = result.notAnswering;
-      const notAnswering = first === undefined || overall(first.checks) === 'pass' ? undefined : first;
-      if (first !== undefined && notAnswering === undefined)
-        progress.warn(`at first ${first.why}; a test right after it finds everything as promised`);
-      if (notAnswering !== undefined) finish(EXIT.labFailed);
+      const { notAnswering, state } = result;
+      if (state === 'not-answering') finish(EXIT.labFailed);
+      else if (notAnswering !== undefined)
+        progress.warn(`at first ${notAnswering.why}; a test right after it finds everything as promised`);
       if (options.json === true) {
-        json('up', { ...result, state: notAnswering === undefined ? 'up' : 'not-answering' });
+        json('up', result);
         return;
       }
-      if (notAnswering !== undefined) {
+      if (state === 'not-answering' && notAnswering !== undefined) {
         const { notAnsweringText } = await import('../report/text.ts');
         out(notAnsweringText(result, notAnswering));
         return;
@@ -104,14 +102,11 @@ export function addLifecycleCommands(program: Command, finish: Finish): void {
     .argument('[lab]', 'the lab (default: the only one that is up)')
     .addOption(jsonOption())
     .action(async (lab: string | undefined, options: Common) => {
-      const [{ status }, { findLab }, { statusText }, { countAsHint }] = await Promise.all([
+      const [{ statusOfLab }, { statusText }] = await Promise.all([
         import('../commands/status.ts'),
-        import('../lifecycle/existing.ts'),
         import('../report/text.ts'),
-        import('../records/exercise.ts'),
       ]);
-      const report = await status(await findLab(lab));
-      aside(await countAsHint(report.name, 'status'));
+      const report = await statusOfLab(lab, aside);
       if (options.json === true) json('status', report);
       else out(statusText(report));
       if (report.state !== 'up') finish(EXIT.labFailed);

@@ -77,16 +77,11 @@ export function addManageCommands(program: Command, finish: Finish): void {
     .addOption(jsonOption())
     .action(
       async (lab: string | undefined, node: string | undefined, options: Common & { dryRun: boolean }) => {
-        const [{ reset }, { findScope }, { resetText }, { countAsHint, forfeit }] = await Promise.all([
+        const [{ resetLab }, { resetText }] = await Promise.all([
           import('../commands/reset.ts'),
-          import('../lifecycle/existing.ts'),
           import('../report/differences.ts'),
-          import('../records/exercise.ts'),
         ]);
-        const scope = await findScope(lab, node);
-        const { name } = scope.record;
-        aside(await (options.dryRun ? countAsHint(name, 'reset --dry-run') : forfeit(name)));
-        const report = await reset(scope, scope.node, options.dryRun);
+        const report = await resetLab(lab, node, options.dryRun, aside);
         if (options.json === true) json('reset', report);
         else out(resetText(report));
         if (report.left.length > 0 || report.dead.length > 0) finish(EXIT.labFailed);

@@ -19,29 +19,14 @@ export function addProofCommands(program: Command, finish: Finish): void {
     .argument('[lab]', 'the lab (default: the only one that is up)')
     .addOption(jsonOption())
     .action(async (lab: string | undefined, options: Common) => {
-      const [
-        { test },
-        { noteAnswers },
-        { findLab },
-        { checkTable },
-        { countAsHint },
-        { keepTest, noteActivity },
-      ] = await Promise.all([
-        import('../commands/test.ts'),
-        import('../commands/first-requests.ts'),
-        import('../lifecycle/existing.ts'),
+      const [{ testLab }, { checkTable }] = await Promise.all([
+        import('../commands/test-lab.ts'),
         import('../report/text.ts'),
-        import('../records/exercise.ts'),
-        import('../records/test.ts'),
       ]);
-      const found = await findLab(lab);
-      aside(await countAsHint(found.record.name, 'test'));
-      const checks = await test(found);
-      const { outcome } = keepTest(found.record.name, checks);
-      await noteAnswers(found.record, checks);
-      noteActivity(found.record.name);
-      if (options.json === true) json('test', { lab: found.record.name, outcome, checks });
-      else out(checkTable(checks));
+      const tested = await testLab(lab, aside);
+      const { outcome } = tested;
+      if (options.json === true) json('test', tested);
+      else out(checkTable(tested.checks));
       if (outcome !== 'pass') finish(outcome === 'fail' ? EXIT.testFailed : EXIT.testUnknown);
     });
 

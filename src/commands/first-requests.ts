@@ -59,6 +59,8 @@ export interface WhatCame {
   answered: number;
   /** Of a lab that is up and does not answer: which request was not answered, and what `lab test` says of it. */
   notAnswering?: { why: string; checks: Check[] };
+  /** `not-answering` where that test found something wrong, too. */
+  state: 'up' | 'not-answering';
 }
 
 /**
@@ -73,14 +75,15 @@ export async function whatCame(
   onCaptured: ((captures: Captured[]) => void) | undefined,
   progress: Progress,
 ): Promise<WhatCame> {
-  if (why === undefined) return { answered };
+  if (why === undefined) return { answered, state: 'up' };
   const task = progress.start(record.name, 'not answering: looking why');
   try {
     await markAnswering(record.name, why);
     const checks = await test({ record, runtime }, onCaptured);
     // Nothing is tried twice: whoever demands that all is well from the first is told even then.
-    if (overall(checks) === 'pass') await markAnswering(record.name, undefined);
-    return { answered, notAnswering: { why, checks } };
+    const answers = overall(checks) === 'pass';
+    if (answers) await markAnswering(record.name, undefined);
+    return { answered, notAnswering: { why, checks }, state: answers ? 'up' : 'not-answering' };
   } finally {
     task.end();
   }

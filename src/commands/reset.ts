@@ -2,7 +2,8 @@ import { fixCommands } from '../drift/compare.ts';
 import { commandText, fixScript } from '../plan/script.ts';
 import { inspect, type Inspection } from '../lifecycle/differences.ts';
 import { healAll } from '../lifecycle/fail.ts';
-import type { RunningLab } from '../lifecycle/existing.ts';
+import { findScope, type RunningLab } from '../lifecycle/existing.ts';
+import { countAsHint, forfeit } from '../records/exercise.ts';
 import { settle } from '../lifecycle/settle.ts';
 import { inTurn } from '../lifecycle/turn.ts';
 import { nodeDifferences, type NodeDifference } from './status.ts';
@@ -27,6 +28,24 @@ export interface ResetReport {
 
 /** Putting one thing back can take another away (the last address of a device takes its routes), so it looks again. */
 const MOST_ROUNDS = 3;
+
+/**
+ * Puts a lab, or one of its nodes, back as somebody who works at it: an exercise is given up by that, and a look at what would
+ * be done counts as a hint in it.
+ * @param say told, before anything is done, what it costs in an exercise
+ * @throws LabError badInput where there is no such lab or node
+ */
+export async function resetLab(
+  reference: string | undefined,
+  node: string | undefined,
+  dryRun: boolean,
+  say: (text: string | undefined) => void,
+): Promise<ResetReport> {
+  const scope = await findScope(reference, node);
+  const { name } = scope.record;
+  say(await (dryRun ? countAsHint(name, 'reset --dry-run') : forfeit(name)));
+  return reset(scope, scope.node, dryRun);
+}
 
 /**
  * Puts nodes back to what the plan says, without taking the lab down: also removes what was added. Connections that

@@ -1,4 +1,5 @@
 import type { Difference } from '../drift/compare.ts';
+import { countAsHint } from '../records/exercise.ts';
 import { failuresOf, type FailureAction } from '../records/failures.ts';
 import type { LabRecord } from '../records/lab.ts';
 import { labNames, lookUp } from '../records/lab.ts';
@@ -6,7 +7,7 @@ import { healthTroubles, type ServiceHealth } from '../proof/health.ts';
 import { adoptLabs } from '../lifecycle/adopt.ts';
 import { inspect, type Inspection } from '../lifecycle/differences.ts';
 import { clusterState, lookAtDirectors, type ClusterState, type DirectorState } from '../checks/directors.ts';
-import { healthOf, type LabHealth, type RunningLab } from '../lifecycle/existing.ts';
+import { findLab, healthOf, type LabHealth, type RunningLab } from '../lifecycle/existing.ts';
 import { readHealth } from '../checks/health-state.ts';
 
 export interface ListedLab {
@@ -75,6 +76,20 @@ export type NodeDifference = { node: string } & Omit<Difference, 'fix'>;
 export interface DaemonState {
   name: string;
   running: boolean;
+}
+
+/**
+ * What a lab looks like now, for somebody who works at it: it counts as a hint in an exercise.
+ * @param say told what it costs
+ * @throws LabError badInput where there is no such lab
+ */
+export async function statusOfLab(
+  reference: string | undefined,
+  say: (text: string | undefined) => void,
+): Promise<StatusReport> {
+  const report = await status(await findLab(reference));
+  say(await countAsHint(report.name, 'status'));
+  return report;
 }
 
 /** What a lab's nodes, daemons and directors look like now. */

@@ -161,7 +161,7 @@ function summary({
   machine,
   runtime,
   plan,
-}: LabRecord): Omit<UpResult, 'already' | 'revived' | 'answered' | 'troubles'> {
+}: LabRecord): Pick<UpResult, 'name' | 'machine' | 'runtime' | 'shell'> {
   return { name, machine, runtime, shell: shellNode(plan) };
 }
 
@@ -224,7 +224,7 @@ async function again(
   progress: Progress,
 ): Promise<UpResult> {
   const same = { ...summary(existing), already: true, revived, troubles: [] };
-  if (existing.unanswered === undefined) return { ...same, answered: 0 };
+  if (existing.unanswered === undefined) return { ...same, answered: 0, state: 'up' };
   progress.note(`lab ${existing.name} is up, and did not answer: ${existing.unanswered}; asking again`);
   const runtime = runtimeOf(existing);
   await settle(existing.plan, runtime);
