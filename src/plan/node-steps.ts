@@ -8,6 +8,7 @@ import { MODE_RULES } from './modes/registry.ts';
 import { markSteps, oncePerMark } from './marks.ts';
 import type { Hop } from './routes.ts';
 import type { RealServerStep, Step } from './steps.ts';
+import { SERVER_KEYS, SERVICE_KEYS, take } from './table-keys.ts';
 import { NO_TRANSIT, type Transit } from './transit.ts';
 import type { PlannedNetwork, PlannedServer, PlannedService } from './types.ts';
 import type { Family } from '../topology/types.ts';
@@ -78,30 +79,14 @@ export function serverStep(service: PlannedService, server: PlannedServer): Real
     servicePort: service.port,
     protocol: service.protocol,
     ...(service.mark === undefined ? {} : { mark: service.mark }),
-    address: server.address,
-    port: server.port,
-    mode: server.mode,
-    weight: server.weight,
-    ...(server.upper === undefined ? {} : { upper: server.upper }),
-    ...(server.lower === undefined ? {} : { lower: server.lower }),
+    ...take(SERVER_KEYS, server),
     tunnel: service.tunnel,
   };
 }
 
 function serviceSteps(service: PlannedService): Step[] {
-  const mark = service.mark === undefined ? {} : { mark: service.mark };
   return [
-    {
-      kind: 'virtual-service',
-      vip: service.vip,
-      port: service.port,
-      protocol: service.protocol,
-      ...mark,
-      scheduler: service.scheduler,
-      ...(service.flags === undefined ? {} : { flags: service.flags }),
-      ...(service.onePacket === true ? { onePacket: true } : {}),
-      ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
-    },
+    { kind: 'virtual-service', ...take(SERVICE_KEYS, service) },
     ...service.servers.map((server) => serverStep(service, server)),
   ];
 }

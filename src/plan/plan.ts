@@ -14,6 +14,7 @@ import { healthSteps } from './health-steps.ts';
 import { answering } from './health.ts';
 import { transits } from './transit.ts';
 import { Ways } from './ways.ts';
+import { SERVER_KEYS, SERVICE_KEYS, take } from './table-keys.ts';
 import type { Plan, PlannedHealth, PlannedNetwork, PlannedServer, PlannedService } from './types.ts';
 import { withSysctls } from './sysctls.ts';
 import { serverPrograms } from './programs.ts';
@@ -146,26 +147,19 @@ function planService(service: Topology['services'][number], hops: Hop[]): Planne
   const planServer = (server: RealServer): PlannedServer => ({
     node: server.node,
     address: serverAddress(hops, directors, { ...server, vip: service.vip }),
-    port: server.port,
-    weight: server.weight,
-    ...(server.upper === undefined ? {} : { upper: server.upper }),
-    ...(server.lower === undefined ? {} : { lower: server.lower }),
-    mode: server.mode,
+    ...take(SERVER_KEYS, server),
   });
   const planHealth = ({ fallback, ...health }: Health): PlannedHealth => ({
     ...health,
     ...(fallback === undefined ? {} : { fallback: planServer(fallback) }),
   });
   return {
-    vip: service.vip,
-    port: service.port,
-    protocol: service.protocol,
+    ...take(SERVICE_KEYS, {
+      ...service,
+      flags: service.flags.length === 0 ? undefined : service.flags,
+      onePacket: service['one-packet'] ? (true as const) : undefined,
+    }),
     application: service.application,
-    ...(service.mark === undefined ? {} : { mark: service.mark }),
-    ...(service.persistence === undefined ? {} : { persistence: service.persistence }),
-    ...(service['one-packet'] ? { onePacket: true } : {}),
-    scheduler: service.scheduler,
-    ...(service.flags.length === 0 ? {} : { flags: service.flags }),
     directors: service.directors,
     tunnel: service.tunnel,
     servers: service.servers.map(planServer),

@@ -1,14 +1,6 @@
 import * as z from 'zod/mini';
-import {
-  FAMILIES,
-  MODES,
-  PROTOCOLS,
-  SCHEDULERS,
-  SCHEDULER_FLAGS,
-  TUNNELS,
-  persistenceSchema,
-  qualitySchema,
-} from '../topology/types.ts';
+import { FAMILIES, PROTOCOLS, TUNNELS, qualitySchema } from '../topology/types.ts';
+import { SERVER_KEYS, SERVICE_KEYS } from './table-keys.ts';
 
 const linkQualityStepSchema = z.object({
   ...qualitySchema.shape,
@@ -67,18 +59,8 @@ const markStepSchema = z.object({
 /** Marks what comes in by a device for a service, before IPVS sees it. */
 export type MarkStep = z.infer<typeof markStepSchema>;
 
-const virtualServiceStepSchema = z.object({
-  kind: z.literal('virtual-service'),
-  vip: z.string(),
-  port: z.number(),
-  protocol: z.enum(PROTOCOLS),
-  /** The director knows the service by this alone; address and port are then those of its first. */
-  mark: z.exactOptional(z.number()),
-  scheduler: z.enum(SCHEDULERS),
-  flags: z.exactOptional(z.array(z.enum(SCHEDULER_FLAGS))),
-  onePacket: z.exactOptional(z.literal(true)),
-  persistence: z.exactOptional(persistenceSchema),
-});
+const virtualServiceStepSchema = z.object({ kind: z.literal('virtual-service'), ...SERVICE_KEYS });
+/** Of services with one mark, address and port are those of the first. */
 export type VirtualServiceStep = z.infer<typeof virtualServiceStepSchema>;
 
 const realServerStepSchema = z.object({
@@ -88,12 +70,7 @@ const realServerStepSchema = z.object({
   protocol: z.enum(PROTOCOLS),
   /** As of the service: then each packet keeps the port that it came to. */
   mark: z.exactOptional(z.number()),
-  address: z.string(),
-  port: z.number(),
-  mode: z.enum(MODES),
-  weight: z.number(),
-  upper: z.exactOptional(z.number()),
-  lower: z.exactOptional(z.number()),
+  ...SERVER_KEYS,
   tunnel: z.enum(TUNNELS),
 });
 export type RealServerStep = z.infer<typeof realServerStepSchema>;

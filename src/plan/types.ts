@@ -3,18 +3,15 @@ import {
   APPLICATIONS,
   FAMILIES,
   MODES,
-  PROTOCOLS,
   ROLES,
   KERNEL_NEEDS,
-  SCHEDULERS,
-  SCHEDULER_FLAGS,
   TUNNELS,
   dnsNameSchema,
   healthRecordSchema,
-  persistenceSchema,
 } from '../topology/types.ts';
 import { NAME_PATTERN } from '../topology/names.ts';
 import { stepSchema } from './steps.ts';
+import { SERVER_KEYS, SERVICE_KEYS } from './table-keys.ts';
 
 /** Names become part of paths and of commands, also where a plan was read from a record. */
 const nameSchema = z.string().check(z.regex(new RegExp(NAME_PATTERN)));
@@ -64,17 +61,7 @@ const plannedNodeSchema = z.object({
 });
 export type PlannedNode = z.infer<typeof plannedNodeSchema>;
 
-const plannedServerSchema = z.object({
-  node: z.string(),
-  /** The real server's address that IPVS sends to. */
-  address: z.string(),
-  port: z.number(),
-  weight: z.number(),
-  /** Connections; absent where there is no limit. */
-  upper: z.exactOptional(z.number()),
-  lower: z.exactOptional(z.number()),
-  mode: z.enum(MODES),
-});
+const plannedServerSchema = z.object({ node: z.string(), ...SERVER_KEYS });
 export type PlannedServer = z.infer<typeof plannedServerSchema>;
 
 const plannedHealthSchema = z.object({
@@ -85,19 +72,8 @@ const plannedHealthSchema = z.object({
 export type PlannedHealth = z.infer<typeof plannedHealthSchema>;
 
 const plannedServiceSchema = z.object({
-  vip: z.string(),
-  port: z.number(),
-  protocol: z.enum(PROTOCOLS),
+  ...SERVICE_KEYS,
   application: z.enum(APPLICATIONS),
-  scheduler: z.enum(SCHEDULERS),
-  /** Absent where there are none. */
-  flags: z.exactOptional(z.array(z.enum(SCHEDULER_FLAGS))),
-  /** Firewall mark: to a director, all services with this mark are one. */
-  mark: z.exactOptional(z.number()),
-  /** `ipvsadm -o`: every datagram is scheduled by itself. */
-  onePacket: z.exactOptional(z.literal(true)),
-  /** Absent where each connection is scheduled anew. */
-  persistence: z.exactOptional(persistenceSchema),
   directors: z.array(z.string()),
   tunnel: z.enum(TUNNELS),
   servers: z.array(plannedServerSchema),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NEW_PORT, curlFromNewPorts } from '../../../src/traffic/client-ports.ts';
 import { download, smallTransfers, transfer } from '../../../src/traffic/transfer.ts';
-import { serviceOf } from '../proof-requests/replies.ts';
+import { serviceOf } from '../proof/requests/replies.ts';
 import { pretend } from './runtime.ts';
 
 const service = serviceOf('rr', 1, 1);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedService } from '../../../src/plan/types.ts';
-import { isUndecided } from '../../../src/proof/schedulers/judge-memory.ts';
-import { judgeProbes } from '../../../src/proof/schedulers/judge-probes.ts';
-import type { Looks, Probes } from '../../../src/traffic/probes.ts';
-import { overUdp, serviceOf } from '../proof-requests/replies.ts';
+import type { PlannedService } from '../../../../src/plan/types.ts';
+import { isUndecided } from '../../../../src/proof/schedulers/judge-memory.ts';
+import { judgeProbes } from '../../../../src/proof/schedulers/judge-probes.ts';
+import type { Looks, Probes } from '../../../../src/traffic/probes.ts';
+import { overUdp, serviceOf } from '../requests/replies.ts';
 
 const persistent = (prefix?: number, extra: Partial<PlannedService> = {}): PlannedService => ({
   ...serviceOf('rr', 1),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedService } from '../../../src/plan/types.ts';
-import { judgeProbes, probesFor } from '../../../src/proof/schedulers/judge-probes.ts';
-import type { Probes } from '../../../src/traffic/probes.ts';
-import { serviceOf } from '../proof-requests/replies.ts';
+import type { PlannedService } from '../../../../src/plan/types.ts';
+import { judgeProbes, probesFor } from '../../../../src/proof/schedulers/judge-probes.ts';
+import type { Probes } from '../../../../src/traffic/probes.ts';
+import { serviceOf } from '../requests/replies.ts';
 
 /** So many addresses or ports, forth and back, each sent where `choose` says; its second argument counts connections. */
 function probes(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedCluster } from '../../../src/plan/types.ts';
-import { judgeSync } from '../../../src/proof/cluster.ts';
-import type { ConnectionRow } from '../../../src/proof/director-table.ts';
-import type { Reply } from '../../../src/traffic/replies.ts';
+import type { PlannedCluster } from '../../../../src/plan/types.ts';
+import { judgeSync } from '../../../../src/proof/cluster.ts';
+import type { ConnectionRow } from '../../../../src/proof/director-table.ts';
+import type { Reply } from '../../../../src/traffic/replies.ts';
 
 const CLUSTER: PlannedCluster = {
   name: 'ha',

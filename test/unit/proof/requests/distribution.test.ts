@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { overall, type Check, type Outcome } from '../../../src/proof/check.ts';
-import { judgeAnswers, judgeDistribution, requestsFor } from '../../../src/proof/distribution.ts';
-import { SCHEDULERS, type Scheduler } from '../../../src/topology/types.ts';
+import { overall, type Check, type Outcome } from '../../../../src/proof/check.ts';
+import { judgeAnswers, judgeDistribution, requestsFor } from '../../../../src/proof/distribution.ts';
+import { SCHEDULERS, type Scheduler } from '../../../../src/topology/types.ts';
 import { repliesFrom, serviceOf } from './replies.ts';
 
 describe('the number of requests', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { judgeDistribution, requestsFor, takesTurns } from '../../../src/proof/distribution.ts';
-import { isPartOfRound, roundOf } from '../../../src/proof/schedulers/turns.ts';
-import { repliesFrom, serviceOf } from '../proof-requests/replies.ts';
+import { judgeDistribution, requestsFor, takesTurns } from '../../../../src/proof/distribution.ts';
+import { isPartOfRound, roundOf } from '../../../../src/proof/schedulers/turns.ts';
+import { repliesFrom, serviceOf } from '../requests/replies.ts';
 
 /** One round of wrr as the kernel goes (ip_vs_wrr.c): the level falls, and each that reaches it has a turn. */
 function roundBy(weights: number[], unit: number): number[] {

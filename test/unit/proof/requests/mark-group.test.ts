@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedService } from '../../../src/plan/types.ts';
+import type { PlannedService } from '../../../../src/plan/types.ts';
 import {
   judgeCommonRound,
   judgePersistentGroup,
   markGroups,
   turnsFor,
-} from '../../../src/proof/mark-group.ts';
+} from '../../../../src/proof/mark-group.ts';
 import { repliesFrom, serviceOf } from './replies.ts';
 
 const plain: PlannedService = { ...serviceOf('rr', 1, 1), mark: 1 };

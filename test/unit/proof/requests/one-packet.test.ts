@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { PlannedService } from '../../../src/plan/types.ts';
-import { parseConnections } from '../../../src/proof/director-table.ts';
-import { judgeOnePacket, judgeOnePort, parseScheduled } from '../../../src/proof/one-packet.ts';
-import type { Reply } from '../../../src/traffic/replies.ts';
+import type { PlannedService } from '../../../../src/plan/types.ts';
+import { parseConnections } from '../../../../src/proof/director-table.ts';
+import { judgeOnePacket, judgeOnePort, parseScheduled } from '../../../../src/proof/one-packet.ts';
+import type { Reply } from '../../../../src/traffic/replies.ts';
 import { overUdp, repliesFrom, serviceOf } from './replies.ts';
 
 const sticky = overUdp(serviceOf('rr', 1, 1));

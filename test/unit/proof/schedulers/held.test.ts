@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { heldFor, judgeHeld } from '../../../src/proof/schedulers/judge-held.ts';
-import { loadsOf, parseLoads, roomOf } from '../../../src/proof/schedulers/load.ts';
-import type { Scheduler } from '../../../src/topology/types.ts';
-import type { PlannedService } from '../../../src/plan/types.ts';
-import { overUdp, serviceOf } from '../proof-requests/replies.ts';
+import { heldFor, judgeHeld } from '../../../../src/proof/schedulers/judge-held.ts';
+import { loadsOf, parseLoads, roomOf } from '../../../../src/proof/schedulers/load.ts';
+import type { Scheduler } from '../../../../src/topology/types.ts';
+import type { PlannedService } from '../../../../src/plan/types.ts';
+import { overUdp, serviceOf } from '../requests/replies.ts';
 import { SIMULATED, connection, heldBy, table } from './kernel.ts';
 
 const JUDGED = SIMULATED.filter((scheduler) => scheduler !== 'rr');

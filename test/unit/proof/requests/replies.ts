@@ -1,6 +1,6 @@
-import type { PlannedService } from '../../../src/plan/types.ts';
-import type { Scheduler } from '../../../src/topology/types.ts';
-import type { Reply } from '../../../src/traffic/replies.ts';
+import type { PlannedService } from '../../../../src/plan/types.ts';
+import type { Scheduler } from '../../../../src/topology/types.ts';
+import type { Reply } from '../../../../src/traffic/replies.ts';
 
 /** A service with a real server rs1, rs2 … for each weight, at 10.0.0.11:8080, .12:8080 … */
 export function serviceOf(scheduler: Scheduler, ...weights: number[]): PlannedService {

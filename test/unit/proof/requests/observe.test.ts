@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { observe } from '../../../src/proof/observe.ts';
+import { observe } from '../../../../src/proof/observe.ts';
 
-const pcap = readFileSync(new URL('../../fixtures/pcap/nat/client-eth0.pcap', import.meta.url));
+const pcap = readFileSync(new URL('../../../fixtures/pcap/nat/client-eth0.pcap', import.meta.url));
 
 it('a capture keeps its place, and its packets their time', () => {
   const { observations, captures } = observe([{ node: 'client', device: 'eth0', pcap, dropped: 2 }]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judgeTransfers } from '../../../src/proof/transfers.ts';
-import type { Transfer } from '../../../src/traffic/transfer.ts';
+import { judgeTransfers } from '../../../../src/proof/transfers.ts';
+import type { Transfer } from '../../../../src/traffic/transfer.ts';
 import { serviceOf } from './replies.ts';
 
 const SIZE = 5 * 1024 * 1024;

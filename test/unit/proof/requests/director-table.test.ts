@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeConnections, parseConnections } from '../../../src/proof/director-table.ts';
+import { judgeConnections, parseConnections } from '../../../../src/proof/director-table.ts';
 import { repliesFrom, serviceOf } from './replies.ts';
 
 /** Output of `ipvsadm -Lnc` (1.31) after two requests over TCP, with a persistence template of another service. */

@@ -1,7 +1,7 @@
-import type { PlannedService } from '../../../src/plan/types.ts';
-import type { Scheduler } from '../../../src/topology/types.ts';
-import type { Connection } from '../../../src/traffic/connections.ts';
-import type { Held, HeldEvent } from '../../../src/traffic/held.ts';
+import type { PlannedService } from '../../../../src/plan/types.ts';
+import type { Scheduler } from '../../../../src/topology/types.ts';
+import type { Connection } from '../../../../src/traffic/connections.ts';
+import type { Held, HeldEvent } from '../../../../src/traffic/held.ts';
 
 interface Server {
   node: string;
