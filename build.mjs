@@ -36,7 +36,9 @@ await keepCompiled();
 /** Runs a command that loads what most commands load, and keeps what V8 compiled for it. */
 async function keepCompiled() {
   const state = await mkdtemp(join(tmpdir(), 'lvslab-build-'));
-  const env = { ...process.env, LVSLAB_STATE: state, LVSLAB_KEEP_COMPILED: '1' };
+  // No engine is asked: it could be far away, or frozen.
+  const none = `unix://${join(state, 'none')}`;
+  const env = { ...process.env, LVSLAB_STATE: state, DOCKER_HOST: none, LVSLAB_KEEP_COMPILED: '1' };
   spawnSync(process.execPath, ['dist/bin.cjs', 'exec', 'node', '--', 'true'], { env, stdio: 'ignore' });
   await rm(state, { recursive: true, force: true });
 }
