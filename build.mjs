@@ -1,9 +1,8 @@
 // Bundles the CLI: one file to load instead of hundreds, with what V8 compiled of it, is what keeps `lab exec` quick.
 import { spawnSync } from 'node:child_process';
 import { build } from 'esbuild';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 
 const options = {
   outdir: 'dist',
@@ -35,7 +34,8 @@ await keepCompiled();
 
 /** Runs a command that loads what most commands load, and keeps what V8 compiled for it. */
 async function keepCompiled() {
-  const state = await mkdtemp(join(tmpdir(), 'lvslab-build-'));
+  const state = resolve('dist/state');
+  await mkdir(state, { mode: 0o700 });
   // No engine is asked: it could be far away, or frozen.
   const none = `unix://${join(state, 'none')}`;
   const env = { ...process.env, LVSLAB_STATE: state, DOCKER_HOST: none, LVSLAB_KEEP_COMPILED: '1' };
